@@ -1,7 +1,7 @@
-"""How long the calls of one operation take where AWS allows only so many a second: `python benchmarks/pace.py [--calls N]`.
+"""Measures the calls of one operation under a limit of calls per second: `python benchmarks/pace.py [--calls N]`.
 
-Runs the real budget of a crawl (`lineage/crawl/aws/pace.py`) on a clock of its own, beside a token bucket that refuses what
-is too fast. So it takes no time, and nothing is called.
+Runs the real budget of a crawl (`lineage/crawl/aws/pace.py`) on a simulated clock, with a token bucket that refuses calls
+that come too fast. So it takes no time, and makes no calls.
 """
 
 from __future__ import annotations
@@ -13,13 +13,13 @@ from dataclasses import dataclass, field
 from lineage.crawl.aws.pace import Budget
 
 ALLOWED = (0.5, 1, 2, 5, 10, 20)  # calls a second
-BURSTS = (1, 2, 10)  # calls that AWS lets through at once after a rest
-AT_ONCE = 16  # calls that are under way side by side
+BURSTS = (1, 2, 10)  # calls that AWS accepts at once after a pause
+AT_ONCE = 16  # calls in progress at the same time
 
 
 @dataclass
 class Clock:
-    """A time that passes only while somebody sleeps."""
+    """A time that passes only during sleep."""
 
     now: float = 0.0
 
@@ -32,7 +32,7 @@ class Clock:
 
 @dataclass
 class Bucket:
-    """What AWS allows: tokens that come back with time."""
+    """What AWS allows: tokens that come back over time."""
 
     rate: float
     burst: float
@@ -51,10 +51,10 @@ class Bucket:
 
 
 def seconds(calls: int, bucket: Bucket, latency: float) -> float:
-    """Until so many calls are answered, with what was refused asked again."""
+    """The seconds until this many calls are answered, with refused ones repeated."""
     clock = Clock()
     budget = Budget(clock.read, clock.sleep)
-    under_way: list[tuple[float, bool, float]] = []  # when it is answered, whether it went well, when it was sent
+    under_way: list[tuple[float, bool, float]] = []  # when it is answered, whether it succeeded, when it was sent
     answered = 0
     while answered < calls:
         going_well = sum(well for _, well, _ in under_way)

@@ -53,7 +53,7 @@ def main() -> None:
 
 
 def write(folder: Path, wanted: int) -> tuple[Path, float, int]:
-    """The page of an account with about so many nodes, the seconds to make it, and the number of nodes."""
+    """The page of an account with about this many nodes, the seconds to make it, and the number of nodes."""
     source, snapshot, path = (folder / f"{wanted}.{suffix}" for suffix in ("jsonl", "db", "html"))
     with source.open("w") as file:
         file.writelines(json.dumps(entry) + "\n" for entry in account(max(1, wanted * JOBS_OF_1000_NODES // 1000)))
@@ -67,7 +67,7 @@ def write(folder: Path, wanted: int) -> tuple[Path, float, int]:
 
 
 def measured(page: Page, path: Path) -> tuple[float, float, float]:
-    """The seconds until the graph is painted, and the milliseconds of a frame: of all, and of what can be read."""
+    """The seconds until the graph is painted, and the milliseconds of a frame: of the whole, and at readable size."""
     began = time.monotonic()
     page.goto(path.as_uri())
     page.evaluate("document.getElementById('graph').getContext('2d').getImageData(0, 0, 1, 1).data[0]")

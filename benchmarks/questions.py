@@ -36,7 +36,7 @@ DENIED = 20  # models for which a Describe was refused
 
 
 def records(jobs: int) -> Iterator[Resource]:
-    """The records of an account with so many training jobs."""
+    """The records of an account with this many training jobs."""
     for number in range(jobs):
         name = f"train-{number:06}"
         yield resource("training-job", training(name, number, jobs))

@@ -1,6 +1,6 @@
 """Measures the cost of recording in a training loop: `python benchmarks/recording.py [--times 5] [--latency 0.2]`.
 
-Logs 1,000 metrics in a loop with our `Run` and with the SageMaker SDK's, each in a separate process, to a stand-in with
+Logs 1,000 metrics in a loop with our `Run` and with the SageMaker SDK's, each in a separate process, to a stand-in that
 answers after 0.2 s. Then, with immediate answers, runs of 10,000 and 100,000 metrics: memory, and time until all is
 sent. `--work 0.02` is the training time between two calls. Needs the extras `sdk` and `test`; without the SDK only ours runs.
 """
@@ -46,7 +46,7 @@ def main() -> None:
 
 
 def in_the_loop(environment: dict[str, str], calls: int, work: float, times: int) -> None:
-    """The same loop with both, by turns."""
+    """The same loop with both, alternating."""
     writers = ["ours", "sdk"] if importlib.util.find_spec("sagemaker") else ["ours"]
     found: dict[str, list[dict[str, float]]] = {writer: [] for writer in writers}
     for _ in range(times):
@@ -102,7 +102,7 @@ def stand_in(latency: float) -> Iterator[dict[str, str]]:
 
 
 def child(environment: dict[str, str], writer: str, metrics: int, work: float = 0.0) -> dict[str, float]:
-    """The measurements of a process that logs so many metrics."""
+    """The measurements of a process that logs this many metrics."""
     with tempfile.TemporaryDirectory() as folder:
         around = {**os.environ, **environment, "LINEAGE_SPOOL": folder}
         command = [sys.executable, __file__, "--child", writer, str(metrics), "--work", str(work)]

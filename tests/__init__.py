@@ -1,1 +1,1 @@
-"""The tests, in the rooms of `lineage/`; what several of them share stands beside these."""
+"""The tests, in the rooms of `lineage/`; shared helpers are beside these."""

@@ -24,7 +24,7 @@ def trial(name: str, auc: Any = None, tuning: str = "tune", **body: Any) -> Reso
 
 
 def tuned(name: str = "tune", way: str = "Maximize", metric: str = AUC, started: int = 0, **body: Any) -> Resource:
-    """A tuning job. What is put into `settings` joins its configuration."""
+    """A tuning job. `settings` are added to its configuration."""
     settings = {"Strategy": "Bayesian", "HyperParameterTuningJobObjective": {"Type": way, "MetricName": metric}}
     common = {
         "HyperParameterTuningJobConfig": settings | body.pop("settings", {}),

@@ -18,8 +18,8 @@ from cli.main import cli
 
 ROOT = Path(__file__).parent.parent
 BANK = ROOT / "fixtures" / "bank.jsonl"
-HANGS = 300  # seconds, after which a command hangs, however busy the machine is
-# The rules that every answer rests on: what `pytest -m core` runs, in about a minute.
+HANGS = 300  # seconds after which a command counts as hung, however busy the machine is
+# The rules that every answer rests on: `pytest -m core` runs them in about a minute.
 CORE = (
     "domain",
     "graphs",
@@ -30,23 +30,23 @@ CORE = (
     "queries/test_used.py",
 )
 
-# No example fails because the machine is busy; and in CI a commit is tried with the same examples each time.
+# No example fails because the machine is busy; and in CI each commit gets the same examples.
 settings.register_profile("anywhere", deadline=None, suppress_health_check=[HealthCheck.too_slow])
 settings.register_profile("ci", settings.get_profile("anywhere"), derandomize=True, print_blob=True, max_examples=50)
 settings.load_profile("ci" if os.environ.get("CI") else "anywhere")
 
 
 def examples(number: int) -> int:
-    """How many examples a property is tried with: in CI, where they are the same each time, half as many."""
+    """The number of examples of a property: in CI, where they are the same each time, half as many."""
     return number // 2 if os.environ.get("CI") else number
 
 
-# Each session of boto3 parses the models of its services, which takes longer than most tests: they share what was read.
+# Each boto3 session parses the models of its services, which takes longer than most tests, so sessions share the models.
 botocore.session.create_loader = cache(botocore.session.create_loader)
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Mark what lies in `CORE`."""
+    """Mark the tests in `CORE`."""
     core = [ROOT / "tests" / part for part in CORE]
     for item in items:
         if any(item.path.is_relative_to(part) for part in core):
@@ -55,7 +55,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 @pytest.fixture(autouse=True)
 def _away_from_aws(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    """No test sees the credentials, profiles or regions of whoever runs it."""
+    """No test sees the user's credentials, profiles or regions."""
     for name in (
         "AWS_PROFILE",
         "AWS_REGION",
@@ -83,7 +83,7 @@ def bank_path(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="session")
 def account_path(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A snapshot of the bank's whole account: every list of it came to its end."""
+    """A snapshot of the bank's whole account, with every list finished."""
     path = tmp_path_factory.mktemp("account") / "lineage.db"
     lineage.crawl_estate(path, replay=BANK)
     return path
@@ -127,7 +127,7 @@ class Ran(NamedTuple):
 
 @pytest.fixture
 def run(monkeypatch: pytest.MonkeyPatch, tmp_path: Path, capfdbinary: pytest.CaptureFixture[bytes]):
-    """Run a command line in an empty folder, as the console script would. However busy the machine is, nothing is called slow."""
+    """Run a command line in an empty folder, as the console script would. On a busy machine, nothing is called slow."""
     monkeypatch.chdir(tmp_path)
     monkeypatch.setattr(vouching, "SLOW_SECONDS", HANGS)
 

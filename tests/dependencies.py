@@ -1,4 +1,4 @@
-"""What lineage depends on, directly and through others, by the metadata of what is installed, with versions and licences.
+"""What lineage depends on, directly and through others, with versions and licences from the installed metadata.
 
 python -m tests.dependencies           name, version and licence of each run-time dependency, as TSV
 python -m tests.dependencies --all     also what the tests and pictures need (extras `render` and `test`)
@@ -17,7 +17,7 @@ from packaging.utils import canonicalize_name
 
 OURS: Final = "sagemaker-lineage"
 EXTRAS: Final = ("render", "test")
-# The lock and the bill of materials are those of one Python and one system, wherever they are checked.
+# The lock and the bill of materials are for one Python and one system, wherever they are checked.
 WHERE: Final[Mapping[str, str]] = {
     "python_version": "3.11",
     "python_full_version": "3.11.0",
@@ -27,19 +27,19 @@ WHERE: Final[Mapping[str, str]] = {
     "implementation_name": "cpython",
     "platform_python_implementation": "CPython",
 }
-# What packages without an SPDX expression (PEP 639) write into their field License or their classifiers, as SPDX names it.
+# SPDX names for what packages without an SPDX expression (PEP 639) write into License or their classifiers.
 SPDX: Final[Mapping[str, str]] = {
     "Apache License 2.0": "Apache-2.0",
     "Dual License": "Apache-2.0 OR BSD-3-Clause",  # python-dateutil: Apache for new code, BSD for the old
     "License :: OSI Approved :: BSD License": "BSD-3-Clause",
     "License :: OSI Approved :: MIT License": "MIT",
 }
-# Permissive licences, and MPL-2.0, which binds changes to its own files only. More than these needs a decision.
+# Permissive licences, and MPL-2.0, which applies to changes of its own files only. Any other licence needs a decision.
 ALLOWED: Final = frozenset({"Apache-2.0", "BSD-2-Clause", "BSD-3-Clause", "MIT", "MPL-2.0"})
 
 
 def needed(requirements: Sequence[str], extras: Collection[str] = ()) -> dict[str, set[str]]:
-    """The names of what these requirements need, each with the names it needs itself. What is not installed needs nothing."""
+    """The names that these requirements need, each with its own needs. A package that is not installed needs nothing."""
     found: dict[str, set[str]] = {}
     asked: set[tuple[str, str]] = set()
     todo = [("", one) for one in _applying(requirements, extras)]
@@ -57,7 +57,7 @@ def needed(requirements: Sequence[str], extras: Collection[str] = ()) -> dict[st
 
 
 def direct(requirements: Sequence[str]) -> list[str]:
-    """The names that these requirements ask for themselves, without extras."""
+    """The names that these requirements list themselves, without extras."""
     return sorted({canonicalize_name(one.name) for one in _applying(requirements, ())})
 
 
@@ -76,7 +76,7 @@ def _applying(requirements: Sequence[str], extras: Collection[str]) -> list[Requ
 
 
 def licence(of: Distribution) -> str:
-    """The licence as an SPDX expression. ValueError: the metadata holds none, or words that `SPDX` does not know."""
+    """The licence as an SPDX expression. ValueError: the metadata has none, or words that `SPDX` does not know."""
     metadata = of.metadata
     classified = [one for one in metadata.get_all("Classifier") or [] if one.startswith("License ::")]
     stated = metadata.get("License-Expression") or metadata.get("License") or (classified[0] if len(classified) == 1 else "")

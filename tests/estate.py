@@ -1,6 +1,6 @@
-"""A small account with one record of each kind that can tell a use, each naming a place that nothing else names.
+"""A small account with one record of each kind that can show a use, each naming a place that nothing else names.
 
-So for each kind it can be asked: if these records can't be read, does anybody say "not used" of the place they name?
+Tests use it to ask for each kind: if these records cannot be read, does any answer say "not used" about their place?
 """
 
 from __future__ import annotations
@@ -49,7 +49,7 @@ def line(kind: str, name: str, body: dict[str, Any], **parts: Any) -> dict[str, 
 
 
 def fit(name: str, reads: dict[str, str], **body: Any) -> dict[str, Any]:
-    """A training job on the day after."""
+    """A training job on the next day."""
     record = training(name, reads, **(IMAGE | {"LastModifiedTime": "2026-01-02T11:00:00Z"} | body))
     return {"kind": "training-job", "record": dict(record.body)}
 
@@ -74,7 +74,7 @@ def run_of(kind: str, name: str) -> dict[str, Any]:
 
 
 def estate() -> list[dict[str, Any]]:
-    """The account's records. What each kind's own one leads to is a training job, where it trains nothing itself."""
+    """The account's records. Each kind's own record leads to a training job, unless it trains itself."""
     source = {"S3DataType": "S3Prefix"}
     pipeline = arn("pipeline", "p")
     return [
@@ -118,7 +118,7 @@ def estate() -> list[dict[str, Any]]:
             "AlgorithmStatus": "Completed",
             "TrainingSpecification": {"TrainingImage": "image:1", "AdditionalS3DataSource": source | {"S3Uri": only("algorithm")}},
         }),
-        fit("with-own", {}, **OWN, InputDataConfig=[], EnableNetworkIsolation=True),  # else it may have read anything
+        fit("with-own", {}, **OWN, InputDataConfig=[], EnableNetworkIsolation=True),  # otherwise it may have read anything
         prepared("ingest", only("feature-group"), {"FeatureStoreOutput": {"FeatureGroupName": "features"}}),
         line("feature-group", "features", {
             "FeatureGroupStatus": "Created",
@@ -141,7 +141,7 @@ def estate() -> list[dict[str, Any]]:
 
 
 def account(folder: Path, *more: dict[str, Any], records: list[dict[str, Any]] | None = None, **header: Any) -> Path:
-    """An account file of the estate, or of other records, and of faults."""
+    """An account file of the estate, or of other records, with faults."""
     path = folder / "account.jsonl"
     entries = [HEADER | header, *(estate() if records is None else records), *more]
     path.write_text("".join(json.dumps(entry) + "\n" for entry in entries))

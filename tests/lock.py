@@ -1,12 +1,12 @@
 """Every version that CI installs: `tests/lock.txt`.
 
-    python -m tests.lock                   resolves anew, and writes the file
+    python -m tests.lock                   resolves the versions again, and writes the file
 
-pip resolves `.[render,test]` under `tests/constraints.txt` (the botocore that the lists were checked against), installs nothing, and the
-result is written, one `name==version` a line. Exits with 3 where pip found no solution or no index.
+pip resolves `.[render,test]` under `tests/constraints.txt` (the botocore that the lists were checked against) and installs nothing.
+The result has one `name==version` a line. Exits with 3 where pip found no solution or no index.
 
 The lock names versions without hashes. pip's --require-hashes refuses `-e .`, and a hash for each file of each platform and Python makes
-the file ten times as long; so the index that pip is set up with is trusted to give the same file for the same version.
+the file ten times as long; so pip's configured index is trusted to give the same file for the same version.
 """
 
 from __future__ import annotations

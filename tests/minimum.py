@@ -3,10 +3,10 @@
     python -m tests.minimum                in an environment of its own, which is deleted afterwards
     python -m tests.minimum --list         only prints the oldest versions, one `name==version` a line
 
-What tests need is installed from the lock; then each run-time dependency of `[project] dependencies` at its lower bound, even where a
-tool of the tests asks for a newer one (import-linter does of rich, Flask of jinja2), for users do not install those.
-Then `pytest -m core` runs. Exits with what pytest exits with, 3 where the versions could not be installed. It takes minutes and a
-package index, so CI does not run it: run it when a lower bound changes, or when code begins to use something new of a dependency.
+Installs the tests' needs from the lock, then each run-time dependency of `[project] dependencies` at its lower bound, even where a
+tool of the tests requires a newer one (import-linter a newer rich, Flask a newer jinja2), because users do not install those tools.
+Then `pytest -m core` runs. Exits with pytest's code, or with 3 where the versions could not be installed. It takes minutes and a
+package index, so CI does not run it: run it when a lower bound changes, or when code starts to use a new feature of a dependency.
 """
 
 from __future__ import annotations
@@ -44,7 +44,7 @@ def runtime() -> list[str]:
 
 
 def tried(pins: Sequence[str], folder: Path) -> int:
-    """Install these versions and what tests need into the folder, and run the core tests there. The exit code of pytest."""
+    """Install these versions and the tests' needs into the folder, and run the core tests there. The exit code of pytest."""
     venv.create(folder / "venv", with_pip=True)
     python = folder / "venv" / "bin" / "python"
     install = [python, "-m", "pip", "install", "-q"]

@@ -1,11 +1,11 @@
-"""What the newest botocore knows of SageMaker that the lists in `tests/domain/data/` do not name.
+"""What the newest botocore knows about SageMaker that the lists in `tests/domain/data/` do not name.
 
     python -m tests.newer                  fetches the newest botocore by pip, into a folder of its own
-    python -m tests.newer --model FOLDER   takes a model that is there, laid out as `botocore/data` is
+    python -m tests.newer --model FOLDER   uses an existing model with the layout of `botocore/data`
 
-Told are calls that describe or list what no row reads, fields of the rows' records that may refer to something, and words
+Reports calls that describe or list what no row reads, fields of the rows' records that may refer to something, and words
 of their statuses. Read each with a row of the table, or give it a line in its list; then name the version in
-`tests/constraints.txt`. Exits with 0 where there is nothing new, 1 where there is, 3 where the model could not be had.
+`tests/constraints.txt`. Exits with 0 where there is nothing new, 1 where there is, 3 where the model is not available.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""Tiny records for tests: only the fields that a case is about."""
+"""Tiny records for tests, with only the fields that a case needs."""
 
 from __future__ import annotations
 

@@ -2,7 +2,7 @@
 
     python -m build --wheel && python -m tests.sbom dist/sagemaker_lineage-*.whl > sbom.json
 
-It names the wheel with its SHA-256, each run-time dependency with the version installed here and its licence, and who needs whom. The
+It names the wheel with its SHA-256, each run-time dependency with the version installed here and its licence, and which needs which. The
 same wheel and the same installed versions give the same bytes: the serial number comes from the digest, and there is no time.
 Exits with 2 where the file is no wheel, 3 where a dependency is not installed.
 """

@@ -1,7 +1,7 @@
-"""Puts what the commands of the README and of docs/ print into the pages: `python -m tests.shown`.
+"""Writes the current output of the commands in the README and docs/ into the pages: `python -m tests.shown`.
 
-A block that shows what its command prints, but for what differs from run to run, is left as it is. With `--check` nothing
-is written: the pages that would change are named, and the exit code is 1 where there are some.
+A block that is correct, except for parts that differ from run to run, stays unchanged. With `--check` nothing is written:
+the pages that would change are named, and the exit code is 1 if there are any.
 
 A page of `STORIES` is one story: its programs and commands are run in order, in one folder, beside a stand-in for SageMaker.
 """
@@ -26,33 +26,33 @@ STORIES = ("recording.md",)
 PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]
 CONSOLE = re.compile(r"(?<=^```console\n)\$ ([^\n]*\n)(.*?)(?=^```$)", re.MULTILINE | re.DOTALL)
 DIGEST = re.compile(r"sha256:[0-9a-f]{64}")
-# What differs from run to run: the moment of the crawl, the versions it was made with and their calls, and digests of all this.
+# The parts that differ from run to run: the moment of the crawl, its versions and calls, and digests over these.
 WHEN = re.compile(r"lists finished, \d+ calls|crawled \S+Z by|\S+Z to \S+Z|botocore \S+|sha256:[0-9a-f]{64}|[\d,]+ bytes")
-# In a story all times differ, with the width of columns; version ids, and so digests; and how many items a killed process left.
+# In a story all times differ, and with them column widths; version ids, and so digests; and a killed process's leftover count.
 MOMENT = re.compile(r"\d{4}-\d\d-\d\d(T[\d:.]+Z)?|(?<=\S)  +|sha256:[0-9a-f]{8}…|(?<=took over )\d+ items?")
 _PROGRAM, _COMMAND = r"python\n# (?P<file>\S+\.py)\n(?P<code>.*?)", r"console\n\$ (?P<line>[^\n]*\n)(?P<out>.*?)"
 PART = re.compile(f"^```(?:{_PROGRAM}|{_COMMAND})^```$", re.MULTILINE | re.DOTALL)
 
 
 def settled(text: str) -> str:
-    """The text without what differs from run to run."""
+    """The text without the parts that differ from run to run."""
     return WHEN.sub("NOW", text)
 
 
 def settled_story(text: str) -> str:
-    """The same of a story."""
+    """The same for a story."""
     return MOMENT.sub("THEN", settled(text))
 
 
 def call(line: str, folder: Path) -> str:
-    """What a command line prints in a folder that has the fixtures."""
+    """The output of a command line in a folder that has the fixtures."""
     command = [sys.executable, "-m", "cli", *shlex.split(line)[1:]]
     surroundings = os.environ | {"PYTHONPATH": str(ROOT)}
     return subprocess.run(command, cwd=folder, env=surroundings, capture_output=True, text=True, check=True).stdout
 
 
 def shown(page: str, folder: Path) -> str:
-    """The page with what its commands print now: also where a digest is shown as another one elsewhere on the page."""
+    """The page with the current output of its commands, with digests replaced elsewhere on the page as well."""
     printed = [call(block[1], folder) for block in CONSOLE.finditer(page)]
     agree = same_digests("".join(block[2] for block in CONSOLE.finditer(page)), "".join(printed))
     answers = iter(printed)
@@ -66,13 +66,13 @@ def shown(page: str, folder: Path) -> str:
 
 
 def same_digests(page: str, printed: str) -> bool:
-    """Whether digests that are equal on a page are those that are equal where its commands run, and no others."""
+    """Whether digests that are equal on a page are exactly those that are equal in the current output."""
     pairs = set(zip(DIGEST.findall(page), DIGEST.findall(printed), strict=False))
     return len(pairs) == len({one for one, _ in pairs}) == len({one for _, one in pairs})
 
 
 def told(page: str, folder: Path) -> str:
-    """A story with what its commands print now, on stderr as well: its programs are written into the folder as they come."""
+    """A story with the current output of its commands, including stderr; its programs are written into the folder in order."""
     with StandIn() as service:
         seed(service)
         around = surroundings(service, folder)
@@ -97,7 +97,7 @@ def seed(service: StandIn) -> None:
 
 
 def surroundings(service: StandIn, folder: Path) -> dict[str, str]:
-    """The environment of a story: nothing of this machine's account, ranks or queues is in it."""
+    """The environment of a story, without this machine's account, ranks or queues."""
     plain = {name: value for name, value in os.environ.items() if name in ("PATH", "HOME", "LANG", "TMPDIR")}
     own = {"PYTHONPATH": str(ROOT), "LINEAGE_SPOOL": str(folder / "spool"), "AWS_CONFIG_FILE": str(folder / "none")}
     path = f"{Path(sys.executable).parent}{os.pathsep}{plain['PATH']}"
@@ -105,7 +105,7 @@ def surroundings(service: StandIn, folder: Path) -> dict[str, str]:
 
 
 def run(line: str, folder: Path, around: dict[str, str]) -> str:
-    """What a command line of a story prints; how it ended, where that is not with 0, stands in its last line."""
+    """The output of a story's command line; an exit code other than 0 is in its last line."""
     program, *arguments = shlex.split(line)
     words = {"lineage": [sys.executable, "-m", "cli"], "python": [sys.executable]}.get(program, [program])
     done = subprocess.run(
@@ -118,12 +118,12 @@ def run(line: str, folder: Path, around: dict[str, str]) -> str:
         check=False,
         timeout=HANGS,
     )
-    ended = {0: "", -signal.SIGKILL: "Killed\n"}  # as a shell says it
+    ended = {0: "", -signal.SIGKILL: "Killed\n"}  # as a shell writes it
     return done.stdout + ended.get(done.returncode, f"(exit status {done.returncode})\n")
 
 
 def now(path: Path, bank: Path) -> str:
-    """A page with what its commands print now; `bank`: a folder with the bank's account, crawled."""
+    """A page with the current output of its commands; `bank`: a folder with the bank's account, crawled."""
     text = path.read_text(encoding="utf-8")
     if path.name not in STORIES:
         return shown(text, bank)

@@ -1,4 +1,4 @@
-"""A snapshot of whole accounts, made of records in memory: every list has come to its end, but for the gaps that are given."""
+"""A snapshot of whole accounts, made from records in memory: every list is finished, except for the given gaps."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ STARTED, FINISHED = "2026-06-01T00:00:00Z", "2026-06-01T00:01:00Z"
 def swept(
     path: Path, found: Iterable[Fetched], places: Iterable[tuple[str, str]] = HERE, began: str = STARTED, ended: str = FINISHED
 ) -> None:
-    """One crawl more of some accounts and regions that finds what it is given, and has read every list to its end."""
+    """One more crawl of some accounts and regions that finds what it is given, and has finished every list."""
     places = list(places)
     accounts, regions = (tuple(sorted({place[end] for place in places})) for end in (0, 1))
     with Snapshot(path, writing=True) as snapshot, snapshot.recording() as recording:

@@ -1,4 +1,4 @@
-"""What lineage depends on: locked for CI, under licences that were decided on, tried at its oldest, and listed for the wheel."""
+"""What lineage depends on: locked for CI, with approved licences, tried at the oldest versions, and listed for the wheel."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ def asked() -> list[str]:
 
 
 def test_the_lock_is_complete() -> None:
-    """The lock names all that CI's install needs, through any number of others, and nothing else."""
+    """The lock names everything that CI's install needs, directly or through others, and nothing else."""
     assert set(lock.locked()) == set(needed(asked())), "run `python -m tests.lock`"
 
 
@@ -51,7 +51,7 @@ def test_the_lock_is_what_the_readme_installs() -> None:
 def test_the_lock_is_written_from_what_pip_resolves(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    """What pip reports is written by name, without lineage itself."""
+    """pip's report is written sorted by name, without lineage itself."""
     metadata = [{"name": "PyYAML", "version": "6.0"}, {"name": OURS, "version": "0.1.0"}, {"name": "attrs", "version": "26.1"}]
     report = json.dumps({"install": [{"metadata": one} for one in metadata]}).encode()
     monkeypatch.setattr(lock.subprocess, "run", lambda command, **_: subprocess.CompletedProcess(command, 0, report, b""))
@@ -63,12 +63,12 @@ def test_the_lock_is_written_from_what_pip_resolves(
 
 
 def test_each_licence_is_one_that_was_decided_on() -> None:
-    """Each run-time dependency, direct or not, is under a licence of the list."""
+    """Each run-time dependency, direct or not, has a licence from the list."""
     assert all(licence(distribution(name)) for name in needed(PROJECT["dependencies"]))
 
 
 class Stated(Distribution):
-    """A distribution that says this of itself."""
+    """A distribution with this metadata."""
 
     def __init__(self, **fields: str) -> None:
         self.message = Message()
@@ -97,7 +97,7 @@ class Stated(Distribution):
     ],
 )
 def test_another_licence_is_refused(fields: dict[str, str]) -> None:
-    """No licence, one in words of its own, and one outside the list stop the listing."""
+    """A missing licence, one in free text, and one outside the list stop the listing."""
     with pytest.raises(ValueError, match="other: .* is not one of Apache-2.0"):
         licence(Stated(**fields))
 
@@ -109,14 +109,14 @@ def test_the_oldest_versions_are_the_bounds() -> None:
 
 
 def test_a_dependency_without_a_bound_is_refused() -> None:
-    """A dependency that any version would meet is named."""
+    """A dependency without a lower bound is named."""
     with pytest.raises(ValueError, match="rich in pyproject.toml has no single lower bound"):
         list(minimum.oldest(["rich"]))
 
 
 @pytest.fixture
 def wheel(tmp_path: Path) -> Path:
-    """A wheel with the metadata that ours has, and nothing else."""
+    """A wheel with the metadata of ours, and nothing else."""
     path = tmp_path / "sagemaker_lineage-0.1.0-py3-none-any.whl"
     lines = ["Metadata-Version: 2.4", f"Name: {OURS}", "Version: 0.1.0", "License-Expression: Apache-2.0"]
     lines += [f"Requires-Dist: {one}" for one in PROJECT["dependencies"]]
@@ -127,7 +127,7 @@ def wheel(tmp_path: Path) -> Path:
 
 
 def test_the_bill_of_the_wheel_is_valid(wheel: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    """The strict schema of CycloneDX takes the bill, and the same wheel gives the same bytes."""
+    """The strict schema of CycloneDX accepts the bill, and the same wheel gives the same bytes."""
     assert sbom.main([str(wheel)]) == 0
     first = capsys.readouterr().out
     assert JsonStrictValidator(SchemaVersion.V1_6).validate_str(first) is None
@@ -135,7 +135,7 @@ def test_the_bill_of_the_wheel_is_valid(wheel: Path, capsys: pytest.CaptureFixtu
 
 
 def test_the_bill_names_what_runs(wheel: Path) -> None:
-    """It holds each run-time dependency with version, licence and digest of the wheel, and nothing of the tests."""
+    """The bill has each run-time dependency with version, licence and digest of the wheel, and nothing of the tests."""
     bill = json.loads(sbom.bill(wheel))
     parts = {one["name"]: one for one in bill["components"]}
     assert set(parts) == set(needed(PROJECT["dependencies"]))
@@ -149,7 +149,7 @@ def test_the_bill_names_what_runs(wheel: Path) -> None:
 
 
 def test_what_is_no_wheel_is_one_sentence(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    """A file that is no archive, and one that is not there, exit with 2 and one sentence."""
+    """A file that is no archive, and a missing one, exit with 2 and one sentence."""
     (tmp_path / "text.whl").write_text("no archive")
     for name in ("text.whl", "missing.whl"):
         assert sbom.main([str(tmp_path / name)]) == 2

@@ -55,7 +55,7 @@ def shell(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capfdbinary: pytest.C
 
 
 def test_the_quick_start(shell, tmp_path: Path) -> None:
-    """The first command line crawls, traces and draws; the trace is the one shown, the picture is there."""
+    """The first command line crawls, traces and draws; the trace is the one shown, and the picture exists."""
     (line,) = re.findall(r"```sh\n(.*?)\n```", section("Quick start"), re.DOTALL)[:1]
     install, *commands = line.split(" && ")
     assert install == "pip install -q '.[render]'"
@@ -67,7 +67,7 @@ def test_the_quick_start(shell, tmp_path: Path) -> None:
 
 @pytest.mark.parametrize(("command", "printed"), CONSOLES, ids=[command.strip() for command, _ in CONSOLES])
 def test_console_blocks(shell, command: str, printed: str) -> None:
-    """Each command that the README or a page of docs/ shows prints what is shown; `python -m tests.shown` makes it so."""
+    """Each command in the README or a page of docs/ prints the shown output; `python -m tests.shown` updates it."""
     shell("lineage crawl --replay fixtures/bank.jsonl")
     assert settled(shell(command)) == settled(printed)
 
@@ -81,7 +81,7 @@ WITH_DIGESTS = {
 
 @pytest.mark.parametrize("name", [name for name, blocks in WITH_DIGESTS.items() if len(blocks) > 1])
 def test_a_digest_is_the_same_all_over_a_page(shell, name: str) -> None:
-    """What has one digest is shown with one digest in every output of a page, so that readers can follow it."""
+    """Equal digests are shown as equal in every output of a page, so that readers can follow them."""
     shell("lineage crawl --replay fixtures/bank.jsonl")
     printed = "".join(shell(command) for command, _ in WITH_DIGESTS[name])
     assert same_digests("".join(shown for _, shown in WITH_DIGESTS[name]), printed)
@@ -94,7 +94,7 @@ def test_a_story_goes_as_it_is_told(name: str, tmp_path: Path) -> None:
 
 
 def test_what_a_command_prints_is_put_into_its_page(tmp_path: Path) -> None:
-    """A block that shows something else is made anew, and nothing besides it; one that is true is left as it is."""
+    """An outdated block is rewritten, and nothing else; a correct one is unchanged."""
     other = "before\n\n```console\n$ lineage kinds -f tsv\nsomething else\n```\n\nafter\n"
     page = shown(other, tmp_path)
     assert page.startswith("before\n\n```console\n$ lineage kinds -f tsv\nkind\tlist\t")
@@ -105,7 +105,7 @@ def test_what_a_command_prints_is_put_into_its_page(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize(("code", "shown"), EXAMPLES, ids=range(len(EXAMPLES)))
 def test_python_blocks(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, code: str, shown: str) -> None:
-    """The Python of the README and docs/ runs as it stands and prints what it shows."""
+    """The Python of the README and docs/ runs unchanged and prints what it shows."""
     monkeypatch.chdir(tmp_path)
     api.crawl_estate("lineage.db", replay=BANK)
     printed = io.StringIO()
@@ -138,7 +138,7 @@ def test_every_page_is_reached_from_the_readme() -> None:
 
 
 def anchors(page: str) -> set[str]:
-    """What a link can name in a page: its headings, as GitHub spells them."""
+    """The link targets in a page: its headings, as GitHub spells them."""
     heads = re.findall(r"^#+ (.*)$", page, re.MULTILINE)
     return {re.sub(r"[^\w\- ]", "", head.lower()).replace(" ", "-") for head in heads}
 
@@ -153,13 +153,13 @@ LINKING = [ROOT / name for name in ("README.md", "CONTRIBUTING.md", "SECURITY.md
 
 @pytest.mark.parametrize("page", LINKING, ids=lambda page: page.relative_to(ROOT).as_posix())
 def test_links_lead_somewhere(page: Path) -> None:
-    """Each link to another page names a file that is there, and a heading that it has."""
+    """Each link to another page names an existing file, and a heading that it has."""
     links = LINK.findall(CODE.sub("", page.read_text(encoding="utf-8")))
     assert [f"{target}#{anchor}" for target, anchor in links if leads_nowhere(page, target, anchor)] == []
 
 
 def test_the_readme_is_short() -> None:
-    """The README has 150 lines at most: what is longer has a page of its own."""
+    """The README has 150 lines at most: anything longer has a page of its own."""
     assert len(README.splitlines()) <= 150
 
 
@@ -182,7 +182,7 @@ def test_the_workflow_in_the_docs_is_one() -> None:
 
 
 def refused(words: list[str]) -> click.UsageError | None:
-    """What the command line has against a command line, besides that it names a file or a place that is not here."""
+    """The command line's objection to a command, except that a file or place is missing here."""
     command: click.Command = cli
     names, rest = words[:1], words[1:]
     while isinstance(command, click.Group) and rest and rest[0] in command.commands:
@@ -203,12 +203,12 @@ CALLS = sorted({call.strip() for block in SHOWN for call in re.findall(r"(?:^|&&
 
 @pytest.mark.parametrize("call", CALLS)
 def test_commands_that_are_only_shown_are_taken(call: str) -> None:
-    """Each `lineage` command in a shell block of the README or docs/ is one that the command line takes."""
+    """Each `lineage` command in a shell block of the README or docs/ is one that the command line accepts."""
     assert refused(shlex.split(call)) is None
 
 
 def test_help_reads_as_a_page(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
-    """`help(lineage)` begins with a page: its example runs, and each name that it lists is there."""
+    """`help(lineage)` begins with a page: its example runs, and each name on its list exists."""
     monkeypatch.chdir(tmp_path)
     page = inspect.getdoc(api) or ""
     example, _, names = page.partition("\nRead:")

@@ -1,4 +1,4 @@
-"""The bank: what its script writes, in the shapes that SageMaker gives."""
+"""The bank: its script's output, in the shapes that SageMaker gives."""
 
 from __future__ import annotations
 
@@ -19,13 +19,13 @@ RECORDS = [entry for entry in ENTRIES if "record" in entry]
 
 
 def test_the_file_is_what_the_script_writes() -> None:
-    """`python fixtures/bank.py` gives the committed file, to the byte."""
+    """`python fixtures/bank.py` gives the committed file, byte for byte."""
     written = runpy.run_path(str(ROOT / "fixtures" / "bank.py"))["account"]()
     assert written == BANK.read_text(encoding="utf-8")
 
 
 def wrong(value: Any, shape: Any, path: str) -> Iterator[str]:
-    """What in a record a SageMaker answer could not hold."""
+    """What in a record cannot be part of a SageMaker answer."""
     if shape.type_name == "structure":
         for key, child in value.items():
             if key in shape.members:

@@ -1,4 +1,4 @@
-"""What callers from Python may give: one text in place of a list of them, and a sentence where it is something else."""
+"""Arguments from Python: one text in place of a list, and a sentence for anything else."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ OURS = (
 
 
 def told(found: Any) -> Any:
-    """What a function gave, in a form that can be compared."""
+    """The result of a function, in a form that can be compared."""
     if isinstance(found, Iterator):
         return [told(one) for one in found]
     if isinstance(found, nx.MultiDiGraph):
@@ -102,7 +102,7 @@ CALLS: dict[str, tuple[Call, str]] = {
 
 
 def crawled(new: Path, **asked: Any) -> int:
-    """How many records a crawl finds, or what it says."""
+    """The number of records that a crawl finds, or its error."""
     try:
         return lineage.crawl_estate(new, replay=BANK, **{"kinds": ["endpoint"], **asked}).records
     except lineage.CrawlError as error:
@@ -119,7 +119,7 @@ def taking_texts() -> set[str]:
 
 
 def test_each_function_that_takes_texts_is_in_the_table() -> None:
-    """A new parameter for several texts needs a line in the table, and so takes one text as well."""
+    """Each new parameter for several texts has a line in the table, and so accepts one text as well."""
     assert taking_texts() - {*OURS} == {*CALLS}
 
 
@@ -141,19 +141,19 @@ def test_what_is_no_text_is_refused_with_a_sentence(name: str, bank: lineage.Sna
 
 
 def test_rows_takes_one_column(bank: lineage.Snapshot) -> None:
-    """`rows` of what a search found takes one column by its name as well."""
+    """`rows` of a search's result accepts one column by its name as well."""
     found = lineage.search(bank, "training-job", limit=2)
     assert list(found.rows("name")) == [{"name": one.name} for one in found.records]
 
 
 def test_an_account_id_is_a_text(bank: lineage.Snapshot) -> None:
-    """An account id given as a number is told how to write it, with the zeros that it begins with."""
+    """An account id given as a number is refused with the right notation, including leading zeros."""
     with pytest.raises(TypeError, match="accounts takes texts, as in '000022223333'"):
         lineage.used(bank, PLACE, accounts=[22223333])  # type: ignore[list-item]
 
 
 def test_a_direction_is_up_or_down(bank: lineage.Snapshot) -> None:
-    """Another word for a direction is refused, in place of a graph of one node."""
+    """An unknown word for a direction is refused, and does not give a graph of one node."""
     with pytest.raises(lineage.MalformedName, match="'upstream' is not a direction: a direction is 'up' or 'down'"):
         lineage.neighbourhood(bank, [PLACE], "upstream")  # type: ignore[arg-type]
 
@@ -179,14 +179,14 @@ def test_a_direction_is_up_or_down(bank: lineage.Snapshot) -> None:
     ],
 )
 def test_a_name_is_a_text(ask: Callable[[Any], Any], said: str, bank: lineage.Snapshot) -> None:
-    """What is no text, where a question takes a name, is a `TypeError` with one sentence."""
+    """A value that is no text, where a question takes a name, is a `TypeError` with one sentence."""
     with pytest.raises(TypeError, match=said):
         ask(bank)
 
 
 @pytest.mark.parametrize("load", [lineage.load_policy, lineage.load_baseline, lineage.load_attestations])
 def test_a_missing_file_is_an_error_of_ours(load: Callable[[Path], Any], tmp_path: Path) -> None:
-    """A file that is not there, or that is a folder, is a `LineageError` that names it."""
+    """A missing file, or a folder in its place, is a `LineageError` that names it."""
     with pytest.raises(lineage.LineageError, match=r"missing\.toml: No such file or directory"):
         load(tmp_path / "missing.toml")
     with pytest.raises(lineage.LineageError, match="Is a directory"):
@@ -194,12 +194,12 @@ def test_a_missing_file_is_an_error_of_ours(load: Callable[[Path], Any], tmp_pat
 
 
 def test_another_status_is_refused(bank: lineage.Snapshot) -> None:
-    """A status that no run has is refused with those that there are; case does not matter."""
+    """A status that no run has is refused with the existing ones, in any case."""
     with pytest.raises(lineage.MalformedName, match="'Done' is not a status of runs; they are InProgress, Completed, Failed, "):
         lineage.list_runs(bank, status="Done")
     assert list(lineage.list_runs(bank, status="completed")) == list(lineage.list_runs(bank, status="Completed"))
 
 
 def test_an_endpoint_is_named_with_its_kind_too(bank: lineage.Snapshot) -> None:
-    """`trace` takes `endpoint/name`, as every other question does."""
+    """`trace` accepts `endpoint/name`, like every other question."""
     assert lineage.trace(bank, "endpoint/loans-live") == lineage.trace(bank, "loans-live")

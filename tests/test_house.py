@@ -1,4 +1,4 @@
-"""The house rules that a machine can hold: what there is has a case and a line in the docs, and code is of one form."""
+"""The house rules that a machine can check: each feature has a case and a line in the docs, and code has one form."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ def name_of(path: Path) -> str:
     return path.relative_to(ROOT).as_posix()
 
 
-# --- what there is --------------------------------------------------------------------------------
+# --- features -------------------------------------------------------------------------------------
 
 
 class Family(NamedTuple):
@@ -60,20 +60,20 @@ EACH = [pytest.param(family, name, id=f"{what} {name}") for what, family in FAMI
 
 @cache
 def constants(where: str) -> frozenset[object]:
-    """What the tests of a room or a file write out."""
+    """The literals in the tests of a room or a file."""
     modules = [tree(path) for path in MODULES if path.is_relative_to(TESTS / where)]
     return frozenset(node.value for module in modules for node in ast.walk(module) if isinstance(node, ast.Constant))
 
 
 @pytest.mark.parametrize(("family", "name"), EACH)
 def test_each_has_a_case(family: Family, name: str) -> None:
-    """Whatever a user can ask for is named by a test of its room."""
+    """A test of its room names each thing that a user can ask for."""
     assert name.removeprefix("lineage ") in constants(family.cases)
 
 
 @pytest.mark.parametrize(("family", "name"), EACH)
 def test_each_has_a_line_in_the_docs(family: Family, name: str) -> None:
-    """Whatever a user can ask for is told on its page of the docs."""
+    """Its page of the docs describes each thing that a user can ask for."""
     assert re.search(rf"(?<![\w-]){re.escape(name)}(?![\w-])", (ROOT / family.page).read_text(encoding="utf-8"), re.IGNORECASE)
 
 
@@ -81,7 +81,7 @@ def test_each_has_a_line_in_the_docs(family: Family, name: str) -> None:
 
 
 def lines(function: Function) -> int:
-    """How many lines a function has without its head and its docstring."""
+    """The number of lines of a function without its head and its docstring."""
     body = function.body[1:] if ast.get_docstring(function) else function.body
     return body[-1].end_lineno - body[0].lineno + 1 if body else 0
 
@@ -102,13 +102,13 @@ def test_every_module_says_what_it_is(path: Path) -> None:
 
 PRINTING = {"print", "click.echo", "click.secho", "click.echo_via_pager", "csv.writer", "Console", "pprint", "warnings.warn"}
 STREAMS = ("sys.stdout.", "sys.stderr.", "sys.__stdout__.", "sys.__stderr__.", "traceback.print_")
-# Who prints, or makes what is printed: all else goes through these, where each text is made visible.
+# The modules that print, or make what is printed: all others use these, which make each text visible.
 PRINTERS = {
     "cli/render/words.py": {"click.echo"},
     "cli/render/lines.py": {"Console"},
     "cli/commands/crawl.py": {"Console"},  # the bar, whose texts are on one line
     "cli/main.py": {"click.echo"},  # help and version
-    "cli/whole.py": {"print"},  # said before anything of ours can be imported, of a folder of this Python
+    "cli/whole.py": {"print"},  # printed before anything of ours can be imported, about a folder of this Python
     "cli/commands/completion.py": {"click.echo"},  # scripts, and names that are printable, for a shell to read
     "cli/commands/options.py": {"sys.stdout.buffer.writelines"},  # what the rooms of outputs have made visible
     "lineage/outputs/formats/tables.py": {"csv.writer"},  # which guards formulas
@@ -117,14 +117,14 @@ HARMLESS = (".flush", ".isatty", ".fileno")
 
 
 def printed(path: Path) -> set[str]:
-    """What a module calls that puts a text on a terminal or in a spreadsheet."""
+    """The calls of a module that put a text on a terminal or in a spreadsheet."""
     called = {ast.unparse(node.func) for node in ast.walk(tree(path)) if isinstance(node, ast.Call)}
     return {name for name in called if name in PRINTING or (name.startswith(STREAMS) and not name.endswith(HARMLESS))}
 
 
 @pytest.mark.parametrize("path", SOURCES, ids=name_of)
 def test_nothing_is_printed_past_the_rooms_that_make_it_visible(path: Path) -> None:
-    """Whatever reaches a terminal goes through `words.py`, `lines.py` or `write`; a new place that prints needs a reason here."""
+    """Every text for a terminal goes through `words.py`, `lines.py` or `write`; a new place that prints needs a reason here."""
     assert printed(path) == PRINTERS.get(name_of(path), set())
 
 
@@ -143,7 +143,7 @@ CLOCKS = {"time", "time_ns", "monotonic", "monotonic_ns", "perf_counter", "perf_
 
 @pytest.mark.parametrize("path", MODULES, ids=name_of)
 def test_no_test_looks_at_the_clock(path: Path) -> None:
-    """Nothing is asserted of how long something takes: the machine may be busy. Work is counted (`tests/work.py`)."""
+    """No test asserts how long something takes, because the machine may be busy. Work is counted (`tests/work.py`)."""
     asked = [node for node in ast.walk(tree(path)) if isinstance(node, ast.Attribute) and isinstance(node.value, ast.Name)]
     assert [node.attr for node in asked if node.value.id == "time" and node.attr in CLOCKS] == []
 
@@ -155,5 +155,5 @@ def test_tests_lie_in_the_rooms() -> None:
 
 
 def test_the_core_is_there() -> None:
-    """`pytest -m core` leaves nothing out because it was renamed."""
+    """`pytest -m core` misses no file because of a rename."""
     assert [part for part in CORE if not (TESTS / part).exists()] == []

@@ -1,4 +1,4 @@
-"""What a newer botocore adds is told by a command of its own."""
+"""A command of its own reports what a newer botocore adds."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ def word(model: Model) -> None:
 
 @pytest.fixture
 def said(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> Callable[..., tuple[int, list[str]]]:
-    """The exit code of the command over the installed model, changed a little, and the lines that it prints."""
+    """The exit code and output of the command over a slightly changed copy of the installed model."""
 
     def ask(*changes: Callable[[Model], None]) -> tuple[int, list[str]]:
         model = json.loads(gzip.decompress((SHIPPED / WHERE).read_bytes()))
@@ -56,7 +56,8 @@ def said(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> Callable[..., tu
 
 
 def test_nothing_is_new(said) -> None:
-    """Where all is listed, that is said, and nothing else: unless what is installed is newer than the lists."""
+    """Where everything is listed, the command says that and nothing else, unless the installed botocore is newer than the
+    lists."""
     code, lines = said()
     assert (code, lines) == (0, [f"nothing new since botocore {CHECKED}"]) or INSTALLED_VERSION > CHECKED
 
@@ -71,7 +72,7 @@ def test_nothing_is_new(said) -> None:
     ],
 )
 def test_what_is_new_is_told(said, change: Callable[[Model], None], line: str) -> None:
-    """A call, a field that may refer to something, and a word of a status are told, and the command exits with 1."""
+    """A call, a field that may refer to something, and a word of a status are reported, and the command exits with 1."""
     code, lines = said(change)
     assert (code, line in lines) == (1, True)
 

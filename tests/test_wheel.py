@@ -1,4 +1,4 @@
-"""The wheel and the sdist: exactly two packages, a script that works from anywhere, and what PyPI asks for."""
+"""The wheel and the sdist: exactly two packages, a script that works from anywhere, and the metadata that PyPI requires."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from tests.conftest import ROOT
 
 @pytest.fixture(scope="module")
 def wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The wheel, built from the sdist beside it, and that from a copy of what git would commit: nothing is left in the checkout."""
+    """The wheel, built from the sdist beside it, and that from a copy of what git would commit: the checkout stays clean."""
     folder = tmp_path_factory.mktemp("wheel")
     source = folder / "source"
     source.mkdir()
@@ -48,7 +48,7 @@ def test_top_level_names(wheel: Path) -> None:
 
 
 def test_every_module_is_in_the_wheel(wheel: Path) -> None:
-    """No room is forgotten in the list of packages, and no table that a room reads."""
+    """The list of packages has every room, and every table that a room reads."""
     names = set(zipfile.ZipFile(wheel).namelist())
     modules = [
         path.relative_to(ROOT).as_posix()
@@ -60,13 +60,13 @@ def test_every_module_is_in_the_wheel(wheel: Path) -> None:
 
 
 def test_the_parts_of_the_page_are_in_the_wheel(wheel: Path) -> None:
-    """What the page is made of is packed beside the module that fills it."""
+    """The parts of the page are packed beside the module that fills it."""
     parts = {f"lineage/outputs/page/page.{suffix}" for suffix in ("html", "css", "js")}
     assert parts <= set(zipfile.ZipFile(wheel).namelist())
 
 
 def test_pypi_would_take_both(wheel: Path) -> None:
-    """The wheel and the sdist pass `twine check --strict`: their metadata are sound, and PyPI can show the README."""
+    """The wheel and the sdist pass `twine check --strict`: their metadata is valid, and PyPI can show the README."""
     (sdist,) = wheel.parent.glob("*.tar.gz")
     checked = subprocess.run(
         [sys.executable, "-m", "twine", "check", "--strict", str(wheel), str(sdist)],
@@ -78,7 +78,7 @@ def test_pypi_would_take_both(wheel: Path) -> None:
 
 
 def test_the_metadata_say_what_it_is(wheel: Path) -> None:
-    """Version, licence, links and Python versions stand in the wheel; the version is the one that Python tells."""
+    """Version, licence, links and Python versions are in the wheel; the version is the one of the package."""
     opened = zipfile.ZipFile(wheel)
     (name,) = [one for one in opened.namelist() if one.endswith(".dist-info/METADATA")]
     said = BytesParser().parsebytes(opened.read(name))
@@ -89,14 +89,14 @@ def test_the_metadata_say_what_it_is(wheel: Path) -> None:
 
 
 def test_the_changelog_has_the_version() -> None:
-    """The version of the package has a heading with a day in CHANGELOG.md, below what is not yet released."""
+    """The version of the package has a heading with a day in CHANGELOG.md, below the unreleased part."""
     headings = re.findall(r"^## \[(\S+)\](?: - (\d{4}-\d\d-\d\d))?$", (ROOT / "CHANGELOG.md").read_text(), re.MULTILINE)
     (unreleased, _), (version, day) = headings[:2]
     assert (unreleased, version, bool(day)) == ("Unreleased", lineage.__version__, True)
 
 
 def test_the_wheel_has_a_bill_of_materials(wheel: Path) -> None:
-    """The bill of the wheel that is built is valid, and names what pyproject.toml asks for."""
+    """The bill of the built wheel is valid, and names the dependencies in pyproject.toml."""
     bill = sbom.bill(wheel)
     assert JsonStrictValidator(SchemaVersion.V1_6).validate_str(bill) is None
     assert "pkg:pypi/networkx@" in bill

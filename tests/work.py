@@ -1,4 +1,4 @@
-"""How much work an answer takes, counted: the same on every machine, however busy it is."""
+"""The work of an answer, counted: the same on every machine, however busy it is."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from lineage.snapshot.reading import Snapshot
 
 
 def calls(do: Callable[[], object]) -> int:
-    """How many functions are called to do it, Python's own among them."""
+    """The number of function calls it makes, Python's own included."""
     count = 0
 
     def heed(_frame: Any, event: str, _: Any) -> None:
@@ -28,16 +28,16 @@ def calls(do: Callable[[], object]) -> int:
 
 
 def grows_straight(do: Callable[[int], Callable[[], object]], size: int) -> bool:
-    """Whether twice as much takes about twice the work, where a comparison of each with all would take four times as much.
+    """Whether twice as much takes about twice the work; a comparison of each with all would take four times as much.
 
-    `do` makes ready what is then done, so that the making is not counted.
+    `do` prepares what is then measured, so that the preparation is not counted.
     """
     return calls(do(2 * size)) < 2.5 * calls(do(size))
 
 
 @contextmanager
 def steps(snapshot: Snapshot) -> Iterator[list[None]]:
-    """A list that grows by one whenever SQLite has gone another hundred steps for what is asked inside."""
+    """A list that grows by one for each hundred SQLite steps inside the block."""
     gone: list[None] = []
     snapshot._db.set_progress_handler(lambda: gone.append(None), 100)
     try:

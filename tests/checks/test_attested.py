@@ -1,4 +1,4 @@
-"""A check where people vouch for holes: what only they say is told and does not count, and nothing else gives way."""
+"""A check where people vouch for gaps: what only they say is reported and does not count, and nothing else changes."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ def states(answer: lineage.Checked) -> set[tuple[str, str, str]]:
 
 @pytest.mark.parametrize("vouched", [BY_LIST, BY_JOB], ids=["the manifest", "what the job read of it"])
 def test_a_gate_lets_an_attested_hole_pass(tmp_path: Path, vouched: Attestations) -> None:
-    """A holdout that only a hole could hide is told with who vouches for it; the bare check cannot tell."""
+    """A holdout that only a gap could hide is reported with the people who vouch for it; the bare check is undecided."""
     path = crawl(tmp_path, UNREAD)
     bare, answer = checked(path), checked(path, attestations=vouched)
     assert (bare.code, answer.code) == (4, 0)
@@ -47,7 +47,8 @@ def test_a_gate_lets_an_attested_hole_pass(tmp_path: Path, vouched: Attestations
 
 
 def test_a_strict_gate_wants_the_gap_itself_attested(tmp_path: Path) -> None:
-    """What is vouched for of one read leaves the object that nobody could read a gap; who vouches for that closes both."""
+    """An attestation about one read does not cover the unreadable object, which stays a gap; one about the object closes
+    both."""
     path = crawl(tmp_path, UNREAD)
     codes = [checked(path, strict=True, attestations=one).code for one in (None, BY_JOB, BY_LIST)]
     assert codes == [1, 1, 0]
@@ -55,7 +56,7 @@ def test_a_strict_gate_wants_the_gap_itself_attested(tmp_path: Path) -> None:
 
 
 def test_a_finding_stays_a_finding(tmp_path: Path) -> None:
-    """Attestations take no leak away, nor what is only possible."""
+    """Attestations remove no leak, and nothing that is possible."""
     named = replace(UNREAD, body=UNREAD.body | {"HyperParameters": {"more": HELD}})
     for lines in ([fit({"train": HELD}), replace(UNREAD, name="u")], [named]):
         folder = tmp_path / str(len(lines))
@@ -63,11 +64,11 @@ def test_a_finding_stays_a_finding(tmp_path: Path) -> None:
         path = crawl(folder, *lines)
         bare, answer = ({one.fingerprint for one in checked(path, attestations=given).findings} for given in (None, BY_LIST))
         assert bare >= answer >= {one.fingerprint for one in checked(path).findings if one.rule != "LIN090"}
-    assert "new" in {one.state for one in of(checked(path, attestations=BY_LIST), "LIN001")}  # it is named: it may be read
+    assert "new" in {one.state for one in of(checked(path, attestations=BY_LIST), "LIN001")}  # it is named, so it may be read
 
 
 def test_one_hole_left_open_is_enough(tmp_path: Path) -> None:
-    """A holdout that another hole could hide is not known, and the open hole is the one that is told."""
+    """A holdout that another gap could hide is unknown, and the open gap is the one that is reported."""
     other = replace(UNREAD, body=UNREAD.body | {
         "TrainingJobName": "two", "TrainingJobArn": UNREAD.arn.replace("/fit", "/two"),
         "InputDataConfig": [{"ChannelName": "train", "DataSource": {"S3DataSource": {"S3Uri": "s3://lists/open.manifest", "S3DataType": "ManifestFile"}}}],
@@ -79,7 +80,7 @@ def test_one_hole_left_open_is_enough(tmp_path: Path) -> None:
 
 
 def test_of_a_subject_its_own_holes_are_closed(tmp_path: Path) -> None:
-    """What an endpoint was made of rests on the attestations of its making alone."""
+    """An answer about an endpoint's origin rests only on the attestations about its origin."""
     path = crawl(tmp_path, UNREAD, *live())
     bare, answer = checked(path, HELD_OUT, "shop"), checked(path, HELD_OUT, "shop", attestations=BY_LIST)
     assert ("LIN001", "unknown", "new") in states(bare)
@@ -87,7 +88,7 @@ def test_of_a_subject_its_own_holes_are_closed(tmp_path: Path) -> None:
 
 
 def test_a_policy_may_take_no_attestations(tmp_path: Path) -> None:
-    """`attestations = false` demands the bare answer, and says that some were given in vain."""
+    """`attestations = false` requires the bare answer, and says that some were given without effect."""
     path, policy = crawl(tmp_path, UNREAD), replace(HELD_OUT, takes_attestations=False)
     answer = checked(path, policy, attestations=BY_LIST)
     assert (answer.code, answer.rests.attestations) == (4, [])
@@ -100,7 +101,7 @@ def test_a_policy_may_take_no_attestations(tmp_path: Path) -> None:
 
 
 def test_one_that_does_nothing_is_told(tmp_path: Path) -> None:
-    """An expired one, and of a whole snapshot one that names no hole: each in a note, and no verdict changes."""
+    """An expired attestation, and one that names no gap of the whole snapshot, get a note each, and no verdict changes."""
     path = crawl(tmp_path, UNREAD, *live())
     idle = vouch(HoleName("denied", UNREAD.arn))
     assert (
@@ -113,7 +114,7 @@ def test_one_that_does_nothing_is_told(tmp_path: Path) -> None:
 
 
 def test_a_baseline_keeps_no_attested_hole(tmp_path: Path) -> None:
-    """Once the attestation has expired, what it closed is new: a baseline must not have swallowed it."""
+    """Once the attestation has expired, what it closed is new: a baseline must not have accepted it."""
     path = crawl(tmp_path, UNREAD)
     answer = checked(path, attestations=BY_LIST)
     (tmp_path / "b.json").write_text(lineage.to_baseline(answer))
@@ -121,7 +122,8 @@ def test_a_baseline_keeps_no_attested_hole(tmp_path: Path) -> None:
 
 
 def test_sarif_and_junit_tell_who_vouches(tmp_path: Path) -> None:
-    """A result that only holes say is suppressed by the attestations, with both verdicts beside; a test case is skipped."""
+    """A result that comes only from gaps is suppressed by the attestations, with both verdicts beside; a test case is
+    skipped."""
     answer = checked(crawl(tmp_path, UNREAD), attestations=BY_LIST)
     (run,) = json.loads(lineage.to_sarif(answer, "s.db"))["runs"]
     result = next(one for one in run["results"] if one["ruleId"] == "LIN001")

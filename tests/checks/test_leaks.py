@@ -1,4 +1,4 @@
-"""The rules on holdouts at their edges: how sure a leak is, and which jobs can have leaked what a list holds."""
+"""The rules on holdouts at their edges: how certain a leak is, and which jobs can have leaked the objects of a list."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ PREPARED = processing("prep", {"in": HELD}, {"out": MADE})
 def checked(
     path: Path, holdout: str, *records: Resource | Gap, lists: Mapping[str, list[str]] | None = None, subjects: Any = None
 ) -> lineage.Checked:
-    """A check of a snapshot of some records, and of what manifests list."""
+    """A check of a snapshot of some records, and of the manifests' lists."""
     with Snapshot(path / "s.db", writing=True) as snapshot, snapshot.recording() as recording:
         recording.begin(CRAWL)
         for record in records:
@@ -46,7 +46,7 @@ def check(path: Path, rule: str, holdout: str, *records: Resource, **words: Any)
 
 
 def outcome(answer: lineage.Checked, rule: str) -> tuple[str, list[str]]:
-    """How a rule ended, and what it said, without what is not known of the lists that no crawl read."""
+    """The result and message of a rule, without what is unknown about lists that no crawl read."""
     (ended,) = (one["outcome"] for one in answer.rules if one["id"] == rule)
     return ended, [one.message for one in (*answer.findings, *answer.undecided) if one.rule == rule]
 
@@ -127,7 +127,8 @@ OF_OTHER = [channel("train", OTHER, "ManifestFile")]
     ],
 )
 def test_who_leaked_what_a_list_holds(tmp_path: Path, job: Resource, confidences: list[str]) -> None:
-    """A job that began to train on an object of the holdout's list is told; surely, where another list names the object."""
+    """A job that started training on an object of the holdout's list is reported, for certain where another list names the
+    object."""
     owner = training("owner", [channel("train", LIST, "ManifestFile")], day="2026-01-03")
     assert [one.confidence for one in check(tmp_path, "LIN004", LIST, owner, job, lists=LISTS)] == confidences
 
@@ -138,13 +139,13 @@ def test_who_leaked_what_a_list_holds(tmp_path: Path, job: Resource, confidences
     ids=["a folder", "an object", "a key that they begin with"],
 )
 def test_which_object_of_a_list_is_shown(tmp_path: Path, read: str, shown: str) -> None:
-    """A leak of what a list holds shows an object of the list that was read, not the place around it."""
+    """A leak from a list shows an object of the list that was read, not the place around it."""
     owner = training("owner", [channel("train", LIST, "ManifestFile")], day="2026-01-03")
     (found,) = check(tmp_path, "LIN004", LIST, owner, training("j", {"train": read}), lists=LISTS)
     assert found.message == f"j trained on {shown}, which the holdout's manifest {LIST} lists"
 
 
-# --- what is said -------------------------------------------------------------------------------
+# --- what the message says ----------------------------------------------------------------------
 
 
 @pytest.mark.parametrize(
@@ -175,7 +176,7 @@ def test_which_object_of_a_list_is_shown(tmp_path: Path, read: str, shown: str) 
     ids=["itself", "around it", "part of it, to measure", "through a job", "through two jobs"],
 )  # fmt: skip
 def test_what_a_leak_says(tmp_path: Path, rule: str, records: list[Resource], said: str) -> None:
-    """A leak tells by which channel and place, how much of the holdout that is, or who made it of the holdout."""
+    """A leak shows its channel and place, how much of the holdout that is, or what made it from the holdout."""
     assert [one.message for one in check(tmp_path, rule, HELD, *records)] == [said]
 
 
@@ -190,7 +191,7 @@ def test_what_a_leak_says(tmp_path: Path, rule: str, records: list[Resource], sa
     ids=["a hyperparameter names it", "as code", "through a job that may have written", "neither"],
 )
 def test_which_rule_tells_a_possible_use(tmp_path: Path, record: Resource, direct: bool, through: bool) -> None:
-    """What may have been read itself is told by the one rule, what others may have made of it by the other, and by no other."""
+    """A possible direct read is reported by the one rule, a possible indirect one by the other, and by no third."""
     failed = processing("prep", {"in": HELD}, {"out": MADE}, ProcessingJobStatus="Failed")
     answer = checked(tmp_path, HELD, failed, record)
     told = [any("may have trained on" in said for said in outcome(answer, rule)[1]) for rule in ("LIN001", "LIN002")]
@@ -199,7 +200,7 @@ def test_which_rule_tells_a_possible_use(tmp_path: Path, record: Resource, direc
 
 @pytest.mark.parametrize(("gaps", "more"), [(0, ""), (1, ", and 1 more"), (2, ", and 2 more")])
 def test_what_could_hide_a_leak(tmp_path: Path, gaps: int, more: str) -> None:
-    """The first hole is told, and how many more there are: here the lists, which no crawl has read."""
+    """The first gap is shown, and the number of others: here the lists, which no crawl has read."""
     lacking = [
         Gap(ACCOUNT, REGION, "DescribeTrainingJob", f"training-job:{ACCOUNT}/{REGION}/{n}", "denied", "no") for n in range(gaps)
     ]
@@ -212,7 +213,7 @@ def test_what_could_hide_a_leak(tmp_path: Path, gaps: int, more: str) -> None:
 
 
 def test_a_leak_elsewhere_is_none_of_a_subject(tmp_path: Path) -> None:
-    """Of a subject only what it was made of is told, by each of the rules on holdouts."""
+    """For a subject each rule on holdouts reports only its origin."""
     lists = {LIST: [FACE], OTHER: [FACE]}
     elsewhere = training("elsewhere", [channel("train", OTHER, "ManifestFile"), channel("test", FACE)])
     records = training("fit", {"train": "s3://x/"}), elsewhere, *served("s3://models/fit/output/model.tar.gz")
@@ -273,7 +274,7 @@ def folders(path: Path) -> list[tuple[str, list[str] | None]]:
     ],
 )
 def test_which_channels_share_data(tmp_path: Path, reads: list[dict[str, Any]], ended: str, shares: str | None) -> None:
-    """What is learned from and what is measured on share what both read; the rule passes only what it could look into."""
+    """Channels to learn and to measure share what both read; the rule passes only what it could read."""
     got, said = outcome(checked(tmp_path, HELD, training("j", reads), lists=LISTS), "LIN003")
     assert got == ended
     assert [one.partition(" share ")[2] for one in said if shares] == ([shares] if shares else [])
@@ -281,7 +282,7 @@ def test_which_channels_share_data(tmp_path: Path, reads: list[dict[str, Any]], 
 
 
 def test_jobs_that_share_nothing_do_not_hide_one_that_does(tmp_path: Path) -> None:
-    """Of several jobs each is looked at by itself."""
+    """Each of several jobs is checked by itself."""
     jobs = [
         training(name, {"train": "s3://d/a/", "test": f"s3://d/{test}/"})
         for name, test in (("fine", "b"), ("odd", "a"), ("good", "c"))

@@ -1,4 +1,4 @@
-"""What a run logged whole pins what its job read, as a word of its own, and what rests on that is said."""
+"""A complete log of a run pins what its job read, as a statement of its own, and answers that rest on it say so."""
 
 from __future__ import annotations
 
@@ -47,13 +47,13 @@ MANIFEST = "s3://lists/train.manifest"
     ],
 )
 def test_what_a_run_logged_whole_is_pinned_as_logged(job: Resource, runs: list[Resource], expected: str) -> None:
-    """Only the very place, with all that was there, and where nobody says otherwise."""
+    """A log counts only for the exact place, with everything that was there, and where no other log contradicts it."""
     rows = lineage.datasets(graph_of([job, *runs]), "training-job/fit").datasets
     assert [row["pinned"] for row in rows if row["job"]["kind"] == "training-job" and row["state"] == "read"] == [expected]
 
 
 def test_what_rests_on_a_log_is_said() -> None:
-    """A note tells that people may write a pin, and another one that of a given digest nobody looked."""
+    """A note says that people may write a pin, and another one that a given digest was not verified."""
     said = [
         lineage.datasets(graph_of([fit("one"), pinning("one", pin=pin)]), "training-job/fit").caveats
         for pin in (PIN, Pin(1, "x", given=True))
@@ -65,7 +65,7 @@ def test_what_rests_on_a_log_is_said() -> None:
 
 
 def test_a_snapshot_and_the_whole_graph_agree_on_what_is_pinned(tmp_path: Path) -> None:
-    """What the question reads of a large snapshot holds the runs of the jobs."""
+    """The part of a large snapshot that the question reads holds the runs of the jobs."""
     records = [fit("one"), pinning("one"), *served(ARTIFACT)]
     crawl(tmp_path / "lineage.db", *records)
     with lineage.open_snapshot(tmp_path / "lineage.db") as snapshot:
@@ -109,7 +109,8 @@ OF_IT = {"Source": {"SourceArn": arn("training-job", "fit")}}
 def test_a_channel_that_a_run_pinned_is_no_finding(
     tmp_path: Path, records: list[Resource], message: str | None, notes: list[str]
 ) -> None:
-    """Unpinned is what no run logged whole, or several logged differently; where the rule takes a log for a pin, a note says so."""
+    """A read is unpinned if no run logged it completely, or several logged it differently; where the rule accepts a log, a
+    note says so."""
     crawl(tmp_path / "lineage.db", *records, *served(ARTIFACT))
     with lineage.open_snapshot(tmp_path / "lineage.db") as snapshot:
         checked = lineage.check(snapshot)

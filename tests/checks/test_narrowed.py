@@ -1,4 +1,4 @@
-"""A check of one account sees what its endpoints were made of, wherever that was trained."""
+"""A check of one account covers what its endpoints were made from, wherever that was trained."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ def in_account(one: Resource, account: str) -> Resource:
 
 @pytest.fixture(scope="module")
 def estate(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """One account trains, one serves what was trained there, and one trains for nobody: on the holdout, all of them."""
+    """One account trains, one serves the result, and one trains for no one: on the holdout, all of them."""
     path = tmp_path_factory.mktemp("narrowed") / "s.db"
     learned = [channel("train", HELD), channel("validation", HELD)]
     found = [
@@ -51,7 +51,7 @@ def estate(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def test_an_endpoint_whose_model_was_trained_in_another_account(
     estate: Path, subjects: list[str], accounts: list[str], trained: set[str]
 ) -> None:
-    """A gate on the account that serves it fails on the holdout; jobs that made nothing there are none of it, by any rule."""
+    """A gate on the account that serves it fails on the holdout; jobs that made nothing there are not reported by any rule."""
     policy = lineage.Policy(holdouts=(HELD,))
     with lineage.open_snapshot(estate) as snapshot:
         answer = lineage.check(snapshot, policy, subjects, fail_on="error", accounts=accounts)
@@ -62,7 +62,7 @@ def test_an_endpoint_whose_model_was_trained_in_another_account(
 
 
 def test_an_account_that_no_crawl_has_read_passes_no_holdout(estate: Path) -> None:
-    """What is asked about and was not read is still told, beside what is upstream of it."""
+    """A requested scope that was not read is still reported, beside what is upstream of it."""
     policy = lineage.Policy(holdouts=("s3://data/unseen/",))
     with lineage.open_snapshot(estate) as snapshot:
         answer = lineage.check(snapshot, policy, accounts=[SERVING, "999999999999"])

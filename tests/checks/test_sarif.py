@@ -1,4 +1,4 @@
-"""SARIF for GitHub: each result stands at a line of a file of the repository, and stays the same alert."""
+"""SARIF for GitHub: each result points at a line of a file of the repository, and stays the same alert."""
 
 from __future__ import annotations
 
@@ -53,7 +53,7 @@ def asked(tmp_path: Path, run, monkeypatch: pytest.MonkeyPatch) -> Any:
 
 
 def test_each_result_stands_at_the_line_of_its_subject(account_path: Path, run, tmp_path: Path, monkeypatch: Any) -> None:
-    """The list is sorted and has each checked resource once; of the whole bank no result points anywhere else."""
+    """The list is sorted and has each checked resource once; for the whole bank no result points anywhere else."""
     monkeypatch.chdir(tmp_path)
     ran = run("check", "-f", "sarif", "--snapshot", str(account_path), "--resources", LIST)
     jsonschema.Draft7Validator(sarif_schema()).validate(json.loads(ran.out))
@@ -69,7 +69,7 @@ def test_each_result_stands_at_the_line_of_its_subject(account_path: Path, run, 
 
 
 def test_a_holdout_stands_at_its_own_line_of_the_policy(asked) -> None:
-    """Also where an earlier holdout begins the same, and where a list of resources has the rest."""
+    """A line is found also where an earlier holdout begins the same, and where a list of resources has the rest."""
     ran = asked("--resources", LIST, records=[fit(READS), *live()], policy=POLICY)
     told = {one["properties"]["about"]: place(one) for one in results(ran.out)}
     assert told[f"{HELD}deep/ train"] == (lineage.POLICY_FILE, 3)
@@ -91,7 +91,7 @@ def test_without_a_file_stderr_names_the_option(asked) -> None:
 
 
 def test_fingerprints_stay_when_all_else_changes(asked) -> None:
-    """Another finding, another crawl and another resource change no fingerprint of what was found before."""
+    """Another finding, another crawl and another resource change no fingerprint of an earlier finding."""
     before = asked("--resources", LIST, records=[fit(READS), *live()], policy=POLICY)
     listed = Path(LIST).read_text()
     first = fingerprints(results(before.out))
@@ -104,7 +104,7 @@ def test_fingerprints_stay_when_all_else_changes(asked) -> None:
 
 
 def test_no_two_alerts_are_one(account_path: Path) -> None:
-    """GitHub takes two results of one rule and file with the same fingerprint for one alert."""
+    """GitHub treats two results of one rule and file with the same fingerprint as one alert."""
     with lineage.open_snapshot(account_path) as snapshot:
         answer = lineage.check(snapshot, lineage.load_policy(BANK.parent / "lineage-policy.toml"))
     told = results(lineage.to_sarif(answer, "s.db"))
@@ -112,7 +112,8 @@ def test_no_two_alerts_are_one(account_path: Path) -> None:
 
 
 def test_odd_names_and_paths_are_safe(asked) -> None:
-    """A name with line ends and controls stays on one line; a path with blanks, percents and other letters is a URI."""
+    """A name with line ends and control characters stays on one line; a path with blanks, percents and other letters is a
+    URI."""
     ran = asked("--resources", "a b/100% \u00e4:#.txt", records=[fit(READS, "f\n\x1b\u2028\u202ei\tt"), *live()])
     assert (ran.code, "there is no folder" in ran.err) == (3, True)
     Path("a b").mkdir()
@@ -137,7 +138,7 @@ def test_odd_names_and_paths_are_safe(asked) -> None:
     ],
 )
 def test_a_list_that_github_cannot_show_is_refused(asked, file: str, says: str) -> None:
-    """Before anything is written, in one line."""
+    """An invalid option is refused before anything is written, in one line."""
     keep(Path("s.db"), fit(READS), *live())
     kept = Path("s.db").read_bytes()
     ran = asked("--resources", file, "-o", "out.sarif", policy=POLICY)

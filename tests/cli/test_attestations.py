@@ -180,7 +180,7 @@ def test_a_report_shows_them(asked, tmp_path: Path, form: str) -> None:
 
 
 def test_exports_that_tell_of_holes_tell_who_vouches(asked) -> None:
-    """A bill of materials, a statement and a draft of a card name them; a format without gaps says that it does not."""
+    """Exports that show gaps name the people who vouch for them; a format without gaps says that it shows no attestations."""
     for words in (("mortgage-tuned", "-f", "cyclonedx"), ("-f", "in-toto"), ("mortgage-tuned", "-f", "model-card")):
         assert "Ada, mortgage team" in asked("export", *words, "--attestations", "a.toml").out
         assert "Ada" not in asked("export", *words).out

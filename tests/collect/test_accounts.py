@@ -1,4 +1,4 @@
-"""A whole account: all of it is read, in few calls; and no fault makes a "not used" of what was used."""
+"""A whole account: all of it is read, in few calls; and no fault makes a "not used" from what was used."""
 
 from __future__ import annotations
 
@@ -66,7 +66,7 @@ def clean(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def test_every_kind_is_read(clean: Path) -> None:
-    """Each kind's record is found and its use told; of what nothing names it is said that nothing does."""
+    """Each kind's record is found and its use shown; for a place that nothing names the answer says that nothing does."""
     assert verdicts(clean) == CLEAN
     with lineage.open_snapshot(clean) as snapshot:
         read = {(one.kind, one.name.casefold()) for one in snapshot.resources()}
@@ -77,7 +77,7 @@ def test_every_kind_is_read(clean: Path) -> None:
 
 
 def test_steps_tie_jobs_to_their_execution(clean: Path) -> None:
-    """What Search leaves out of an execution, its steps, is asked for, and says which jobs it made."""
+    """The steps of an execution, which Search leaves out, are read individually, and show which jobs it made."""
     with lineage.open_snapshot(clean) as snapshot:
         (execution,) = snapshot.of_kind("pipeline-execution")
         owned = [(edge.source, edge.role) for edge in snapshot.edges(into=[execution.id]) if edge.relation == "member-of"]
@@ -85,7 +85,7 @@ def test_steps_tie_jobs_to_their_execution(clean: Path) -> None:
 
 
 def operations(folder: Path) -> list[tuple[str, str]]:
-    """Every call of a clean crawl: the operation, and of a Search what it searches for."""
+    """Every call of a clean crawl: the operation, and for a Search its resource."""
     calls: set[tuple[str, str]] = set()
     session = replay_session(account(folder), on_answer=lambda call, words: calls.add((call, str(words.get("Resource", "")))))
     lineage.crawl_estate(folder / "calls.db", session=session)
@@ -93,7 +93,7 @@ def operations(folder: Path) -> list[tuple[str, str]]:
 
 
 def test_few_calls(tmp_path: Path) -> None:
-    """What Search gives is not described; what is not there is not searched for."""
+    """What Search gives is not described; a kind without records is not searched for."""
     calls = operations(tmp_path)
     described = {call for call, _ in calls if call.startswith("Describe")}
     searched = {resource for call, resource in calls if call == "Search"}
@@ -110,7 +110,7 @@ def calls(tmp_path_factory: pytest.TempPathFactory) -> list[tuple[str, str]]:
 
 
 def kinds_of(operation: str) -> set[str]:
-    """The kinds that can't be read whole without an operation."""
+    """The kinds that cannot be read completely without an operation."""
     return {
         kind.name
         for kind in KINDS.values()
@@ -120,12 +120,13 @@ def kinds_of(operation: str) -> set[str]:
 
 @pytest.mark.parametrize("code", ["AccessDeniedException", "ThrottlingException", "ResourceNotFound"])
 def test_no_refusal_makes_a_no(tmp_path: Path, calls: list[tuple[str, str]], code: str) -> None:
-    """With each operation refused in turn, no use is ever denied, and a "no" only given where that could hide none."""
+    """With each operation refused in turn, no use is ever denied, and a "no" is only given where that refusal could hide
+    none."""
     for number, (operation, resource) in enumerate(calls):
         if code == "ResourceNotFound" and not operation.startswith("Describe"):
             continue
         if code == "ThrottlingException" and number % 4:
-            continue  # told apart from a denial by one word of the gap: a quarter of the calls shows that
+            continue  # distinguished from a denial by one word of the gap: a quarter of the calls shows that
         fault = {"fault": code, "operation": operation} | ({"name": resource} if resource else {})
         path = crawl(tmp_path, fault, name=f"{number}.db")
         found = verdicts(path)
@@ -135,7 +136,7 @@ def test_no_refusal_makes_a_no(tmp_path: Path, calls: list[tuple[str, str]], cod
         hidden = any(row.tells_use or row.hints or row.between for row in rows)
         assert found["nowhere"] == ("unknown" if hidden else "not-referenced"), (operation, holes(path))
         if operation == "Search":
-            assert found == CLEAN, resource  # what Search refuses is described singly
+            assert found == CLEAN, resource  # what Search refuses is described individually
 
 
 @pytest.mark.parametrize("number", range(len(estate())))
@@ -172,12 +173,12 @@ def test_a_check_sees_a_job_that_only_a_run_names(tmp_path: Path) -> None:
     ids=["throttled", "5xx", "unavailable", "empty pages"],
 )
 def test_what_passes_changes_nothing(tmp_path: Path, fault: dict[str, Any], tries: int) -> None:
-    """Throttling and failures that pass, and empty pages with a token, leave the answers as they are."""
+    """Temporary throttling and failures, and empty pages with a token, do not change the answers."""
     assert verdicts(crawl(tmp_path, fault, tries=tries)) == CLEAN
 
 
 def test_a_walk_without_end_is_not_finished(tmp_path: Path) -> None:
-    """Pages that answer with the same token for ever end the list as failed, and leave the rest as it is."""
+    """Pages that return the same token endlessly end the list as failed, and do not affect the rest."""
     path = crawl(tmp_path, {"fault": "RepeatedToken", "operation": "ListTrainingJobs"})
     assert verdicts(path) == CLEAN | {"nowhere": "unknown"}
     assert ("ListTrainingJobs", "failed") in holes(path)

@@ -1,4 +1,4 @@
-"""Crawl after crawl: what was killed goes on, what is new is added, and only a finished list makes anything disappear."""
+"""Crawl after crawl: a killed one is resumed, new records are added, and only a complete list makes anything disappear."""
 
 from __future__ import annotations
 
@@ -66,11 +66,11 @@ def test_a_killed_crawl_goes_on(tmp_path: Path, part: float) -> None:
     with lineage.open_snapshot(snapshot) as opened:
         assert [crawl.complete for crawl in opened.crawls()] == [True]
         assert len(list(opened.resources())) == len(estate())
-    assert len(again) <= len(whole)  # fewer, by what was committed when the kill came
+    assert len(again) <= len(whole)  # fewer, by what was committed before the kill
 
 
 def test_a_crawl_killed_while_it_joins_goes_on(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Where the join is cut short nothing is said to be unused, and nothing is asked of AWS again but what must be."""
+    """Where the join is interrupted nothing is called unused, and AWS is called again only where necessary."""
 
     def cut(*_: object, **__: object) -> None:
         raise KeyboardInterrupt
@@ -86,7 +86,7 @@ def test_a_crawl_killed_while_it_joins_goes_on(tmp_path: Path, monkeypatch: pyte
 
 
 def test_what_another_join_has_seen_of_a_killed_crawl(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """A walk that joins between a killed crawl and its end lets no list count whose records the graph does not hold."""
+    """A walk that joins between a killed crawl and its end counts no list whose records the graph does not hold."""
     path, snapshot = account(tmp_path), tmp_path / "s.db"
     subprocess.run([sys.executable, "-c", KILLED, str(path), str(snapshot), "30"], check=False)
     lineage.crawl_endpoints(snapshot, ["live"], replay=path)
@@ -104,7 +104,7 @@ def test_what_another_join_has_seen_of_a_killed_crawl(tmp_path: Path, monkeypatc
 
 
 def test_two_crawls_at_once_are_refused(tmp_path: Path) -> None:
-    """A crawl into a snapshot that a living process crawls into is refused with a sentence; of a dead one it is gone on with."""
+    """A crawl into a snapshot that a running process crawls into is refused with a sentence; that of a dead one is resumed."""
     path, snapshot = account(tmp_path), tmp_path / "s.db"
     subprocess.run([sys.executable, "-c", KILLED, str(path), str(snapshot), "30"], check=False)
     with lineage.Snapshot(snapshot, writing=True) as opened, opened.recording() as recording:
@@ -115,7 +115,7 @@ def test_two_crawls_at_once_are_refused(tmp_path: Path) -> None:
 
 
 def test_an_incremental_crawl_asks_for_what_is_new(tmp_path: Path) -> None:
-    """A later crawl reads what came since, with an overlap, and the jobs that had not ended; all else stays as it was."""
+    """A later crawl reads what came since, with an overlap, and the jobs that had not ended; everything else is unchanged."""
     running = fit("running", {"train": "s3://d/running/"}, TrainingJobStatus="InProgress", TrainingEndTime=None)
     running["record"] = {key: value for key, value in running["record"].items() if value is not None}
     crawl(tmp_path, records=[*estate(), running])
@@ -134,7 +134,7 @@ def test_an_incremental_crawl_asks_for_what_is_new(tmp_path: Path) -> None:
 
 
 def test_only_a_finished_list_makes_disappear(tmp_path: Path) -> None:
-    """What a whole list does not name is told as deleted, and stays; what a list that failed does not name is just there."""
+    """A record that a complete list lacks is shown as deleted, and stays; one that a failed list lacks is simply there."""
     crawl(tmp_path)
     fewer = [
         entry
@@ -145,7 +145,7 @@ def test_only_a_finished_list_makes_disappear(tmp_path: Path) -> None:
     crawl(tmp_path, denied, records=fewer)
     assert deleted(tmp_path / "s.db") == set()
     crawl(tmp_path, records=fewer)
-    assert deleted(tmp_path / "s.db") == {"live"}  # of jobs only what is new was asked for
+    assert deleted(tmp_path / "s.db") == {"live"}  # for jobs only new ones were listed
     crawl(tmp_path, records=fewer, full=True)
     assert deleted(tmp_path / "s.db") == {"live", "direct"}
     assert verdicts(tmp_path / "s.db") == CLEAN
@@ -157,7 +157,8 @@ def test_only_a_finished_list_makes_disappear(tmp_path: Path) -> None:
 
 
 def test_what_only_a_lagging_search_gives_is_gone(tmp_path: Path) -> None:
-    """A record that Search still gives is kept, and told as deleted, where the whole list does not name it and Describe not find it."""
+    """A record that Search still gives is kept, and shown as deleted, where the complete list lacks it and Describe does not
+    find it."""
     missing = {"fault": "ResourceNotFound", "operation": "DescribeTrainingJob", "name": "direct"}
     session = replay_session(account(tmp_path, missing))
     session.patience = 0
@@ -179,7 +180,7 @@ def deleted(path: Path) -> set[str]:
 
 
 def test_a_name_that_is_used_again(tmp_path: Path) -> None:
-    """A job that was deleted and made anew under its name is two jobs: the first one's data stays used."""
+    """A job that was deleted and created again under its name is two jobs: the first one's data stays used."""
     crawl(tmp_path)
     again = fit(
         "direct", {"train": "s3://d/again/"}, CreationTime="2029-01-01T00:00:00Z", LastModifiedTime="2029-01-02T00:00:00Z"
@@ -196,7 +197,7 @@ def test_a_name_that_is_used_again(tmp_path: Path) -> None:
 
 
 def test_what_was_refused_is_asked_for_again(tmp_path: Path) -> None:
-    """A record that could not be read is asked for by the next crawl, whatever its age; then its gap is closed."""
+    """A record that could not be read is requested by the next crawl, whatever its age; then its gap is closed."""
     denied = {"fault": "AccessDeniedException", "operation": "DescribeOptimizationJob"}
     path = crawl(tmp_path, denied)
     assert holes(path) == {("DescribeOptimizationJob", "denied")}
@@ -205,7 +206,7 @@ def test_what_was_refused_is_asked_for_again(tmp_path: Path) -> None:
 
 
 def test_a_poorer_record_takes_nothing_away(tmp_path: Path) -> None:
-    """What only Describe tells stays when Search reads the same state again, and what only Search tells as well."""
+    """A field that only Describe gives stays when Search reads the same state again, and one that only Search gives as well."""
     job = fit(
         "serverless",
         {"train": "s3://d/"},
@@ -237,7 +238,7 @@ def test_windows(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(listing, "STRIDE", 100)
     calls = calls_of(account(tmp_path, records=MANY), tmp_path / "s.db", kinds=["training-job"])
     searches = sorted(bounds_of(words) for call, words in calls if call == "Search")
-    # which end of the list comes first is no promise: one window, the first or the last, is open to where the other end was
+    # which end of the list comes first is not guaranteed: one window, the first or the last, is open to where the other end was
     assert len(searches) > 2
     assert searches[0][0] in ("2026-01-05T03:00:00", "2026-01-05T03:00:01")
     assert sum(len(window) == 1 for window in searches) <= 2
@@ -247,7 +248,7 @@ def test_windows(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def test_a_search_begins_anew_before_it_could_end_early(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """One Search of more records than a window takes goes on from the last creation time, and leaves none out."""
+    """One Search of more records than a window holds continues from the last creation time, and leaves none out."""
     monkeypatch.setattr(fetch, "WINDOW", 100)
     calls: list[dict[str, Any]] = []
     session = replay_session(account(tmp_path, records=MANY), on_answer=lambda _, words: calls.append(dict(words)))
@@ -257,7 +258,7 @@ def test_a_search_begins_anew_before_it_could_end_early(tmp_path: Path, monkeypa
 
 
 def test_unknown_members_belong_to_their_record(tmp_path: Path) -> None:
-    """What botocore drops of one record on a page of a hundred is a gap of that record alone."""
+    """What botocore drops from one record on a page of a hundred is a gap of that record alone."""
     session = replay_session(account(tmp_path))
 
     def newer(response_dict: dict[str, Any], **_: Any) -> None:
@@ -352,7 +353,7 @@ def test_what_only_references_lead_to(tmp_path: Path) -> None:
 def test_a_place_that_can_not_be_read_is_a_hole(
     tmp_path: Path, fault: dict[str, Any], words: dict[str, Any], reason: tuple[str, str]
 ) -> None:
-    """A region or an account that refuses the caller leaves the others as they are, and makes every "no" unknown."""
+    """A region or an account that refuses the caller does not affect the others, and makes every "no" unknown."""
     path = tmp_path / "s.db"
     lineage.crawl_estate(path, session=replay_session(two_accounts(tmp_path, fault)), regions=[REGION, "us-east-1"], **words)
     found = verdicts(path)
@@ -369,7 +370,8 @@ def test_a_place_that_can_not_be_read_is_a_hole(
     ],
 )
 def test_what_ends_a_crawl(tmp_path: Path, fault: dict[str, Any], said: str) -> None:
-    """Expired credentials, and an account that gives nothing at all, end the crawl with a sentence; no region list need not."""
+    """Expired credentials, and an account that gives nothing at all, end the crawl with a sentence; a failed region list
+    does not."""
     session = replay_session(account(tmp_path, fault))
     if not said:
         lineage.crawl_estate(tmp_path / "s.db", session=session, all_regions=True)

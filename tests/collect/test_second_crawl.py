@@ -1,4 +1,4 @@
-"""What a second crawl may not take away: each case once made a "no" of data that was used."""
+"""What a second crawl must not remove: each case once made a "no" from data that was used."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ def denied(operation: str, **words: str) -> dict[str, Any]:
 
 
 def crawl(folder: Path, records: Entries, *faults: dict[str, Any], **words: Any) -> str:
-    """One more crawl of an account that now holds these records: what is then said of X."""
+    """One more crawl of an account that now holds these records: the resulting answer about X."""
     lineage.crawl_estate(
         folder / "s.db", session=replay_session(account(folder, *faults, records=[OTHER_JOB, *records])), **words
     )
@@ -118,7 +118,7 @@ lineage.crawl_estate(sys.argv[2], session=replay_session(sys.argv[1], on_answer=
 
 
 def test_a_killed_crawl_forgives_no_refusal(tmp_path: Path) -> None:
-    """A list that was refused stays refused until it is read, whatever was begun and killed in between."""
+    """A refused list stays refused until it is read, whatever was begun and killed in between."""
     new = [fit("k", {"train": X}, **LATE)]
     assert crawl(tmp_path, []) == "not-referenced"
     assert crawl(tmp_path, new, denied("ListTrainingJobs"), denied("Search")) == "unknown"
@@ -128,7 +128,7 @@ def test_a_killed_crawl_forgives_no_refusal(tmp_path: Path) -> None:
 
 
 def test_what_only_describe_could_not_tell_only_describe_answers(tmp_path: Path) -> None:
-    """A member that botocore did not know in a Describe stays a hole when Search, which has no room for it, reads the record."""
+    """A member of a Describe that botocore did not know stays a gap when Search, which lacks it, reads the record."""
     job = fit("n", {}, TrainingJobStatus="InProgress", EnableNetworkIsolation=True, **LATE)
 
     def newer(session: Any) -> Any:
@@ -150,10 +150,10 @@ def test_what_only_describe_could_not_tell_only_describe_answers(tmp_path: Path)
 
 
 def test_refused_in_both_of_its_lives(tmp_path: Path) -> None:
-    """Reading the second life of a name closes the gap of the second, and not that of the first."""
+    """A read of the second life of a name closes the gap of the second, and not that of the first."""
     refusals = [denied("DescribeTrainingJob", name="k"), denied("Search")]
     assert crawl(tmp_path, [fit("k", {"train": X})], *refusals) == "unknown"
-    time.sleep(1.1)  # times are told in seconds
+    time.sleep(1.1)  # times are in seconds
     moment = datetime.now(UTC).isoformat(timespec="seconds").replace("+00:00", "Z")
     again = fit("k", {"train": "s3://n/"}, CreationTime=moment, LastModifiedTime=moment)
     assert crawl(tmp_path, [again], *refusals) == "unknown"
@@ -161,7 +161,7 @@ def test_refused_in_both_of_its_lives(tmp_path: Path) -> None:
 
 
 def test_a_hole_seen_by_search_outlives_the_extras(tmp_path: Path) -> None:
-    """A member that botocore does not know in a Search stays a hole when the rest of the record is asked for."""
+    """A member of a Search that botocore does not know stays a gap when the rest of the record is read."""
     session = replay_session(account(tmp_path, records=estate()))
 
     def add(response_dict: dict[str, Any], **_: Any) -> None:
@@ -174,7 +174,7 @@ def test_a_hole_seen_by_search_outlives_the_extras(tmp_path: Path) -> None:
 
 
 def test_a_job_that_was_seen_running_is_one_finding(tmp_path: Path) -> None:
-    """A job that ended between two crawls is told once, with the times that it had in the end."""
+    """A job that ended between two crawls is shown once, with its final times."""
     running = fit("k", {"train": X}, TrainingJobStatus="InProgress")
     del running["record"]["TrainingEndTime"]
     assert crawl(tmp_path, [running]) == "used"
@@ -206,7 +206,7 @@ def test_what_a_list_names_of_another_account_is_read(tmp_path: Path) -> None:
 
 
 def test_a_run_of_several_sources_is_known_whole(tmp_path: Path) -> None:
-    """What a run logs, without one source of its own, leads to each of the jobs that Describe alone tells."""
+    """A run's log without a source of its own leads to each of the jobs that only Describe shows."""
     prep = prepared("prep", X, {"S3Output": {"S3Uri": "s3://q/"}})
     logged = {"Sources": [{"SourceArn": arn("processing-job", "prep")}], "OutputArtifacts": {"o": {"Value": "s3://made/z/"}}}
     assert crawl(tmp_path, [prep, component(**logged), fit("after", {"train": "s3://made/z/"})]) == "possible"
@@ -224,12 +224,12 @@ EMPTY: dict[str, dict[str, Any]] = {
 
 @pytest.mark.parametrize("kind", EMPTY)
 def test_an_input_without_a_source_is_a_hole(tmp_path: Path, kind: str) -> None:
-    """A source that is empty, or that no record tells, may be any data."""
+    """A source that is empty, or that no record has, may be any data."""
     assert crawl(tmp_path, [line(kind, "e", EMPTY[kind])]) == "unknown"
 
 
 def test_a_resumed_crawl_of_executions_ends(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Where only what waited for another kind is left, the crawl goes on from there and ends."""
+    """Where only records that waited for another kind are left, the crawl continues there and ends."""
     monkeypatch.setattr(estates, "COMMIT_SECONDS", 0)
     records = [entry for entry in estate() if entry["kind"].startswith("pipeline")]
     kinds = ["pipeline", "pipeline-execution"]
@@ -263,7 +263,7 @@ def test_no_thread_dies_aloud(tmp_path: Path) -> None:
 
 
 def test_what_aws_answers_oddly_is_a_gap(tmp_path: Path) -> None:
-    """An answer that lacks what every answer has is a refusal of that list, and no end of the crawl."""
+    """An answer without a required part is a refusal of that list, and does not end the crawl."""
     session = replay_session(account(tmp_path, records=estate()))
 
     def odd(response_dict: dict[str, Any], **_: Any) -> None:
@@ -280,7 +280,7 @@ SECRET = "hunter2-and-more"
 
 
 def test_no_secret_in_a_document(tmp_path: Path) -> None:
-    """Secrets inside whole documents and descriptions that people write are cut out like any other."""
+    """Secrets inside whole documents and descriptions by people are cut out like any other."""
     document = json.dumps({"Environment": {"DB_PASSWORD": SECRET}, "Data": X})
     records = [
         line(
@@ -300,7 +300,7 @@ def test_no_secret_in_a_document(tmp_path: Path) -> None:
 
 
 def test_a_clock_that_jumps(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """What a crawl with a wrong clock called the future hides nothing from the next one: crawls follow by their number."""
+    """Future times from a crawl with a wrong clock hide nothing from the next one: crawls are ordered by number."""
     new = fit("new", {"train": X}, CreationTime="2026-02-01T00:00:00Z")
     for moments, records in (
         (["2099-01-01T00:00:00Z"], [fit("a", {"train": "s3://a/"})]),

@@ -1,9 +1,9 @@
-"""Fuzz whatever reads what people or AWS write: `python -m tests.fuzz --minutes 10`.
+"""Fuzz everything that reads input from people or AWS: `python -m tests.fuzz --minutes 10`.
 
 Each target gets an equal part of the time. For each, a line says how many examples were run and whether its promise held. An
 example that fails is made as short as possible and printed as `@example(...)`: paste it below the `@target` of that function in
-`tests/fuzz/targets.py`, and it is run first from then on, in CI too. Ctrl-C prints the example that was running: one that takes
-long is a finding as well.
+`tests/fuzz/targets.py`, and it runs first from then on, in CI too. Ctrl-C prints the running example: a slow one is a
+finding as well.
 
 Exit codes: 0 every promise held, 1 one did not, 2 a wrong option.
 """
@@ -14,19 +14,19 @@ import argparse
 import sys
 import traceback
 from collections.abc import Callable, Sequence
-from time import monotonic  # how long to go on: nothing is asserted of it
+from time import monotonic  # how long to run: nothing is asserted about it
 
 from hypothesis import settings
 
 from tests.fuzz.target import Target
 from tests.fuzz.targets import TARGETS
 
-# A round of examples, after which the time is looked at; the next one draws others.
+# A round of examples, after which the time is checked; the next one draws others.
 ROUND = settings(settings.get_profile("anywhere"), max_examples=100, derandomize=False, report_multiple_bugs=False)
 
 
 def fuzz(one: Target, go_on: Callable[[], bool]) -> bool:
-    """Run rounds of a target for as long as wanted, one at least, and print what came of it. Whether its promise held."""
+    """Run rounds of a target for the given time, at least one, and print the result. Whether its promise held."""
     try:
         one.run(ROUND)
         while go_on():
@@ -40,7 +40,7 @@ def fuzz(one: Target, go_on: Callable[[], bool]) -> bool:
 
 
 def _for(seconds: float) -> Callable[[], bool]:
-    """Whether some seconds from now are not over."""
+    """Whether this many seconds from now are not over."""
     end = monotonic() + seconds
     return lambda: monotonic() < end
 

@@ -1,4 +1,4 @@
-"""What the fuzzer runs: a function that states a promise in its docstring, and the strategies that its arguments are drawn from."""
+"""What the fuzzer runs: a function with a promise in its docstring, and the strategies that draw its arguments."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ Promise = Callable[..., None]
 
 @dataclass
 class Target:
-    """A promise, how many examples it was run with, and the latest of them: after a failure that is the shortest that fails."""
+    """A promise, the number of examples, and the latest of them: after a failure that is the shortest that fails."""
 
     promise: Promise
     drawn: Mapping[str, SearchStrategy[Any]]
@@ -27,7 +27,7 @@ class Target:
         return self.promise.__name__
 
     def run(self, how: settings) -> None:
-        """Run it with as many examples as the settings say. Raises what the promise raises for the shortest that fails."""
+        """Run it with as many examples as the settings say. Raises what the promise raises for the shortest failing example."""
 
         @wraps(self.promise)  # with its examples: those of @example come first
         def counted(**example: Any) -> None:
@@ -38,7 +38,7 @@ class Target:
         how(given(**self.drawn)(counted))()
 
     def as_example(self) -> str:
-        """The latest example as a decorator, to be pasted below the `@target` of the promise."""
+        """The latest example as a decorator, to paste below the `@target` of the promise."""
         return f"@example({', '.join(f'{name}={value!r}' for name, value in self.latest.items())})"
 
 

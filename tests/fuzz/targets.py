@@ -60,7 +60,7 @@ def _folder() -> TemporaryDirectory[str]:
 
 
 def _file(content: str | bytes) -> Path:
-    """A file of this content, in place of the one before."""
+    """A file with this content, replacing the former one."""
     path = Path(_folder().name) / "file"
     path.write_bytes(content if isinstance(content, bytes) else content.encode(errors="surrogatepass"))
     return path
@@ -77,7 +77,7 @@ def _refusing(error: type[Exception], path: Path) -> Iterator[None]:
 
 
 def _spoilt(*documents: Any) -> SearchStrategy[str]:
-    """JSON texts: one of some documents, with up to three members of it replaced by anything."""
+    """JSON texts: one of some documents, with up to three members replaced by anything."""
 
     def told(document: Any, changes: list[tuple[int, Any]]) -> str:
         changed = deepcopy(document)
@@ -89,7 +89,7 @@ def _spoilt(*documents: Any) -> SearchStrategy[str]:
 
 
 def _of(parts: Sequence[str], most: int = 12) -> SearchStrategy[str]:
-    """Texts that are put together from parts, and from anything."""
+    """Texts that are joined from parts, and from anything."""
     return st.lists(st.sampled_from(parts) | TEXT, max_size=most).map("".join)
 
 
@@ -111,7 +111,7 @@ def _snapshot() -> Path:
 @example(text="\ud800")
 @example(text=f"{'9' * 5000}+fit")
 def selector(text: str) -> None:
-    """A selector selects nodes of the graph, those that it names among them, or is refused; in a snapshot as in its graph."""
+    """A selector selects nodes of the graph, including those that it names, or is refused; in a snapshot as in its graph."""
     with suppress(MalformedName):
         assert parse_selector(text).body
     with lineage.open_snapshot(_snapshot()) as snapshot:
@@ -138,7 +138,8 @@ LOCATIONS = st.builds(str.__add__, st.sampled_from(SCHEMES), _of(KEY_PARTS, 6)) 
 @example(text="arn:aws:s3:eu-west-1:111122223333:accesspoint/@")
 @example(text="arn:aws:s3:eu-west-1:111122223333:accesspoint/accesspoint/k")
 def location(text: str) -> None:
-    """A location has one normal form, which is that of itself; what has none is refused, and nothing else goes wrong."""
+    """A location has one normal form, which is its own normal form; a text without one is refused, and nothing else goes
+    wrong."""
     try:
         place = parse_location(text)
     except MalformedName:
@@ -180,14 +181,14 @@ def _asked(resource: str, expression: Any, record: str) -> None:
 ], 8), max_size=3))  # fmt: skip
 @example(resource="TrainingJob", record="{}", conditions=["CreationTime > 0001-01-01T00:00:00+23:59"])
 def conditions(resource: str, record: str, conditions: list[str]) -> None:
-    """Conditions of a search hold of a record or do not, or are refused."""
+    """Conditions of a search match a record or not, or are refused."""
     with suppress(SearchRefused):
         _asked(resource, expression_of(resource, conditions), record)
 
 
 @target(resource=st.sampled_from(RESOURCES), record=RECORDS, expression=EXPRESSIONS.flatmap(lambda drawn: _spoilt(drawn.part)))
 def search_expression(resource: str, record: str, expression: str) -> None:
-    """An expression of the API holds of a record or does not, or is refused; whatever its members are."""
+    """An expression of the API matches a record or not, or is refused, whatever its members are."""
     try:
         told = json.loads(expression)
     except RecursionError:
@@ -201,7 +202,7 @@ def search_expression(resource: str, record: str, expression: str) -> None:
     by=_of(["CreationTime", "Metrics", ".", "auc", "Tags", "team", "HyperParameters"], 4),
 )
 def sorting(resource: str, record: str, by: str) -> None:
-    """Records can be sorted by a property, or it is refused."""
+    """Records can be sorted by a property, or the property is refused."""
     with suppress(SearchRefused):
         key = Sorting(resource, by).key(json.loads(record))
         assert Sorting(resource, by).ordered([(None, "a", 1), (key, "b", 2)])[0][2] == (1 if key is None else 2)
@@ -218,7 +219,7 @@ def sorting(resource: str, record: str, by: str) -> None:
     size=st.integers(1, 50),
 )  # fmt: skip
 def manifest(form: str, content: bytes, size: int) -> None:
-    """A manifest lists locations, or is refused whole; and so however S3 cuts it into pieces."""
+    """A manifest lists locations, or is refused as a whole, however S3 cuts it into pieces."""
     listed = []
     for pieced in (pieces(content, size), iter([content])):
         try:
@@ -245,7 +246,7 @@ LINES = (
 @target(lines=st.lists(_spoilt(*LINES, *estate()) | TEXT, max_size=3), begins=st.booleans())
 @example(lines=[json.dumps(OBJECT | {"modified": ODD_TIMES[0]})], begins=True)
 def account_file(lines: list[str], begins: bool) -> None:
-    """An account file is read, or its line is named that can't be."""
+    """An account file is read, or the unreadable line is named."""
     path = _file("\n".join([*([json.dumps(HEADER)] if begins else []), *lines]))
     with _refusing(CrawlError, path):
         account = read_account(path, MODEL)
@@ -270,7 +271,7 @@ def pipeline_definition(text: str, values: dict[str, Any]) -> None:
     "]", "case when", "end", "cast", "copy", "call p()", ".", "::", "in", "not", "exists", "update", "set", "delete", "merge into", "using",
 ]) | TEXT, max_size=20).map(" ".join))  # fmt: skip
 def sql(engine: Any, query: str) -> None:
-    """Any query gives names of tables, of at most three words, or says that it was not read whole."""
+    """Any query gives names of tables, of at most three words, or says that it was not read completely."""
     found = tables(query, engine)
     assert all(0 < len(name) <= 3 and all(isinstance(word, str) for word in name) for name in found.names)
     assert found == tables(query, engine)
@@ -286,7 +287,7 @@ VALUES = st.sampled_from([
 
 
 def _toml(keys: Sequence[str], heads: Sequence[str]) -> SearchStrategy[str]:
-    """Texts of lines as TOML has them, of some keys and heads of tables; and of anything."""
+    """Texts of TOML lines, from some keys and table heads, and from anything."""
     key = st.sampled_from([*keys, "x", '"a b"', *(f"{one}.a" for one in keys), f"{keys[0]}{'.a' * 1500}"])
     heading = st.sampled_from([*(f"[{one}]" for one in heads), "", "# x"])
     lines = st.builds("{} = {}".format, key, VALUES) | heading
@@ -322,7 +323,7 @@ ATTESTATION = (
     ["kind", "subject", "channel", "manifest", "output", "who", "when", "why", "until", "attestations"], ["[attestations]", "attestations"],
 )))  # fmt: skip
 def attestations(text: str) -> None:
-    """An attestations file is read, or refused with a sentence that names the file; what is read can be told."""
+    """An attestations file is read, or refused with a sentence that names the file; its content can be shown."""
     path = _file(text)
     with _refusing(MalformedPolicy, path):
         read = load_attestations(path, today=TODAY)
@@ -352,7 +353,7 @@ def envelope(text: str) -> None:
 
 @target(text=_spoilt(TRUE) | TEXT)
 def statement(text: str) -> None:
-    """A statement says of which crawl and file it is, or is refused."""
+    """A statement says which crawl and file it is about, or is refused."""
     with suppress(SigningError):
         claim = claim_of(text.encode(errors="surrogatepass"), "e.json")
         assert claim.proof("how", "seen").crawl == claim.seals[-1]["crawl"]
@@ -368,7 +369,7 @@ AROUND = st.lists(
 @target(before=AROUND, which=st.sampled_from(sorted(EXAMPLES)), after=AROUND)
 @example(before="", which="xml", after="")
 def planted_secret(before: str, which: str, after: str) -> None:
-    """No secret survives, whatever stands around it, and to redact again changes nothing."""
+    """No secret survives, whatever is around it, and redacting again changes nothing."""
     text, secret = EXAMPLES[which]
     for written_as in (f"{before}\n{text}\n{after}", json.dumps({"a": [f"{before}\n{text}\n{after}"]})):
         shown = without_secrets(written_as)
@@ -383,7 +384,7 @@ def planted_secret(before: str, which: str, after: str) -> None:
     "@", "%3A%2F%2F", "bearer ", "-p", "--token ", "x" * 9_000, "&sig=", "\\u002f", DEEPEST,
 ]) | TEXT, max_size=8).map(" ".join))  # fmt: skip
 def redaction(name: str, text: str) -> None:
-    """Redaction raises nothing; and of parts that stand apart, to redact again changes nothing."""
+    """Redaction raises nothing; and for separate parts, redacting again changes nothing."""
     once = without_secrets(text)
     assert without_secrets(once) == once
     under_name(name, text)

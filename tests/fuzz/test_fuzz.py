@@ -1,4 +1,4 @@
-"""Every target of the fuzzer with a few examples; and a promise that is broken is told with an example that breaks it."""
+"""Every target of the fuzzer with a few examples; and a broken promise is reported with an example that breaks it."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from tests.fuzz.targets import TARGETS
 
 @pytest.mark.parametrize("one", TARGETS, ids=lambda one: one.name)
 def test_a_promise_holds(one: Target) -> None:
-    """A few examples of each target, and all that once failed."""
+    """Each target holds for a few examples, and for all that once failed."""
     assert one.promise.__doc__
     one.run(settings(max_examples=25))
 
@@ -28,7 +28,7 @@ def small() -> Promise:
 
 
 def test_a_promise_that_is_broken(capsys: pytest.CaptureFixture[str]) -> None:
-    """The shortest example that breaks it is printed, and pasted as it is it breaks it again, before any other is drawn."""
+    """The shortest breaking example is printed, and once pasted it breaks the promise again, before any other is drawn."""
     broken = Target(small(), {"number": st.integers()})
     assert main(["--minutes", "0"], [broken]) == 1
     printed = capsys.readouterr().out
@@ -41,7 +41,7 @@ def test_a_promise_that_is_broken(capsys: pytest.CaptureFixture[str]) -> None:
 
 
 def test_promises_that_hold(capsys: pytest.CaptureFixture[str]) -> None:
-    """Each target has a line, and those that are not asked for have none."""
+    """Each target has a line, and with names only the named ones have."""
     both = [Target(small(), {"number": st.just(1)}), Target(test_promises_that_hold, {})]
     assert main(["--minutes", "0", "small"], both) == 0
     assert capsys.readouterr().out == "small: 1 examples, held\n"

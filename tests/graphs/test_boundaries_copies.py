@@ -1,4 +1,4 @@
-"""The edges of joining by content: whose write counts against it, and which digests are of one content."""
+"""The edges of joining by content: which other writes cast doubt on it, and which digests belong to one content."""
 
 from __future__ import annotations
 
@@ -44,20 +44,20 @@ def sure(*records: Resource) -> set[tuple[str, str]]:
     ids=["where it was made, at once", "where it was made, later", "to the copy, before it was pinned", "to the copy, after"],
 )
 def test_whose_write_makes_a_content_uncertain(status: str, place: str, day: str, beside: set[tuple[str, str]]) -> None:
-    """Who else wrote a place while its content was put there may have put it; a job that failed takes no certainty away."""
+    """Another writer of a place at the time of its content may have put it there; a failed job removes no certainty."""
     other = training("other", {}, place, day=day, TrainingJobStatus=status)
     assert sure() == {WRITTEN, PINNED}
     assert sure(other) == ({WRITTEN, PINNED} if status == "Failed" else beside)
 
 
-# --- which digests are of one content -----------------------------------------------------------
+# --- digests of one content ---------------------------------------------------------------------
 
 Said = tuple[str, str, list[str]]
 """A place, when it was last modified, and the digests that S3 gave of it."""
 
 
 def contents(said: Iterable[Said], pins: Iterable[tuple[str, str]] = ()) -> list[list[str]]:
-    """The digests of each content, by what S3 said and by what records pin, each at a place of their own moment."""
+    """The digests of each content, from S3's answers and from records' pins, each at a place and moment of its own."""
     found: list[list[str]] = []
 
     def fill(db: sqlite3.Connection) -> None:
@@ -104,7 +104,8 @@ EARLY, LATE = "2026-01-01T00:00:00Z", "2026-02-01T00:00:00Z"
     ],
 )  # fmt: skip
 def test_which_digests_are_of_one_content(said: list[Said], pins: list[tuple[str, str]], expected: list[list[str]]) -> None:
-    """What S3 said at once of one object is one content, with all that has a digest in common; its name is the least of them."""
+    """The digests that S3 gave together for one object are one content, with all that share a digest; its name is the least
+    of them."""
     assert contents(said, pins) == expected
     assert contents(said[::-1], pins[::-1]) == expected
 
@@ -114,7 +115,7 @@ DIGESTS = st.lists(st.sampled_from("abcdefgh"), min_size=1, max_size=3, unique=T
 
 @given(st.lists(DIGESTS, min_size=1, max_size=6))
 def test_contents_agree_with_adding_them_up(groups: list[list[str]]) -> None:
-    """However many places have a digest in common, in whatever order, the contents are those of adding one group to the next."""
+    """However many places share a digest, in any order, the contents are those of merging one group after the other."""
     whole: list[set[str]] = []
     for group in groups:
         near = [one for one in whole if one & set(group)]

@@ -1,4 +1,4 @@
-"""The edges of a name's lives: which of them is meant by who names it, to the second."""
+"""The edges of a name's lives: which of them a reference means, to the second."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from tests.snapshot.test_file import crawl
 
 LIVES = ("2026-01-01T00:00:00Z", "2026-01-10T00:00:00Z", "2026-01-20T00:00:00Z")
 FIRST, SECOND = (f"@{created}" for created in LIVES[:2])
-LAST = ""  # which has the plain id
+LAST = ""  # this one has the plain id
 
 
 def at(time: str) -> str:
@@ -24,12 +24,12 @@ def at(time: str) -> str:
 
 
 def lives(kind: str, name: str, **body: Any) -> list[Resource]:
-    """What was made three times under one name."""
+    """Three resources that were created one after the other under one name."""
     return [record(kind, name, {"CreationTime": created} | body) for created in LIVES]
 
 
 def meant(kind: str, name: str, relation: str, namer: Resource, end: str = "source") -> str:
-    """Which life of a name an edge leads from or to: what its node id has behind the ARN."""
+    """Which life of a name an edge leads from or to: the part of its node id after the ARN."""
     (edge,) = [edge for edge in derive([*lives(kind, name), namer]).edges if edge.relation == relation]
     return str(getattr(edge, end)).removeprefix(arn(kind, name))
 
@@ -68,7 +68,7 @@ def job(created: str, modified: str) -> Resource:
     ],
 )
 def test_a_job_means_who_lived_when_it_was_created(created: str, modified: str, life: str) -> None:
-    """What a job names is what was so called when it was created, however late its record was last touched."""
+    """A job's reference means the resource of that name when the job was created, however late its record last changed."""
     assert meant("algorithm", "own", "provides", job(created, modified)) == life
 
 
@@ -98,19 +98,19 @@ def test_before_all_lives_the_last_is_meant() -> None:
     ],
 )
 def test_what_can_be_edited_means_who_lived_when_it_was(created: str, modified: str, life: str) -> None:
-    """What an endpoint names is what was so called when it was last changed."""
+    """An endpoint's reference means the resource of that name when the endpoint was last changed."""
     body = {"CreationTime": at(created), "LastModifiedTime": at(modified), "EndpointConfigName": "c"}
     assert meant("endpoint-config", "c", "configures", record("endpoint", "e", body)) == life
 
 
 def test_what_no_data_flows_along_means_the_name() -> None:
-    """To what a record only belongs goes by its name: a trial of an experiment that was made anew is in the one of today."""
+    """A record belongs to its parent by name: a trial of an experiment that was created again is in today's."""
     trial = record("trial", "t", {"CreationTime": at("05T00:00:00"), "ExperimentName": "x"})
     assert meant("experiment", "x", "member-of", trial, "target") == LAST
 
 
 def test_both_ends_find_their_life() -> None:
-    """An edge that leads to a name finds the life at that end, and leaves its other end alone."""
+    """An edge that leads to a name finds the life at that end, and does not change its other end."""
     written = {"ProcessingOutputConfig": {"Outputs": [{"OutputName": "f", "FeatureStoreOutput": {"FeatureGroupName": "fg"}}]}}
     prep = record("processing-job", "p", {"CreationTime": at("05T00:00:00")} | written)
     assert meant("feature-group", "fg", "writes", prep, "target") == FIRST
@@ -120,7 +120,7 @@ def test_both_ends_find_their_life() -> None:
 
 @pytest.mark.parametrize("created", [{"CreationTime": LIVES[2]}, {}], ids=["made later", "made nobody knows when"])
 def test_one_life_is_the_name(created: dict[str, str]) -> None:
-    """If a name was never used again, it always means the same thing; lifetimes of other names change nothing."""
+    """If a name was never reused, it always means the same thing; lifetimes of other names change nothing."""
     others = lives("algorithm", "own-2")
     only = record("algorithm", "own", created)
     (edge,) = [edge for edge in derive([only, *others, job("05T00:00:00", "")]).edges if edge.relation == "provides"]
@@ -131,7 +131,7 @@ def test_one_life_is_the_name(created: dict[str, str]) -> None:
 
 
 def logged(**body: Any) -> Resource:
-    """A run that somebody edits."""
+    """A run that a person edits."""
     return record("trial-component", "r", {"CreationTime": at("05T00:00:00")} | body)
 
 
@@ -170,7 +170,7 @@ def values(uri: str) -> dict[str, Any]:
     ids=["a job that ended", "another input", "another output", "a parameter taken away", "the same input", "another job"],
 )  # fmt: skip
 def test_what_an_edit_takes_away(tmp_path: Path, versions: list[Resource], edges: list[tuple[str, str]]) -> None:
-    """What people once named as data stays said, whatever they write later; a job says the same in each version, once."""
+    """Data that people once named stays named, whatever they write later; a job's reference is in each version, once."""
     for version in versions:
         crawl(tmp_path / "s.db", version)
     with Snapshot(tmp_path / "s.db", writing=True) as snapshot, snapshot.recording() as recording:

@@ -1,4 +1,4 @@
-"""Copies: a model that was promoted, renamed or sent to another account finds the job that made it, by its content."""
+"""Copies: a model that was promoted, renamed or sent to another account is matched by content to the job that made it."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ SERVED = served(COPY)
 
 
 def package(name: str, place: str, etag: str, day: str = "2026-01-20", changed: str = "", **words: Any) -> Resource:
-    """A model package, registered before the endpoint was made, that pins what it loads."""
+    """A model package, registered before the endpoint was created, that pins what it loads."""
     one = {"Image": "image:1", "ModelDataUrl": place, "ModelDataETag": etag} | words
     times = {"CreationTime": f"{day}T10:00:00Z"} | ({"LastModifiedTime": f"{changed}T10:00:00Z"} if changed else {})
     return record("model-package", name, times | {"InferenceSpecification": {"Containers": [one]}})
@@ -77,7 +77,7 @@ def test_who_else_has_to_do_with_the_place(other: Resource) -> None:
 
 
 def test_a_failed_job_made_nothing() -> None:
-    """A job that failed may have written nothing to its place, and hides no copy there."""
+    """A failed job may have written nothing to its place, and hides no copy there."""
     own = training("own", {}, COPY, day="2026-01-05", TrainingJobStatus="Failed")
     times = {"OptimizationStartTime": "2026-01-05T10:00:00Z", "OptimizationEndTime": "2026-01-05T11:00:00Z"}
     shaped = record(
@@ -88,13 +88,13 @@ def test_a_failed_job_made_nothing() -> None:
 
 
 def test_who_surely_made_it_is_told_beside_the_original() -> None:
-    """Where a job wrote the very place before it was loaded, it is told, and so is who wrote equal content elsewhere."""
+    """Where a job wrote the exact place before it was loaded, it is shown, and so is each writer of equal content elsewhere."""
     own = training("own", {}, COPY, day="2026-01-05")
     assert makers(FIT, own, *PACKAGES, *SERVED) == ["fit", "own"]
 
 
 def test_the_content_of_who_surely_made_it_is_told_as_possible() -> None:
-    """Where a job wrote the very place and its content is another job's as well, the data of that one may be in it."""
+    """Where a job wrote the exact place and its content is also another job's, the data of that one may be in it."""
     own = training("own", {}, COPY, day="2026-01-05")
     tuned = training("tuned", {"model": COPY}, day="2026-01-25")
     graph = graph_of([FIT, own, *PACKAGES, *SERVED, tuned])
@@ -103,7 +103,7 @@ def test_the_content_of_who_surely_made_it_is_told_as_possible() -> None:
 
 
 def test_edges_grow_with_the_places() -> None:
-    """Of one content at many places there are as many edges as places, and each original reaches each copy over one hop."""
+    """One content at many places has as many edges as places, and each original reaches each copy in one hop."""
     jobs = [maker(f"fit-{n}", "2026-01-02", f"s3://models/{n}/m") for n in range(30)]
     pins = [package(f"{place}-{n}", f"s3://{place}/{n}/m", "a") for place in ("models", "prod") for n in range(30)]
     graph = graph_of([*jobs, *pins, *served("s3://prod/7/m")])
@@ -120,7 +120,7 @@ def test_uncompressed_models() -> None:
 
 
 def test_two_pins_of_one_place_tell_two() -> None:
-    """A place that was written anew between two packages does not tell which bytes were served: both may have been."""
+    """A place that was rewritten between two packages does not show which bytes were served: both are possible."""
     other = training("other", {}, "s3://models/other/output/model.tar.gz")
     pins = [package("one", "s3://models/other/output/model.tar.gz", "b"), package("two", COPY, "b")]
     graph = graph_of([FIT, other, *PACKAGES, *pins, *SERVED])
@@ -129,7 +129,7 @@ def test_two_pins_of_one_place_tell_two() -> None:
 
 
 def test_two_packages_of_one_moment_pin_two_contents() -> None:
-    """What two records pin at one place at one time is not one content: each package got its own."""
+    """Two records that pin different contents at one place and time do not make them one: each package got its own."""
     other = training("other", {}, "s3://models/other/output/model.tar.gz")
     pins = [package("one", "s3://models/other/output/model.tar.gz", "b"), package("two", COPY, "b")]
     assert makers(FIT, other, *PACKAGES, *pins, *served("", ModelPackageName=arn("model-package", "two"))) == ["other"]
@@ -145,7 +145,7 @@ def maker(name: str, day: str, place: str = MADE) -> Resource:
 
 
 def pin(day: str, etag: str = "a", place: str = COPY, changed: str = "") -> Resource:
-    """A package that is called by its day, and pins the copy."""
+    """A package named by its day, which pins the copy."""
     return package(f"of-{day}", place, etag, day, changed)
 
 
@@ -155,9 +155,10 @@ def by_package(day: str) -> list[Resource]:
 
 
 def told(job: str, *records: Resource) -> tuple[str, str]:
-    """Whether an endpoint serves the model of a job, as `trace` and `impact` say, and whether `tuned`, of `END`, began with it.
+    """Whether an endpoint serves the model of a job, as `trace` and `impact` say, and whether `tuned`, of `END`, started from
+    it.
 
-    Where they say no, they say as well that they don't know what else it is.
+    Where they say no, they also say that any other origin is unknown.
     """
     graph = graph_of([*records, training("tuned", {"model": COPY}, day=END)])
     traced, spread = trace(graph, "shop"), impact(graph, f"s3://{job}/x/")
@@ -207,18 +208,19 @@ ONE, DEV, PROD = maker("one", "2026-01-02"), package("dev", MADE, "a", EARLY), p
     ],
 )
 def test_a_pin_has_its_time(more: list[Resource], one: tuple[str, str], two: tuple[str, str] | None) -> None:
-    """What a package pins was there when it was registered: certain for who loads the package, possible for others near it."""
+    """A package's pin was there when it was registered: certain for a model that loads the package, possible for others near
+    it."""
     assert told("one", ONE, DEV, PROD, *more) == one
     assert two is None or told("two", ONE, DEV, PROD, *more) == two
 
 
 def test_a_package_that_pins_before_the_job() -> None:
-    """What was at a place before a job wrote there is not what that job wrote."""
+    """Content that was at a place before a job wrote there is not that job's output."""
     assert told("one", ONE, package("dev", MADE, "a", "2026-01-01"), PROD, *SERVED) == (NO, NO)
 
 
 def test_a_package_that_was_changed_while_the_job_wrote() -> None:
-    """A package pins at some time until it was last changed: what was written in between may be what it pins, or not."""
+    """A package pins at some time before its last change: a write in between may be what it pins, or not."""
     assert told("one", ONE, package("dev", MADE, "a", "2026-01-01", EARLY), PROD, *by_package(LATE)) == (MAYBE, MAYBE)
 
 
@@ -229,7 +231,7 @@ def test_a_later_job_made_no_copy() -> None:
 
 
 def test_what_is_copied_trains_on() -> None:
-    """Data reached a model that was fine-tuned from a copy."""
+    """Data reaches a model that was fine-tuned from a copy."""
     tuned = training("tuned", {"model": COPY}, day="2026-01-25")
     graph = graph_of([FIT, package("dev", MADE, "a"), package("prod", COPY, "a"), tuned])
     assert [one["job"]["name"] for one in used(graph, "s3://data/x/").findings] == ["fit", "tuned"]
@@ -241,7 +243,7 @@ def ask(path: Path) -> list[str]:
 
 
 def lines(*more: Any, made: str = "weights", copy: str = "weights", at: str = "2026-01-10", **words: Any) -> list[Any]:
-    """The job, the endpoint, what the job made, and what the endpoint loads."""
+    """The job, the endpoint, the job's output, and what the endpoint loads."""
     job = training(
         "fit", {"train": "s3://data/x/"}, MADE, TrainingEndTime=words.pop("ended", "2026-01-02T11:00:00Z"), **(IMAGE | TIMES)
     )
@@ -252,7 +254,7 @@ def lines(*more: Any, made: str = "weights", copy: str = "weights", at: str = "2
 
 
 def test_what_is_needed_is_enough_for_a_copy(tmp_path: Path) -> None:
-    """What is loaded for a question leads over a copy as the whole graph does."""
+    """The part that a question loads follows a copy as the whole graph does."""
     tuned = training("tuned", {"model": COPY}, day="2026-01-25", **(IMAGE | TIMES))
     path = crawl(tmp_path, *lines(tuned), digests=True)
     with lineage.open_snapshot(path) as opened:
@@ -265,7 +267,8 @@ def test_what_is_needed_is_enough_for_a_copy(tmp_path: Path) -> None:
 
 
 def test_digests_find_the_original(tmp_path: Path) -> None:
-    """With --digests, a model that no job wrote is matched to the job that wrote the same bytes; without it, S3 is not asked."""
+    """With --digests, a model without a known writer is matched to the job that wrote the same bytes; without it, S3 is not
+    read."""
     assert ask(crawl(tmp_path, *lines())) == []
     assert ask(crawl(tmp_path, *lines(), digests=True)) == ["fit"]
     assert ask(crawl(tmp_path, *lines())) == ["fit"]  # what was known stays
@@ -278,18 +281,18 @@ def test_digests_find_the_original(tmp_path: Path) -> None:
         ({"copy": "other"}, []),
         ({"made": "", "copy": ""}, []),
         ({"modified": "2026-01-03T00:00:00Z"}, []),
-        ({"at": "2026-03-01"}, ["fit"]),  # and the endpoint still serves: an instance that was replaced got it
+        ({"at": "2026-03-01"}, ["fit"]),  # and the endpoint still serves: a replaced instance got it
         ({"modified": "2026-01-02T11:00:00Z", "ended": "2026-01-02T11:00:00.512Z"}, ["fit"]),
     ],
     ids=["in other parts", "other bytes", "no bytes", "anew after the job", "anew after the model", "in the job's last second"],
 )
 def test_what_digests_tell(tmp_path: Path, words: dict[str, Any], expected: list[str]) -> None:
-    """A checksum tells where an ETag does not; an object that was written anew since tells nothing of what it was."""
+    """A checksum decides where an ETag cannot; an object that was rewritten since proves nothing about its former content."""
     assert ask(crawl(tmp_path, *lines(**words), digests=True)) == expected
 
 
 def test_one_content_by_two_kinds_of_digest(tmp_path: Path) -> None:
-    """What a package pins by its ETag is found where S3 tells of another ETag: a third place has both that and the checksum."""
+    """A package's ETag is found where S3 gives another ETag: a third place has both that ETag and the checksum."""
     between = content(place="s3://dev/model.tar.gz", text="weights", etag="one", modified="2026-01-05T00:00:00Z")
     copy = content(place=COPY, text="weights", etag="two-7", modified="2026-01-10T00:00:00Z")
     job, *endpoint = [one for one in lines() if isinstance(one, Resource)]
@@ -301,7 +304,7 @@ def test_one_content_by_two_kinds_of_digest(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize(("modified", "expected"), [("2026-01-05", ["fit"]), ("2026-02-05", [])])
 def test_a_place_joins_no_two_contents(tmp_path: Path, modified: str, expected: list[str]) -> None:
-    """A place that had the one ETag, and has another one since it was written anew, does not make them the same."""
+    """A place that had the one ETag, and has another one since its rewrite, does not make them the same."""
     etag = "one" if expected else "anew"
     between = content(place="s3://dev/model.tar.gz", text="weights", etag=etag, modified=f"{modified}T00:00:00Z")
     copy = content(place=COPY, text="weights", etag="two-7", modified="2026-01-10T00:00:00Z")
@@ -329,7 +332,7 @@ AROUND = {
 
 @pytest.mark.parametrize(("status", "wrote", "instead"), AROUND.values(), ids=AROUND)
 def test_who_wrote_around_a_copy_hides_no_original(tmp_path: Path, status: str, wrote: str, instead: list[Resource]) -> None:
-    """Whatever was written around a copy before it, --digests asks what it is, and no question loses the original's data."""
+    """Whatever was written around a copy before it, --digests reads the copy, and no question loses the original's data."""
     app = {"AppSpecification": {"ImageUri": "image:1"}, "LastModifiedTime": "2026-01-01T09:00:00Z"}
     other = processing("other", {"in": "s3://y/"}, {"out": wrote}, day="2026-01-01", ProcessingJobStatus=status, **app)
     replaced = {one.name for one in instead}
@@ -344,7 +347,7 @@ def test_who_wrote_around_a_copy_hides_no_original(tmp_path: Path, status: str, 
 
 
 def test_digests_are_asked_for_again(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """What was put to a place after its digests were asked for is not taken for what was there before."""
+    """Content that came to a place after its digests were read is not taken for the earlier content."""
     monkeypatch.setattr("lineage.crawl.manifests.now", lambda: "2026-02-10T00:00:00Z")
     assert ask(crawl(tmp_path, *lines(), digests=True)) == ["fit"]
     monkeypatch.undo()
@@ -359,10 +362,10 @@ def test_digests_are_asked_for_again(tmp_path: Path, monkeypatch: pytest.MonkeyP
 
 
 def test_a_copy_that_is_older_than_the_model(tmp_path: Path) -> None:
-    """What was put to its place before a job wrote the same may be older than the model: it is not certainly its copy."""
+    """Content that was at its place before a job wrote the same may be older than the model: it is not certainly its copy."""
     other = training("other", {}, "s3://models/other/output/model.tar.gz", day="2026-01-12", **(IMAGE | TIMES))
     same = content(place="s3://models/other/output/model.tar.gz", text="weights", modified="2026-01-12T10:59:00Z")
-    pins = package("pins", COPY, "x", "2026-01-30")  # so that S3 is asked for it
+    pins = package("pins", COPY, "x", "2026-01-30")  # so that its digest is read
     path = crawl(tmp_path, *lines(other, same, listed(pins)), digests=True)
     with lineage.open_snapshot(path) as opened:
         traced = lineage.trace(lineage.graph(opened), "shop")
@@ -372,7 +375,7 @@ def test_a_copy_that_is_older_than_the_model(tmp_path: Path) -> None:
 
 
 def fitted(name: str, day: str, place: str = "", **body: Any) -> Resource:
-    """A job whose model is in no bucket any more, so that to ask for it is a gap."""
+    """A job whose model is in no bucket any more, so that its digest is a gap."""
     return training(name, {}, place, day=day, **(IMAGE | TIMES | body))
 
 
@@ -384,7 +387,7 @@ def fitted(name: str, day: str, place: str = "", **body: Any) -> Resource:
     ],
 )
 def test_what_is_asked_of(tmp_path: Path, lost: list[Resource], asked: set[str]) -> None:
-    """S3 is asked only of models of jobs that began before the copy was put to its place, or was pinned: others made it not."""
+    """S3 is read only for models of jobs that began before the copy was made or pinned: no other job can be its maker."""
     jobs = fitted("before", "2026-01-05"), fitted("after", "2026-01-20"), fitted("much-later", "2026-04-01")
     told: list[str] = []
     path = crawl(tmp_path, *lines(*jobs, *map(listed, lost)), digests=True, on_progress=lambda one: told.append(one.doing))
@@ -395,7 +398,7 @@ def test_what_is_asked_of(tmp_path: Path, lost: list[Resource], asked: set[str])
 
 
 def test_nothing_is_asked_for_nothing(tmp_path: Path) -> None:
-    """Where the content of the copy can't be known, S3 is not asked of what jobs wrote."""
+    """Where the content of the copy cannot be known, S3 is not read for the output of jobs."""
     records = [one for one in lines() if isinstance(one, Resource)]
     path = crawl(tmp_path, *records, digests=True)
     with lineage.open_snapshot(path) as opened:
@@ -404,7 +407,7 @@ def test_nothing_is_asked_for_nothing(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("fault", [{"fault": "AccessDeniedException", "operation": "HeadObject"}, None])
 def test_digests_that_can_not_be_had(tmp_path: Path, fault: dict[str, Any] | None) -> None:
-    """An object that S3 does not tell of is a gap, the model stays unmatched, and no dataset is any less known for it."""
+    """An object that S3 does not show is a gap, the model stays unmatched, and no answer about a dataset becomes weaker."""
     records = [one for one in lines() if isinstance(one, Resource)]
     path = crawl(tmp_path, *(lines(fault) if fault else records), digests=True)
     with lineage.open_snapshot(path) as opened:
@@ -438,7 +441,7 @@ OWN = [
 def test_a_pin_that_the_object_has_decides(
     tmp_path: Path, etag: str, here: str | None, expected: dict[str, bool], told: bool
 ) -> None:
-    """An ETag that a package pins and S3 confirms decides over the times of writes; one that differs is told."""
+    """An ETag that a package pins and S3 confirms outweighs the times of writes; a different one is reported."""
     made = package("g/1", COPY, etag, "2026-01-10")
     model, *rest = served("", PrimaryContainer=None)
     model = replace(model, body=model.body | {"PrimaryContainer": {"ModelPackageName": made.arn}})

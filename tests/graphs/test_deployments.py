@@ -1,4 +1,4 @@
-"""Deployments as facts, and who read what a model is made of: tables of versions of records, and what follows from them."""
+"""Deployments as facts, and the readers of a model's files: tables from versions of records, and what follows from them."""
 
 from __future__ import annotations
 
@@ -64,14 +64,14 @@ def version(
          "seen later than the next config was made", "back again", "one is rolled out", "one that was rolled out", "one rolled back"],
 )  # fmt: skip
 def test_deployments_of_an_endpoint(versions: list[Configured], expected: list[tuple[str, ...]]) -> None:
-    """From when to when each config ran, and by when it surely did, as far as the versions of the record tell."""
+    """The period of each config, and by when it surely ran, as far as the versions of the record show."""
     found = [(one.config, one.role, *one.window, one.settled) for one in deployments(versions)]
     assert found == expected
 
 
 @given(st.lists(st.sampled_from("abc"), min_size=1, max_size=6))
 def test_one_deployment_for_each_turn(configs: list[str]) -> None:
-    """Each turn of a config is one deployment of its own name, in order, and only the last one runs."""
+    """Each period of a config is one deployment with its own name, in order, and only the last one runs."""
     last = len(configs) - 1
     said = [version(config, f"{n + 2:02}", "" if n == last else f"{n + 2:02}") for n, config in enumerate(configs)]
     found = list(deployments(said))
@@ -84,7 +84,7 @@ def test_one_deployment_for_each_turn(configs: list[str]) -> None:
     )
 
 
-# --- what a model is read by ----------------------------------------------------------------------
+# --- readers of a model ---------------------------------------------------------------------------
 
 
 def at(day: str) -> str:
@@ -130,14 +130,14 @@ ONE = [model("m", "02-10"), config("c", "m", "02-11"), endpoint("e", "c", "02-12
 
 
 def windows(*records: Resource) -> list[tuple[str, str, str]]:
-    """When the model was read, and by whom."""
+    """When the model was read, and by what."""
     loads = [edge for edge in derive(records).edges if edge.relation == "loads"]
     names = [" ".join(one.rpartition("/")[2] for one in edge.reader.split()) for edge in loads]
     return sorted((name, *(edge.window or ("", ""))) for name, edge in zip(names, loads, strict=True))
 
 
 def test_a_model_that_runs_nowhere_is_read_from_its_creation_on() -> None:
-    """Where nothing known runs it, somebody may have, at any time since."""
+    """Where nothing known runs it, something may have, at any time since."""
     assert windows(model("m", "02-10")) == [("", at("02-10"), "")]
 
 
@@ -156,13 +156,13 @@ def test_a_model_is_read_by_each_that_runs_it() -> None:
 
 
 def test_a_job_that_never_began_reads_no_model() -> None:
-    """A transform job that never started is none that ran it."""
+    """A transform job that never started never ran it."""
     never = transform("t", "m", "02-20", "s3://out/", TransformJobStatus="Failed", TransformStartTime=None)
     assert windows(model("m", "02-10"), never) == [("", at("02-10"), "")]
 
 
 def test_a_package_is_read_by_who_runs_its_models() -> None:
-    """What a package names is read by each model that is made of it, where that runs; of one that runs nowhere since it was made."""
+    """A package's file is read by each model made from it, where that runs; of a model that never ran, since its creation."""
     package = record("model-package", "g/1", {
         "CreationTime": at("02-01"), "InferenceSpecification": {"Containers": [{"Image": "i:1", "ModelDataUrl": KEY}]}
     })  # fmt: skip
@@ -173,17 +173,17 @@ def test_a_package_is_read_by_who_runs_its_models() -> None:
 
 
 def test_an_endpoint_that_was_made_anew_reads_anew() -> None:
-    """A deleted endpoint's time ends where it was gone, or at the latest where its name was used again."""
+    """A deleted endpoint's period ends when it was gone, or at the latest when its name was reused."""
     before = replace(endpoint("e", "c", "01-20"), deleted=None)
     records = [model("m", "01-10"), config("c", "m", "01-11"), before, endpoint("e", "c", "02-12")]
     assert sorted(one[1:] for one in windows(*records)) == [(at("01-20"), at("02-12")), (at("02-12"), "")]
 
 
-# --- who made what is served ----------------------------------------------------------------------
+# --- makers of what is served ---------------------------------------------------------------------
 
 
 def makers(*records: Resource, of: str = "e") -> dict[str, bool]:
-    """The training jobs that made what the endpoint serves, and whether that is sure: by trace, and by impact alike."""
+    """The training jobs that made what the endpoint serves, and whether that is certain: the same by trace and by impact."""
     graph = graph_of(records)
     traced = {job["name"]: job["sure"] for job in lineage.trace(graph, of).training_jobs}
     rows = {one.name: lineage.impact(graph, one.id).reached for one in records if one.kind == "training-job"}
@@ -249,7 +249,7 @@ OVERWRITTEN += [
 
 @pytest.mark.parametrize(("title", "records", "expected"), OVERWRITTEN, ids=[case[0] for case in OVERWRITTEN])
 def test_who_made_what_is_served(title: str, records: list[Resource], expected: dict[str, bool]) -> None:
-    """Of several jobs that wrote one key, the last before the deployment made what it serves; later ones may have."""
+    """Of several jobs that wrote one key, the last before the deployment made what it serves; later ones are possible."""
     assert makers(*records) == expected
 
 
@@ -265,7 +265,7 @@ def test_a_folder_that_another_job_wrote_later() -> None:
 
 
 def test_two_endpoints_of_one_model() -> None:
-    """Of one model, each endpoint serves what lay there when it was made."""
+    """For one model, each endpoint serves what was there when the endpoint was created."""
     records = [fit("a", "02-01"), *ONE, fit("b", "02-20"), config("c2", "m", "02-21"), endpoint("late", "c2", "02-22")]
     assert (makers(*records), makers(*records, of="late")) == ({"a": True, "b": False}, {"b": True})
 
@@ -275,19 +275,20 @@ OTHER = "s3://m/other/model.tar.gz"
 
 @pytest.mark.parametrize("status", ["Updating", "UpdateRollbackFailed"])
 def test_what_an_endpoint_is_being_updated_to(status: str) -> None:
-    """Who made what an endpoint may be about to serve is possible, for `trace` as for `impact`; what it serves is certain."""
+    """The maker of a pending deployment is possible, for `trace` as for `impact`; that of the current one is certain."""
     new = [fit("b", "02-15", OTHER), model("n", "02-20", OTHER), config("d", "n", "02-21")]
     pending = {"EndpointStatus": status, "PendingDeploymentSummary": {"EndpointConfigName": "d"}}
     assert makers(fit("a", "02-01"), *ONE[:2], *new, endpoint("e", "c", "02-12", "02-22", **pending)) == {"a": True, "b": False}
 
 
 def test_a_model_that_is_younger_than_its_config() -> None:
-    """What was made anew under a name since it was deployed may never have run: `trace` is no surer of its maker than `impact`."""
+    """A resource that was recreated under its name after the deployment may never have run: `trace` is no more certain than
+    `impact`."""
     assert makers(fit("a", "02-01"), model("m", "03-01"), *ONE[1:]) == {"a": False}
 
 
 def test_two_transform_jobs_of_one_model() -> None:
-    """What a transform job made is made by the model that lay there when it ran, and so is who trained with that."""
+    """The output of a transform job is made by the model that was there when it ran, and training on it follows."""
     students = [training(f"s{n}", {"t": f"s3://out/{n}/"}, day=f"2026-03-0{n}") for n in (1, 2)]
     runs = [transform("t1", "m", "02-12", "s3://out/1/"), transform("t2", "m", "02-22", "s3://out/2/")]
     graph = graph_of([
@@ -306,7 +307,7 @@ def test_two_transform_jobs_of_one_model() -> None:
 
 
 def test_a_component_that_was_scaled_later() -> None:
-    """An inference component reads again when it is scaled: what was written since may be in it."""
+    """An inference component reads again when it is scaled: a later write may be in it."""
     component = record("inference-component", "k", {
         "EndpointArn": arn("endpoint", "e"), "VariantName": "v", "CreationTime": at("02-13"), "LastModifiedTime": at("05-01"),
         "InferenceComponentStatus": "InService", "Specification": {"Container": {"ArtifactUrl": KEY}},
@@ -319,7 +320,7 @@ def test_a_component_that_was_scaled_later() -> None:
 
 
 def test_all_questions_follow_the_deployment() -> None:
-    """`datasets` with holdouts and the rule on artifacts that were written again say what trace says."""
+    """`datasets` with holdouts and the rule about rewritten artifacts agree with trace."""
     records = [fit("a", "02-01"), fit("b", "02-11"), *ONE]
     answer = lineage.datasets(graph_of(records), "endpoint/e", holdouts=["s3://data/a/", "s3://data/b/"])
     assert [row["verdict"] in ("used", "used-indirectly", "possible") for row in answer.holdouts] == [False, True]
@@ -330,7 +331,7 @@ def test_all_questions_follow_the_deployment() -> None:
 
 
 def crawled(path: Path, *crawls: tuple[str, list[Resource]]) -> None:
-    """One crawl after another, each at a day, of what it finds."""
+    """One crawl after another, each on a day, with what it finds."""
     for day, records in crawls:
         with Snapshot(path, writing=True) as snapshot, snapshot.recording() as recording:
             recording.begin(Crawl(0, at(day), None, "arn:x", ("111122223333",), ("eu-west-1",), (), f"0{REPLAYED}", "1"))
@@ -343,7 +344,7 @@ def crawled(path: Path, *crawls: tuple[str, list[Resource]]) -> None:
 
 
 def test_what_an_endpoint_ran_before_is_kept(tmp_path: Path) -> None:
-    """A config that an earlier crawl saw stays a deployment: impact says that it was served, trace tells what is served now."""
+    """A config that an earlier crawl saw stays a deployment: impact says that it was served, trace shows what is served now."""
     old = [fit("a", "02-01", "s3://m/a/model.tar.gz"), model("m", "02-10", "s3://m/a/model.tar.gz"), config("c", "m", "02-11")]
     new = [fit("b", "03-01", "s3://m/b/model.tar.gz"), model("n", "03-10", "s3://m/b/model.tar.gz"), config("d", "n", "03-11")]
     crawled(
@@ -367,7 +368,7 @@ def test_what_an_endpoint_ran_before_is_kept(tmp_path: Path) -> None:
 
 
 def test_what_was_captured_before_trains_the_next(tmp_path: Path) -> None:
-    """What an endpoint kept while it ran an earlier config knows the data of that one, and not that of the later."""
+    """What an endpoint captured under an earlier config contains the data of that one, and not that of the later."""
     capture = {"DataCaptureConfig": {"DestinationS3Uri": "s3://capture/e/"}}
     old = [fit("a", "02-01", "s3://m/a/model.tar.gz"), model("m", "02-10", "s3://m/a/model.tar.gz"), config("c", "m", "02-11")]
     new = [fit("b", "03-01", "s3://m/b/model.tar.gz"), model("n", "03-10", "s3://m/b/model.tar.gz"), config("d", "n", "03-11")]
@@ -392,7 +393,7 @@ ANEW = [
 
 @pytest.mark.parametrize(("created", "makers_of_it"), [row[1:] for row in ANEW], ids=[row[0] for row in ANEW])
 def test_a_model_that_was_made_anew_under_its_name(created: str, makers_of_it: dict[str, bool]) -> None:
-    """A config names a model, and which of several that were called so runs is certain only where no other came before."""
+    """A config names a model; which of several models of that name ran is certain only where no other came before."""
     first, second = model("m", "02-10", "s3://m/a/model.tar.gz"), model("m", created, "s3://m/b/model.tar.gz")
     jobs = [fit("a", "02-01", "s3://m/a/model.tar.gz"), fit("b", "02-02", "s3://m/b/model.tar.gz")]
     records = [*jobs, first, second, config("c", "m", "02-11"), endpoint("e", "c", "02-20")]

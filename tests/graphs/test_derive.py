@@ -1,4 +1,4 @@
-"""Records to nodes and edges: names and locations joined, once and right."""
+"""Records become nodes and edges: names and locations joined, once and correctly."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ def test_a_name_meets_its_record_without_regard_to_case() -> None:
 
 
 def test_what_nobody_described_is_a_node_all_the_same() -> None:
-    """A deleted model stands in the graph under `kind:account/region/name`, not observed."""
+    """A deleted model is in the graph as `kind:account/region/name`, not observed."""
     _, config, endpoint = served("s3://b/m")
     joined = derive([config, endpoint])
     node = joined.nodes[named_id("model", "111122223333", "eu-west-1", "shop-model")]
@@ -38,7 +38,7 @@ def test_an_arn_of_another_account_names_its_own_account() -> None:
 
 
 def test_the_same_name_in_two_regions_is_two_nodes() -> None:
-    """A name counts in its account and region only."""
+    """A name is valid in its account and region only."""
     here = record("endpoint-config", "c", {"ProductionVariants": [{"VariantName": "v", "ModelName": "m"}]})
     there = record("model", "m", {}, region="us-east-1")
     joined = derive([here, there])
@@ -46,7 +46,7 @@ def test_the_same_name_in_two_regions_is_two_nodes() -> None:
 
 
 def test_mirrored_fields_are_one_edge() -> None:
-    """`DescribeModel` gives the artifact in two fields; the graph says it once, in either form of the URI."""
+    """`DescribeModel` gives the artifact in two fields; the graph has it once, in either form of the URI."""
     source = {"S3DataSource": {"S3Uri": "s3://b/m.tar.gz", "S3DataType": "S3Object"}}
     url = "https://b.s3.eu-west-1.amazonaws.com/m.tar.gz"
     joined = derive([record("model", "m", {"PrimaryContainer": {"ModelDataUrl": url, "ModelDataSource": source}})])
@@ -54,7 +54,7 @@ def test_mirrored_fields_are_one_edge() -> None:
 
 
 def test_a_trial_component_echoes_its_job() -> None:
-    """What a run repeats of its job is no second edge; what it adds is kept, as logged."""
+    """A run's repetition of a field of its job is no second edge; its additions are kept, as logged."""
     job = training("Fit", {"train": "s3://b/t"})
     logged = {"train": {"Value": "s3://b/t"}, "extra": {"Value": "s3://b/x"}}
     run = record("trial-component", "run", {"Source": {"SourceArn": job.arn.lower()}, "InputArtifacts": logged})
@@ -65,7 +65,7 @@ def test_a_trial_component_echoes_its_job() -> None:
 
 
 def test_an_earlier_life_of_an_arn_is_a_node_of_its_own() -> None:
-    """A job that was deleted and made again under its name keeps what each of its lives read."""
+    """A job that was deleted and created again under its name keeps what each of its lives read."""
     first = training("j", {"train": "s3://b/old"}, day="2026-01-01")
     second = training("j", {"train": "s3://b/new"}, day="2026-03-01")
     joined = derive([second, first])
@@ -98,7 +98,7 @@ def test_kind_of_a_location(records: list[Resource], kind: str, observed: bool) 
 
 
 def test_a_channel_inside_another_jobs_artifact_is_a_model() -> None:
-    """Whatever a channel is called, what lies in another job's artifact is a model and no data."""
+    """Whatever the name of a channel, a location in another job's artifact is a model and no data."""
     joined = derive(
         [training("base", {}, "s3://b/base/output/model"), training("next", {"training": "s3://b/base/output/model/"})]
     )
@@ -106,14 +106,14 @@ def test_a_channel_inside_another_jobs_artifact_is_a_model() -> None:
 
 
 def test_several_jobs_read_one_model() -> None:
-    """However many jobs read one place inside another job's artifact, for each of them it is a model."""
+    """However many jobs read one place inside another job's artifact, it is a model for each of them."""
     readers = [training(name, {"training": "s3://b/base/output/model/"}) for name in ("one", "two")]
     joined = derive([training("base", {}, "s3://b/base/output/model"), *readers])
     assert [edge.usage for edge in joined.edges if edge.relation == "reads"] == ["model", "model"]
 
 
 def test_a_channel_that_only_covers_an_artifact_stays_data() -> None:
-    """A channel over a whole bucket reads the artifacts in it, and everything else: it is data still."""
+    """A channel over a whole bucket reads the artifacts in it, and everything else, so it is still data."""
     joined = derive([training("base", {}, "s3://b/base/output/model.tar.gz"), training("next", {"training": "s3://b/"})])
     assert [edge.usage for edge in joined.edges if edge.relation == "reads"] == ["data"]
     assert edges(joined, "overlaps") == {("s3://b/base/output/model.tar.gz", "s3://b/", "")}
@@ -134,7 +134,7 @@ def test_a_channel_that_only_covers_an_artifact_stays_data() -> None:
     ],
 )
 def test_overlaps(written: str, read: str, joins: bool) -> None:
-    """A written folder meets a read prefix where they share a key, whichever is the wider."""
+    """A written folder matches a read prefix where they share a key, whichever is the wider."""
     joined = derive([processing("p", {}, {"out": written}), training("t", [channel("train", read)])])
     assert edges(joined, "overlaps") == ({(written, read, "")} if joins else set())
 
@@ -146,7 +146,7 @@ def test_one_place_needs_no_overlap() -> None:
 
 
 def test_the_narrowest_write_explains_a_read() -> None:
-    """A job writes its artifact and the folder around it; the artifact alone joins it to the model."""
+    """A job writes its artifact and the folder around it; only the artifact joins it to the model."""
     job = training("j", {}, "s3://b/j/output/model.tar.gz", OutputDataConfig={"S3OutputPath": "s3://b"})
     assert edges(derive([job, *served("s3://b/j/output/model.tar.gz")]), "overlaps") == set()
     assert edges(derive([job, *served("s3://b/j/output/output.tar.gz")]), "overlaps") == {
@@ -176,7 +176,7 @@ def test_the_narrowest_write_explains_a_read() -> None:
     ],
 )
 def test_of_one_jobs_writes_the_narrowest_are_joined(outputs: list[str], read: str, told: list[str]) -> None:
-    """What a job wrote around another of its outputs, at the same time, tells a reader of both nothing more."""
+    """A job's write around another of its outputs, at the same time, adds nothing for a reader of both."""
     job = processing("p", {}, {f"o{number}": uri for number, uri in enumerate(outputs)})
     found = edges(derive([job, training("j", {"train": read})]), "overlaps")
     assert sorted(source for source, _, _ in found) == told
@@ -190,7 +190,7 @@ def test_siblings_are_both_joined() -> None:
 
 
 def test_a_multi_model_prefix_is_read_for_ever_in_either_field() -> None:
-    """`DescribeModel` mirrors the prefix of a multi-model container; neither field closes its window."""
+    """`DescribeModel` repeats the prefix of a multi-model container; neither field ends its window."""
     source = {"S3DataSource": {"S3Uri": "s3://m/", "S3DataType": "S3Prefix"}}
     body = {
         "CreationTime": "2026-01-01T00:00:00Z",

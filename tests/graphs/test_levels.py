@@ -1,4 +1,4 @@
-"""Places as levels: kept once each, and the pairs that share keys are the same from wherever they are asked for."""
+"""Places as levels: each is stored once, and the pairs that share keys are the same from either side."""
 
 from __future__ import annotations
 
@@ -57,7 +57,7 @@ def manifests(jobs: int) -> Listings:
 
 
 def cost(records: list[Resource], listings: Listings) -> tuple[int, int]:
-    """How many rows a join leaves, and how many thousands of SQLite's steps it takes."""
+    """The rows that a join leaves, and the thousands of SQLite steps that it takes."""
     steps = 0
 
     def step() -> None:
@@ -77,7 +77,7 @@ def cost(records: list[Resource], listings: Listings) -> tuple[int, int]:
 
 @pytest.mark.parametrize("shape", [chain, at_the_root, mentioning, listing])
 def test_twice_the_levels_cost_twice_as_much(shape: Callable[[int], Iterator[Resource]]) -> None:
-    """However deep places lie inside each other, a join leaves rows, and takes steps, in proportion to the records."""
+    """However deeply places are nested, a join leaves rows, and takes steps, in proportion to the records."""
     (rows, steps), (more_rows, more_steps) = (cost(list(shape(jobs)), manifests(jobs)) for jobs in (40, 80))
     assert more_rows <= 2.2 * rows
     assert more_steps <= 2.2 * steps
@@ -114,7 +114,7 @@ def listed(entries: list[list[str]]) -> tuple[Listings, list[Edge]]:
 
 @given(WRITES, ENTRIES)
 def test_what_manifests_list_is_joined(written: list[Write], entries: list[list[str]]) -> None:
-    """A written place is joined to just those manifests that somebody read and that list it, something in it or around it."""
+    """A written place is joined to exactly those manifests with a reader that list it, something in it or around it."""
     listings, read = listed(entries)
     found = list(joined(written, listings, read).execute(f"SELECT source, target FROM ({ALL_PAIRS})"))
     wanted = {
@@ -138,7 +138,7 @@ _BY_PAIRS = f"""
 
 @given(WRITES, READS, ENTRIES)
 def test_the_first_write_to_each_place(written: list[Write], read: set[tuple[str, Span]], entries: list[list[str]]) -> None:
-    """The one pass finds of each place the earliest write that a look at each pair finds."""
+    """For each place, the single pass finds the same earliest write as a look at each pair."""
     timed = [(who, Window(f"{number % 4}", "9"), place, span) for number, (who, _, place, span) in enumerate(written)]
     listings, reading = listed(entries)
     db = joined(timed, listings, [*reads(read), *reading])
@@ -147,7 +147,7 @@ def test_the_first_write_to_each_place(written: list[Write], read: set[tuple[str
 
 
 def test_an_edge_is_the_same_at_both_of_its_ends(tmp_path: Path) -> None:
-    """A snapshot tells the same edges by where they lead, by where they come from, and all at once: in one order."""
+    """A snapshot gives the same edges by target, by source, and all at once: in one order."""
     crawl(tmp_path / "s.db", *chain(6), training("t", [channel("c", "s3://x/", mode="FastFile")]))
     with open_snapshot(tmp_path / "s.db") as snapshot:
         edges = list(snapshot.edge_rows())

@@ -1,4 +1,4 @@
-"""Which places records name, and which are refused for one like them: a "no" about a misspelt place would be a wrong one."""
+"""Which places records name, and which are refused as similar to one: a "no" about a misspelled place would be wrong."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ KNOWN = {
     "s3://bank-ml/curated/train/": Known.AROUND,
     "s3://bank-ml/fast/training/": Known.BUCKET,
     "s3://bank-out/secret/": Known.PLACE,
-    "s3://bank-out/secret/x": Known.BUCKET,  # a job wrote around it, and nobody read that
+    "s3://bank-out/secret/x": Known.BUCKET,  # a job wrote around it, and nothing read that
     "s3://whole/any/thing": Known.AROUND,
     "s3://slash/a": Known.BUCKET,
     "s3://nowhere/": Known.NOTHING,
@@ -65,7 +65,7 @@ TAKEN = [
     *KNOWN,
     "s3://bank-ml/loans/fold-1/part-b.csv",
     "s3://bank-ml/loans/holdout/",
-    "s3://bank-ml/curated/trai/",  # what begins with `tra` is read
+    "s3://bank-ml/curated/trai/",  # everything that begins with `tra` is read
     "s3://bank-ml/my data/",
     "s3://bank-ml/my data/x",
     "s3://bank-ml/my data/a*b/",
@@ -109,7 +109,7 @@ def places(path: Path) -> Iterator[NamedPlaces]:
 
 @pytest.mark.parametrize(("uri", "known"), KNOWN.items())
 def test_what_records_name(path: Path, places: NamedPlaces, uri: str, known: Known) -> None:
-    """A place is named by what lies in it, and by what was read around it; the file and the whole graph say the same."""
+    """A place is named by what is in it, and by a read around it; the file and the whole graph agree."""
     place = parse_location(uri)
     with lineage.open_snapshot(path) as snapshot:
         assert (places.known(place), known_in(Excerpt.of(lineage.graph(snapshot)), place)) == (known, known)
@@ -117,7 +117,7 @@ def test_what_records_name(path: Path, places: NamedPlaces, uri: str, known: Kno
 
 @pytest.mark.parametrize(("uri", "near"), REFUSED.items())
 def test_a_slip_is_refused_with_what_was_meant(places: NamedPlaces, uri: str, near: str) -> None:
-    """A bucket or a folder that is one slip from one that records name is refused with that, unless it is insisted on."""
+    """A bucket or a folder that is one slip from a named one is refused with that, unless --exact is set."""
     with pytest.raises(lineage.MalformedName) as refused:
         places.asked(uri)
     assert f"did you mean {near}? (" in str(refused.value)
@@ -127,7 +127,7 @@ def test_a_slip_is_refused_with_what_was_meant(places: NamedPlaces, uri: str, ne
 
 @pytest.mark.parametrize("uri", TAKEN)
 def test_what_is_no_slip_is_taken(places: NamedPlaces, uri: str) -> None:
-    """What records name is taken as it is, and so is what lies beside it on purpose."""
+    """A place that records name is accepted, and so is one that differs on purpose."""
     assert places.asked(uri) == parse_location(uri)
 
 
@@ -140,14 +140,14 @@ def test_what_nobody_can_mean_is_refused(places: NamedPlaces, uri: str, said: st
 
 
 def test_an_impossible_bucket_is_refused_even_if_insisted_on(places: NamedPlaces) -> None:
-    """An old bucket may be called as new ones may not; what no bucket ever was called stays refused."""
+    """An old bucket may have a name that new ones may not; a name that no bucket ever had stays refused."""
     assert places.asked("s3://Other_Bucket/x", exact=True)
     with pytest.raises(lineage.MalformedName, match="'x' is not a valid bucket name$"):
         places.asked("s3://x/", exact=True)
 
 
 def test_a_full_folder_is_looked_at_by_how_its_names_begin(tmp_path: Path) -> None:
-    """Of a folder with more names than are looked at, those count that begin as the place does; a look stays short."""
+    """In a folder with more names than the limit, those count that begin like the place; the look-up stays short."""
     jobs = [training(f"j{number}", {"train": f"s3://bank/all/{number:05}x/"}) for number in range(3 * MOST)]
     crawl(tmp_path / "s.db", *jobs, training("far", {"train": "s3://bank/all/customers/"}))
     with lineage.open_snapshot(tmp_path / "s.db") as snapshot, steps(snapshot) as gone:
@@ -159,7 +159,7 @@ def test_a_full_folder_is_looked_at_by_how_its_names_begin(tmp_path: Path) -> No
 
 
 def test_buckets_and_folders_are_found_from_one_to_the_next(tmp_path: Path) -> None:
-    """To know what stands in a folder takes no look at all that lies below it."""
+    """The content of a folder is known without a look at everything below it."""
     jobs = [
         training(f"j{number}", {"train": f"s3://bank/a/{number}/", "more": f"s3://bank/b/{number}"}) for number in range(500)
     ]

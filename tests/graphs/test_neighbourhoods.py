@@ -35,7 +35,7 @@ NO = dict.fromkeys(("unknown", "not-referenced"), "no")
 
 @contextmanager
 def the_whole_graph(question: Any) -> Iterator[None]:
-    """Whatever a question loads, it gets everything. What a node was made of is a question about what is upstream of it."""
+    """Each question loads everything. A question about a product is one about what is upstream of it."""
 
     whole = cache(lineage.graph)
 
@@ -49,7 +49,7 @@ def the_whole_graph(question: Any) -> Iterator[None]:
 
 
 class Asked:
-    """Some places and all nodes of a snapshot, for questions to be asked about."""
+    """Some places and all nodes of a snapshot, as subjects of questions."""
 
     def __init__(self, snapshot: lineage.Snapshot, uris: list[str]) -> None:
         self.snapshot = snapshot
@@ -100,7 +100,7 @@ def datasets(asked: Asked) -> Any:
 
 
 def holdouts(asked: Asked) -> Any:
-    """Whether holdouts are in what was made. Of the whole graph, holes that are not upstream make a no unknown."""
+    """Whether holdouts are in a product. On the whole graph, gaps that are not upstream make a "no" unknown."""
     answers = [answer["holdouts"] for answer in made_of(asked, asked.uris)]
     return [[row | {"holes": 0, "verdict": NO.get(row["verdict"], row["verdict"])} for row in rows] for rows in answers]
 
@@ -119,7 +119,7 @@ def report(asked: Asked) -> Any:
 
 
 def leaderboard(asked: Asked) -> Any:
-    """The leaderboard, or why there is none."""
+    """The leaderboard, or the reason why there is none."""
     try:
         return lineage.leaderboard(asked.snapshot, asked.of("training-job", "trial-component"), **MAX).as_json()
     except LineageError as error:
@@ -138,7 +138,7 @@ QUESTIONS: list[Callable[[Asked], Any]] = [
 
 
 def differing(snapshot: lineage.Snapshot, uris: list[str]) -> list[str]:
-    """The questions that have another answer on the whole graph."""
+    """The questions whose answer differs on the whole graph."""
     asked = Asked(snapshot, uris)
     answers = [question(asked) for question in QUESTIONS]
     found = []
@@ -174,14 +174,14 @@ BY_ACTION = [("pins", *TRAINS[1:]), ("does", "s3://x/a/", COPIES[0], 2), ("serve
 @example([("trains", "s3://kept/", "s3://x/a/", 2)] * 2, [("reuses", "s3://x/a/", "s3://kept/", 2)], ["s3://x/a/"])
 @given(st.lists(JOB, min_size=1, max_size=4), st.lists(OTHER, max_size=4), st.lists(PLACE, min_size=1, max_size=2, unique=True))
 def test_every_question_sees_enough_of_copies_runs_and_endpoints(jobs: list[Any], more: list[Any], uris: list[str]) -> None:
-    """Over copies, reuses, logged runs and what endpoints keep, what is loaded for a question gives the whole graph's answer."""
+    """Over copies, reuses, logged runs and captured data, the loaded part gives the whole graph's answer."""
     records = [measured(job(number, *one), number) for number, one in enumerate(jobs)]
     records += [one for number, other in enumerate(more) for one in others(number, *other)]
     assert differing_of(records, uris) == []
 
 
 def test_an_execution_that_took_a_step_over_is_seen_not_to_have_written() -> None:
-    """It puts in doubt no maker of a model at the place that it names, from what is loaded for a question as from all."""
+    """The makers of a model at the place that it names are as certain on the loaded part as on the whole graph."""
     _, took_over = others(0, "reuses", "s3://x/a/", COPIES[0], 2)
     assert differing_of([took_over, job(0, *TRAINS[:2], COPIES[0], 3), *served(COPIES[0])], ["s3://x/a/"]) == []
 
@@ -189,7 +189,7 @@ def test_an_execution_that_took_a_step_over_is_seen_not_to_have_written() -> Non
 @settings(max_examples=12, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(JOBS, KEYS)
 def test_every_question_sees_enough_of_keys_and_times(jobs: list[Any], dataset: str) -> None:
-    """Over places that share keys in every way, what is loaded for a question gives the whole graph's answer."""
+    """Over places that share keys in every way, the loaded part gives the whole graph's answer."""
     records = [measured(resource(number, one), number) for number, one in enumerate(jobs)]
     assert differing_of([*records, *served(f"s3://x/{jobs[0][2][0]}")], [f"s3://x/{dataset}"]) == []
 
@@ -209,7 +209,7 @@ def test_what_was_written_behind_an_access_point_may_be_a_model(tmp_path: Path, 
 
 @pytest.mark.parametrize("day", ["2026-01-01", "2026-01-05"])
 def test_a_leaderboard_sees_who_wrote_a_copy(day: str) -> None:
-    """Whoever wrote what had the content of a place that is compared may have changed that place, too."""
+    """A writer of equal content may have changed the compared place, too."""
     fits = [
         fit(name, value, {"train": COPIES[0]}, day=on)
         for name, value, on in (("a", 0.1, "2026-01-02"), ("b", 0.2, "2026-01-09"))
@@ -219,7 +219,7 @@ def test_a_leaderboard_sees_who_wrote_a_copy(day: str) -> None:
 
 
 def test_every_question_sees_enough_of_the_bank(account_path: Path) -> None:
-    """Of the bank, what is loaded for a question gives the whole graph's answer."""
+    """For the bank, the loaded part gives the whole graph's answer."""
     with lineage.open_snapshot(account_path) as snapshot:
         assert differing(snapshot, HOLDOUTS) == []
 
@@ -237,7 +237,7 @@ def test_what_a_node_was_made_of_is_the_same_of_a_graph_and_of_a_snapshot(accoun
 
 
 class Lines:
-    """A graph of a few edges, which notes what it is asked."""
+    """A graph of a few edges, which records its requests."""
 
     def __init__(self, *edges: str) -> None:
         self.rows = [EdgeRow(*edge.split(), "", "", "", "declared", None, None, None, None) for edge in edges]  # type: ignore[call-arg]
@@ -278,14 +278,14 @@ def test_a_table_is_followed(title: str, edges: Any, table: Any, seeds: Any, exp
 
 
 def test_lines_about_the_same_nodes_are_asked_at_once() -> None:
-    """However many lines start at a set, a node of it is asked about once in each direction."""
+    """However many lines start at a set, each of its nodes is looked up once in each direction."""
     lines = Lines(*GRAPH)
     grow(lines, [Follow("at", "down", ["reads"], "at"), Follow("at", "down", ["writes"], "at")], {"at": ["p1"]})
     assert lines.asked == [("down", "reads", "writes", node) for node in ("p1", "j1", "p2", "j2", "p3")]
 
 
 def test_edges_have_the_keys_of_the_whole_graph() -> None:
-    """Two edges between the same nodes are told apart in a part as they are in the whole."""
+    """Two edges between the same nodes are distinct in a part as in the whole."""
     twice = training("j", {"a": "s3://d/x/", "b": "s3://d/x/"})
     graph = graph_of([twice, processing("p", {}, {"a": "s3://d/x/", "b": "s3://d/x/"}), *served("s3://m/")])
     near = shown(making_excerpt(Excerpt.of(graph), twice.id))

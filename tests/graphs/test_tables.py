@@ -1,4 +1,4 @@
-"""The join in tables: streamed, flat in memory, and the same as comparing each with each."""
+"""The join in tables: streamed, with constant memory, and the same as comparing all pairs."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ def life(day: str, **body: Any) -> Resource:
     ids=["one", "two", "turned", "three", "mixed"],
 )
 def test_several_lives(tmp_path: Path, days: list[str]) -> None:
-    """Each life of a reused name is a node with its own reads, and the last one has the plain id; nothing runs together."""
+    """Each life of a reused name is a node with its own reads, and the last one has the plain id; nothing is mixed."""
     neighbours = [training(name, {"train": f"s3://b/{name}"}) for name in ("i", "j-1", "j0", "k")]
     crawl(tmp_path / "s.db", *(life(day) for day in days), *neighbours)
     expected = {(f"s3://b/{day}", f"{JOB}@{day}T09:55:00Z") for day in sorted(days)[:-1]}
@@ -57,7 +57,7 @@ def test_several_lives(tmp_path: Path, days: list[str]) -> None:
     [("Shop", "sHOP"), ("SHOP", "shop"), ("shop", "Shop"), ("stra\u00dfe", "STRASSE"), ("STRASSE", "stra\u00dfe")],
 )
 def test_a_name_meets_the_last_life_of_its_arn(name: str, named: str) -> None:
-    """A name resolves to the node of the last record that is so called, in whatever case either is written."""
+    """A name resolves to the node of the last record of that name, in any case."""
     lives = [record("model", name, {"CreationTime": f"{day}T00:00:00Z"}) for day in DAYS]
     namer = record("endpoint-config", "c", {"ProductionVariants": [{"VariantName": "v", "ModelName": named}]})
     (edge,) = derive([*lives, namer]).edges
@@ -93,7 +93,7 @@ def test_the_first_to_name_a_node_says_how_it_is_written(monkeypatch: pytest.Mon
     ids=["its job's own", "another job's", "both"],
 )
 def test_only_its_own_job_is_echoed(outputs: dict[str, str], kept: set[str]) -> None:
-    """Of what a run logs as its output, that is left out which its own job declares, and no other job's."""
+    """Of the logged outputs of a run, those are left out that its own job declares, and no other job's."""
     own, others = training("own", {}, "s3://b/own"), training("others", {}, "s3://b/others")
     logged = {role: {"Value": uri} for role, uri in outputs.items()}
     run = record("trial-component", "run", {"Source": {"SourceArn": own.arn}, "OutputArtifacts": logged})
@@ -102,7 +102,7 @@ def test_only_its_own_job_is_echoed(outputs: dict[str, str], kept: set[str]) -> 
 
 
 def test_what_a_run_calls_its_model_makes_no_model_of_a_dataset() -> None:
-    """Only what a job declares to have made is a model that another job's channel may lie in."""
+    """Only a declared output of a job is a model that may contain another job's channel."""
     run = record("trial-component", "run", {"OutputArtifacts": {"model": {"Value": "s3://b/m"}}})
     joined = derive([run, training("j", {"train": "s3://b/m/x"})])
     assert [edge.usage for edge in joined.edges if edge.relation == "reads"] == ["data"]
@@ -169,7 +169,7 @@ GIVEN = "json_each(?) AS asked CROSS JOIN main.level AS {0} ON {0}.place = asked
 
 
 def overlaps(edges: Iterable[Edge]) -> set[tuple[str, str]]:
-    """The pairs that share keys: the same whether they are asked for at the one end or at the other, and told at each."""
+    """The pairs that share keys: the same when either end is looked up, and given at each."""
     db = sqlite3.connect(":memory:")
 
     def fill(db: sqlite3.Connection) -> None:
@@ -193,7 +193,7 @@ def reads(places: Iterable[tuple[str, Span]]) -> list[Edge]:
 
 @given(st.sets(PLACES, max_size=6), READS)
 def test_joining_misses_nothing(written: set[str], read: set[tuple[str, Span]]) -> None:
-    """The tables give exactly the pairs that comparing each with each finds."""
+    """The tables give exactly the pairs that a comparison of all pairs finds."""
     writes = [Edge(f"w{place}", place, "writes", span=Span.FOLDER) for place in written]
     found = overlaps([*writes, *reads(read)])
     assert found == {(w, r) for w in written for r, span in read if w != r and gets(r, span, w)}
@@ -207,9 +207,9 @@ WRITES = st.lists(
 
 
 def told(place: str, ways: set[Span], writes: list[Write]) -> Iterator[str]:
-    """By comparing each with each, narrowest first: the written places that tell a reader of `place` something new.
+    """By comparison of all pairs, narrowest first: the written places that tell a reader of `place` something new.
 
-    A place that is written in several ways stands for nothing wider.
+    A place that is written in several ways does not replace a wider one.
     """
     ordered = sorted(writes, key=lambda write: (write[2] != place, -len(write[2]), write[2]))
     seen: list[tuple[str, Window, str, set[Span]]] = []
@@ -226,7 +226,7 @@ def told(place: str, ways: set[Span], writes: list[Write]) -> Iterator[str]:
 
 @given(WRITES, READS)
 def test_only_what_adds_something_is_joined(written: list[Write], read: set[tuple[str, Span]]) -> None:
-    """A place is left out just where each of its writers wrote something narrower that the same readers get, in one way."""
+    """A place is left out exactly where each of its writers wrote something narrower that the same readers get, in one way."""
     writes = [Edge(who, place, "writes", window=when, span=span) for who, when, place, span in written]
     ways = {place: {span for other, span in read if other == place} for place, _ in read}
     assert overlaps([*writes, *reads(read)]) == {(uri, place) for place in ways for uri in told(place, ways[place], written)}
@@ -241,7 +241,8 @@ WHEN = Window("1", "2")
     {("s3://x/a/b", Span.OBJECT)},
 )
 def test_no_writer_is_lost(written: list[Write], read: set[tuple[str, Span]]) -> None:
-    """Whatever is left out: who wrote something that a reader gets is found from the reader, by a write that the reader gets."""
+    """Whatever is left out, each writer of something that a reader gets is found from the reader, by a write that the reader
+    gets."""
     writes = [Edge(who, place, "writes", window=when, span=span) for who, when, place, span in written]
     found = overlaps([*writes, *reads(read)])
     for place, way in read:
@@ -269,7 +270,7 @@ def test_what_nothing_is_known_of_meets_nothing(span: Span | None) -> None:
     ],
 )
 def test_a_job_that_reads_its_own_place_reads_no_model(makers: list[str], reader: str, usage: str) -> None:
-    """What a job reads inside a model is a model if another job made it, be it one or many."""
+    """A job's read inside a model is a model if another job made it, whether one or many."""
     jobs = [training(name, {"x": "s3://b/m/part"} if name == reader else {}, "s3://b/m") for name in {*makers, reader}]
     jobs = [job if job.name in makers else training(job.name, {"x": "s3://b/m/part"}) for job in jobs]
     assert [edge.usage for edge in derive(jobs).edges if edge.relation == "reads"] == [usage]
@@ -309,7 +310,7 @@ STEPS = [
 
 
 def test_progress_is_told(tmp_path: Path) -> None:
-    """A person sees each step begin, and every few thousand records that it moves."""
+    """A person sees the start of each step, and progress every few thousand records."""
     steps: list[tuple[str, int]] = []
     with Snapshot(tmp_path / "s.db", writing=True) as snapshot, snapshot.recording() as recording:
         recording.replace_graph(
@@ -325,7 +326,7 @@ def test_progress_is_told(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("at", STEPS)
 def test_an_interrupted_join_leaves_the_old_graph(tmp_path: Path, at: str) -> None:
-    """Wherever a join is cut short, the graph of before stands; and the next join works, even while the cut is handled."""
+    """Wherever a join is interrupted, the former graph stays; the next join works, even while the interruption is handled."""
 
     def cut(doing: str, _: int) -> None:
         if doing == at:
@@ -341,11 +342,11 @@ def test_an_interrupted_join_leaves_the_old_graph(tmp_path: Path, at: str) -> No
         with snapshot.recording() as recording:
             recording.replace_graph(lambda db: join(db, recording.resources, listings=recording.listings))
         assert graph_in(snapshot) == before
-        assert interrupt.tb  # which holds the frames of the join that was cut
+        assert interrupt.tb  # this holds the frames of the interrupted join
 
 
 def test_a_join_is_the_same_again(tmp_path: Path, bank_path: Path) -> None:
-    """Joining the same records again gives the same graph, and leaves nothing else in the file."""
+    """A second join of the same records gives the same graph, and leaves nothing else in the file."""
     path = tmp_path / "again.db"
     path.write_bytes(bank_path.read_bytes())
     with Snapshot(path, writing=True) as snapshot:
@@ -360,24 +361,24 @@ def test_a_join_is_the_same_again(tmp_path: Path, bank_path: Path) -> None:
 
 
 def named_by_all(size: int) -> list[Resource]:
-    """So many jobs that name one place in a text; whether they read or wrote there is unknown."""
+    """This many jobs that name one place in a text; whether they read or wrote there is unknown."""
     return [training(f"j{n}", {"train": f"s3://d/{n}/"}, Environment={"BASE": "s3://shared/base/"}) for n in range(size)]
 
 
 def deployed_by_all(size: int) -> list[Resource]:
-    """So many jobs that wrote one artifact one after the other, and so many models and endpoints of it."""
+    """This many jobs that wrote one artifact one after the other, and as many models and endpoints of it."""
     wrote = [training(f"j{n}", {}, "s3://m/latest.tar.gz", day=f"{2000 + n}-01-01") for n in range(size)]
     return [*wrote, *(one for n in range(size) for one in served("s3://m/latest.tar.gz", name=f"e{n}"))]
 
 
 @pytest.mark.parametrize("many", [named_by_all, deployed_by_all])
 def test_a_shared_place_is_not_looked_through_for_each(many: Callable[[int], list[Resource]]) -> None:
-    """What many jobs and models share is joined with no more work for each of them than among few."""
+    """Things that many jobs and models share are joined with no more work for each than among few."""
     assert steps_of(many(400)) < 2.6 * steps_of(many(200))
 
 
 def steps_of(records: list[Resource]) -> int:
-    """How many hundred steps SQLite goes to join some records."""
+    """The hundreds of SQLite steps for joining some records."""
     gone: list[None] = []
     db = sqlite3.connect(":memory:")
     db.execute(CONTENT_SCHEMA)
@@ -399,9 +400,9 @@ def peak(path: Path, size: int) -> int:
 
 
 def test_memory_does_not_grow_with_the_records(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Beyond what is remembered on purpose, a join of many records needs no more memory than one of a few."""
+    """Apart from bounded caches, a join of many records needs no more memory than one of a few."""
     monkeypatch.setattr(joining, "REMEMBERED", 50)
     monkeypatch.setattr(joining, "AT_ONCE", 50)
-    peak(tmp_path / "warm.db", 1600)  # what caches remember is remembered now
+    peak(tmp_path / "warm.db", 1600)  # the caches are filled now
     few, many = (peak(tmp_path / f"{size}.db", size) for size in (200, 1600))
     assert many < few + 50_000

@@ -24,7 +24,7 @@ MODELS = st.lists(st.tuples(KEYS, DAYS, st.sampled_from(["SingleModel", "MultiMo
 
 
 def job(number: int, sort: str, key: str, day: int, status: str) -> Resource:
-    """A job that wrote there, or a run for which somebody only logged that it did."""
+    """A job that wrote there, or a run for which a person only logged that it did."""
     when, place = f"2026-01-0{day}", f"s3://x/{key}"
     if sort == "r":
         times = {"CreationTime": f"{when}T08:00:00Z", "StartTime": f"{when}T08:00:00Z", "EndTime": f"{when}T09:00:00Z"}
@@ -54,7 +54,7 @@ def both(*records: Resource) -> tuple[set[str], set[str]]:
 @settings(max_examples=200, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(JOBS, MODELS)
 def test_the_set_is_what_the_rule_says(jobs: list, models: list) -> None:
-    """A place is unexplained exactly where some reading of it is not surely made: whatever ended how, and when."""
+    """A place is unexplained exactly where some read of it has no certain maker, whatever ended how and when."""
     records = [job(number, *one) for number, one in enumerate(jobs)] + [
         model(number, *one) for number, one in enumerate(models)
     ]
@@ -70,6 +70,6 @@ def test_each_side_is_met() -> None:
 
 
 def test_a_copy_stands_in_the_set_though_its_maker_is_sure() -> None:
-    """What a copy was made of is not followed here: the set holds more than what is so, and never less."""
+    """The origin of a copy is not followed here: the set may hold more than the truth, and never less."""
     held, unsure = both(FIT, package("dev", MADE, "a"), package("prod", COPY, "a"))
     assert (held, unsure) == ({COPY}, set())

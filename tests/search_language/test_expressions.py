@@ -1,4 +1,4 @@
-"""Expressions: what they find, what is refused, and how conditions are written. The service's reference is the measure."""
+"""Expressions: what they find, what is refused, and how conditions are written. The service's reference decides."""
 
 from __future__ import annotations
 
@@ -115,7 +115,7 @@ RUN: dict[str, Any] = {
     ],
 )
 def test_a_filter_of_trial_components(filters: dict[str, str], holds: bool) -> None:
-    """Parameters, the numbers of a metric, artifacts and parents."""
+    """Parameters, the numbers of a metric, artifacts and parents are found."""
     assert Matcher("ExperimentTrialComponent", {"Filters": [filters]}).holds(RUN) == holds
 
 
@@ -202,7 +202,7 @@ TOO_LONG = "Member must have length less than or equal to "
     ids=lambda value: value if isinstance(value, str) else "",
 )  # fmt: skip
 def test_what_is_refused(expression: Any, said: str) -> None:
-    """What the service would not take is refused, with the reason in its sense."""
+    """What the service would refuse is refused, with the same reason."""
     with pytest.raises(SearchRefused) as refused:
         Matcher("TrainingJob", expression)
     assert said in str(refused.value)
@@ -231,7 +231,7 @@ def test_more_than_one_contains(resource: str, names: list[str], allowed: bool) 
 
 
 def test_what_an_answer_must_say() -> None:
-    """A value that was cut out as a secret, and a decimal that counts as an integer, are told of."""
+    """A value that was cut out as a secret, and a decimal that counts as an integer, are reported."""
     matcher = Matcher("TrainingJob", {"Filters": [one("HyperParameters.eta", "Equals", "1"), one("HyperParameters.key", None, "x")], "Operator": "Or"})  # fmt: skip
     assert not matcher.holds({"HyperParameters": {"eta": "2.0", "key": "y"}})
     assert (matcher.cut, matcher.whole) == (set(), set())
@@ -254,7 +254,7 @@ def test_what_an_answer_must_say() -> None:
     ],
 )
 def test_order(by: str, descending: bool, order: str) -> None:
-    """Numbers as numbers and before texts, times as times; what has nothing to go by comes last; else the id decides."""
+    """Numbers sort as numbers and before texts, times as times; records without the property come last; then the id decides."""
     records: dict[str, Any] = {
         "a": {"FinalMetricDataList": [{"MetricName": "auc", "Value": 9}], "HyperParameters": {"x": "9"}, "CreationTime": "2026-01-01T00:00:00Z", "InputDataConfig": [{"ChannelName": "a"}, {"ChannelName": "z"}]},
         "b": {"FinalMetricDataList": [{"MetricName": "auc", "Value": -1}], "HyperParameters": {"x": "-1"}, "LastModifiedTime": "2026-01-01T00:00:00.5Z", "InputDataConfig": [{"ChannelName": "A"}]},
@@ -307,7 +307,7 @@ def test_what_nothing_is_sorted_by(by: str) -> None:
     ],
 )
 def test_how_conditions_are_written(condition: str, name: str, operator: str, value: str | None) -> None:
-    """A condition is the filter that a reader would take it for."""
+    """A condition is the filter that a reader would expect."""
     assert filter_of("TrainingJob", condition) == one(name, operator, value)
 
 
@@ -317,7 +317,7 @@ def test_how_conditions_are_written(condition: str, name: str, operator: str, va
      "TrainingJobName = 'x", "TrainingJobName = 'x' y", "'Name = x", "TrainingJobName =< x", "TrainingJobName containsx y"],
 )  # fmt: skip
 def test_what_is_no_condition(condition: str) -> None:
-    """What can't be read as NAME OP VALUE is refused, and said how it is written."""
+    """A text that is not NAME OP VALUE is refused, with the right notation."""
     with pytest.raises(SearchRefused, match="condition|names no value"):
         filter_of("TrainingJob", condition)
 

@@ -16,9 +16,9 @@ SCRIPT = ROOT / "fixtures" / "searchable.py"
 
 
 def test_the_table_is_what_botocore_says() -> None:
-    """`python fixtures/searchable.py` gives the committed table, to the byte, with the botocore that it was written from.
+    """`python fixtures/searchable.py` gives the committed table, byte for byte, with the botocore that it was written from.
 
-    A newer one knows all that stands there, and an older one nothing else.
+    A newer one knows everything in it, and an older one nothing else.
     """
     written = runpy.run_path(str(SCRIPT))
     now, committed = written["table"](), written["TABLE"].read_text(encoding="utf-8")
@@ -105,7 +105,7 @@ def test_a_name_leads_to_values(resource: str, name: str, kind: str, values: lis
     ],
 )
 def test_unknown_names(resource: str, name: str, said: str) -> None:
-    """A name that leads nowhere is refused with the service's words and those that come near; a star is a name like any."""
+    """A name that leads nowhere is refused with the service's words and near names; a star is a name like any other."""
     if not said:
         assert property_of(resource, name).key == "*"
         return
@@ -125,7 +125,7 @@ def test_unknown_names(resource: str, name: str, said: str) -> None:
     ],
 )
 def test_resources_by_either_name(name: str, resource: str) -> None:
-    """A resource goes by SageMaker's name and by ours."""
+    """A resource has SageMaker's name and ours."""
     assert search_name(name) == resource
 
 
@@ -141,7 +141,7 @@ def test_resources_by_either_name(name: str, resource: str) -> None:
     ],
 )
 def test_resources_that_search_does_not_give(name: str, said: str) -> None:
-    """What Search does not know, or gives no records of, is refused."""
+    """A resource that Search does not know, or gives no records of, is refused."""
     with pytest.raises(SearchRefused) as refused:
         search_name(name)
     assert said in str(refused.value)

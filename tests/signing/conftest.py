@@ -1,4 +1,4 @@
-"""Keys that are made for the tests, and a snapshot of three crawls to sign."""
+"""Keys for the tests, and a snapshot of three crawls to sign."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ def make_key(path: Path, kind: str = "ed25519", passphrase: str = "") -> Path:
 
 @pytest.fixture(scope="session")
 def keys(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
-    """The keys of two people, and one that has a passphrase."""
+    """The keys of two people, and one with a passphrase."""
     folder = tmp_path_factory.mktemp("keys")
     kinds = {"jo": "ed25519", "ann": "ecdsa"}
     made = {name: make_key(folder / name, kind) for name, kind in kinds.items()}

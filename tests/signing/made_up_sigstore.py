@@ -1,7 +1,7 @@
-"""A sigstore of our own, without a network: a certificate authority with its log, a transparency log, a time stamp authority, and roots that trust them.
+"""A sigstore of our own, without a network: a certificate authority with its log, a transparency log, a time stamp authority,
+and roots that trust them.
 
-It answers where Fulcio and Rekor would. What it makes is signed and checked by the package itself; nothing of it is patched but
-where it goes over the network.
+It answers in place of Fulcio and Rekor. The package itself signs and checks; only its network calls are patched.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ from sigstore.sign import SigningContext
 
 from tests.signing.test_timestamps import authority, openssl
 
-LOGGED = datetime(2998, 1, 1, 6, 42, tzinfo=UTC)  # later than any time stamp that is made here: the earlier of both counts
+LOGGED = datetime(2998, 1, 1, 6, 42, tzinfo=UTC)  # later than any time stamp made here: the earlier of both counts
 _FROM, _TO = datetime(2026, 11, 1, tzinfo=UTC), datetime(2999, 1, 1, tzinfo=UTC)
 _SCT = x509.ObjectIdentifier("1.3.6.1.4.1.11129.2.4.2")
 _ISSUER = x509.ObjectIdentifier("1.3.6.1.4.1.57264.1.1")
@@ -52,13 +52,13 @@ def spki(key: ec.EllipticCurvePrivateKey) -> bytes:
 
 
 def token(who: str, issuer: str) -> IdentityToken:
-    """What an identity provider gives whoever logs in. sigstore's clients leave it to Fulcio to check who signed it."""
+    """The token that an identity provider gives at login. sigstore's clients let Fulcio check its signature."""
     claims = {"iss": issuer, "sub": who, "email": who, "aud": "sigstore", "iat": 0, "exp": int(_TO.timestamp())}
     return IdentityToken(jwt.encode(claims, "made up, thirty-two bytes or more"))
 
 
 class Fulcio:
-    """Certifies the key of whoever shows a token, and logs each certificate."""
+    """Certifies the key of a caller with a token, and logs each certificate."""
 
     def __init__(self) -> None:
         self.key, self.log = new_key(), new_key()
@@ -113,7 +113,7 @@ class Rekor:
         self.id = hashlib.sha256(spki(self.key)).digest()
 
     def _build_dsse_request(self, envelope: Any, certificate: x509.Certificate) -> bytes:
-        """The body of the entry, which Rekor makes of an envelope."""
+        """The body of the entry that Rekor makes from an envelope."""
         told = json.loads(envelope.to_json())
         payload, (signature,) = base64.b64decode(told["payload"]), told["signatures"]
         sha256 = {"algorithm": "sha256"}
@@ -136,7 +136,7 @@ class Rekor:
 
 
 class Stamping:
-    """A time stamp authority, which `openssl ts` is."""
+    """A time stamp authority, made with `openssl ts`."""
 
     url = "https://made.up"
 
@@ -153,7 +153,7 @@ class Stamping:
 
 
 class Sigstore:
-    """All of it, and the roots of trust that a verifier is given."""
+    """All services, and the roots of trust for a verifier."""
 
     def __init__(self, folder: Path) -> None:
         self.fulcio, self.rekor, self.stamping = Fulcio(), Rekor(), Stamping(folder)
@@ -162,7 +162,7 @@ class Sigstore:
         self.roots = TrustedRoot.from_file(str(path))
 
     def context(self, *stamping: Stamping) -> SigningContext:
-        """Where to sign; each authority stamps the time on it."""
+        """The services for signing; each authority stamps the time on it."""
         services: Any = {"fulcio": self.fulcio, "rekor": self.rekor, "tsa_clients": list(stamping)}
         return SigningContext(trusted_root=self.roots, **services)
 

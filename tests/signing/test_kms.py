@@ -1,4 +1,4 @@
-"""A snapshot signed with a key of AWS KMS, through moto's server: asked for, never otherwise, and checked without AWS."""
+"""A snapshot signed with a key of AWS KMS, through moto's server: only on request, and checked without AWS."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from tests.signing.conftest import rewritten
 
 
 def sign_digest(key: Any, message: bytes, algorithm: str) -> bytes:
-    """What KMS does with MessageType DIGEST, and with a salt as long as the hash; moto hashes the digest once more."""
+    """KMS's behaviour with MessageType DIGEST and a salt as long as the hash; moto hashes the digest once more."""
     hash_ = {32: hashes.SHA256, 48: hashes.SHA384, 64: hashes.SHA512}[len(message)]()
     if algorithm.startswith("ECDSA"):
         return bytes(key.private_key.sign(message, ec.ECDSA(Prehashed(hash_))))
@@ -38,7 +38,7 @@ def server() -> Iterator[str]:
 
 @pytest.fixture
 def kms(server: str, monkeypatch: pytest.MonkeyPatch) -> Any:
-    """A client of KMS, in whose account the commands run, too."""
+    """A client of KMS in the commands' account."""
     for one in (utils.ECDSAPrivateKey, utils.RSAPrivateKey):
         monkeypatch.setattr(one, "sign", sign_digest)
     surroundings = {"ENDPOINT_URL": server, "ACCESS_KEY_ID": "made", "SECRET_ACCESS_KEY": "up", "DEFAULT_REGION": "eu-west-1"}
@@ -53,7 +53,7 @@ def new_key(kms: Any, spec: str, usage: str = "SIGN_VERIFY") -> str:
 
 @pytest.mark.parametrize("spec", ["ECC_NIST_P256", "ECC_NIST_P384", "ECC_SECG_P256K1", "RSA_3072"])
 def test_signed_in_kms_checked_without_it(run, at, kms: Any, monkeypatch: pytest.MonkeyPatch, spec: str) -> None:
-    """The saved public key checks the signature with no AWS at all; the key itself does so through AWS."""
+    """The saved public key checks the signature without AWS; the key itself does so through AWS."""
     at(2)
     arn = new_key(kms, spec)
     signed = run("snapshot", "sign", "--key", arn, "--public-key", "audit.pem")
@@ -68,7 +68,7 @@ def test_signed_in_kms_checked_without_it(run, at, kms: Any, monkeypatch: pytest
 
 
 def test_a_key_by_its_alias(run, at, kms: Any) -> None:
-    """A key is named by its alias, too; another key of the account did not sign."""
+    """A key may be named by its alias; another key of the account is not accepted as the signer."""
     at(1)
     kms.create_alias(AliasName="alias/audit", TargetKeyId=new_key(kms, "ECC_NIST_P256"))
     assert run("snapshot", "sign", "--key", "awskms:///alias/audit").code == 0
@@ -84,7 +84,7 @@ def test_a_key_by_its_alias(run, at, kms: Any) -> None:
     ],
 )
 def test_a_key_that_does_not_sign(run, at, kms: Any, spec: str, usage: str, said: str) -> None:
-    """A key that is not there, or is of another usage, ends in one line, and no envelope is written."""
+    """A missing key, or one of another usage, gives one line, and no envelope is written."""
     at(1)
     ran = run("snapshot", "sign", "--key", new_key(kms, spec, usage) if spec else "awskms:///alias/none")
     assert (ran.code, ran.out, ran.err.count("\n")) == (3, "", 1)
@@ -109,7 +109,7 @@ def denied(_: Any) -> Any:
 
 
 def test_nothing_is_asked_of_aws_unasked(run, at, keys: dict[str, Path], monkeypatch: pytest.MonkeyPatch) -> None:
-    """With an SSH key no client of AWS is made, neither to sign nor to check; without credentials a KMS key ends in one line."""
+    """An SSH key creates no AWS client, neither to sign nor to check; without credentials a KMS key ends in one line."""
     at(1)
     assert run("snapshot", "sign", "--key", "awskms:///alias/audit").err.count("\n") == 1
     monkeypatch.setattr("boto3.Session", None)
@@ -125,7 +125,7 @@ def test_public_key_is_of_kms(run, at, keys: dict[str, Path]) -> None:
 
 
 def test_keys_that_prove_too_little(run, at, keys: dict[str, Path]) -> None:
-    """A PEM key that is short, of another kind, or none is refused in one line."""
+    """A PEM key that is short, of another kind, or malformed is refused in one line."""
     from cryptography.hazmat.primitives.asymmetric import ed25519, rsa
     from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
@@ -144,7 +144,7 @@ def test_keys_that_prove_too_little(run, at, keys: dict[str, Path]) -> None:
 
 
 def test_without_the_package(run, at, keys: dict[str, Path], kms: Any, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Without the extra one line says what to install; SSH keys need nothing of it."""
+    """Without the extra one line says what to install; SSH keys do not need it."""
     at(1)
     monkeypatch.setitem(__import__("sys").modules, "lineage.signing.cryptography", None)
     ran = run("snapshot", "sign", "--key", new_key(kms, "ECC_NIST_P256"))

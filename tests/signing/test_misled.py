@@ -1,4 +1,4 @@
-"""An auditor is not misled: no slip, and no file that somebody lays beside a snapshot, makes a proof of what is none."""
+"""An auditor is not misled: neither a slip nor a file beside a snapshot turns something into a proof that is none."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ EMPTY += [("sign", name) for name in ("key", "timestamp", "public-key", "anchors
 
 @pytest.mark.parametrize(("command", "option"), EMPTY)
 def test_an_empty_value(run, signed: Path, keys: dict[str, Path], command: str, option: str) -> None:
-    """An option whose value is empty, as of a shell variable that is not set, is refused: it turns no check off."""
+    """An option with an empty value, as from an unset shell variable, is refused: it turns no check off."""
     key = ("--key", str(keys["jo"])) if (command, option) == ("sign", "key") else ()
     ran = run("snapshot", command, *key, f"--{option}", " ")
     assert (ran.code, ran.out, ran.err.count("\n")) == (2, "", 1)
@@ -39,7 +39,7 @@ def test_an_empty_value(run, signed: Path, keys: dict[str, Path], command: str, 
 def test_a_file_that_is_called_like_an_identity(
     run, signed: Path, keys: dict[str, Path], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """A file beside the snapshot that is called like a signer is not taken for the signer's key."""
+    """A file beside the snapshot with the name of a signer is not taken for the signer's key."""
     assert run("snapshot", "sign", "--key", str(keys["ann"])).code == 0
     for name in ("jo@bank.example", "jo"):
         shutil.copy(pub(keys["ann"]), name)
@@ -50,11 +50,11 @@ def test_a_file_that_is_called_like_an_identity(
     for who in ("jo@bank.example", "jo"):
         ran = run(*words[:-1], who)
         assert (ran.code, f"signature refused: it was not signed by {who}, as signers lists them" in ran.err) == (3, True)
-    assert run(*words[:-1], "./jo").code == 0  # whoever writes a path means the file
+    assert run(*words[:-1], "./jo").code == 0  # a written path means the file
 
 
 def test_the_key_of_an_identity_is_told(run, signed: Path, keys: dict[str, Path]) -> None:
-    """Two keys may stand for one identity: the answer says which of them signed."""
+    """Two keys may belong to one identity: the answer says which of them signed."""
     lines = [f"team@bank.example {Path(pub(keys[name])).read_text()}" for name in ("ann", "jo")]
     Path("signers").write_text("".join(lines))
     told = json.loads(run("snapshot", "verify", "--allowed-signers", "signers", "-f", "json").out)
@@ -66,7 +66,7 @@ DATES = {"expired": ("2001", "2002", 3), "not yet valid": ("2098", "2099", 3), "
 
 @pytest.mark.parametrize(("begins", "ends", "code"), DATES.values(), ids=DATES)
 def test_the_dates_of_a_key(run, signed: Path, keys: dict[str, Path], begins: str, ends: str, code: int) -> None:
-    """Without a time stamp the dates in a list of signers are held against now: a signature could be dated back."""
+    """Without a time stamp the dates in a list of signers are compared with now, because a signature could be backdated."""
     dates = f'valid-after="{begins}0101",valid-before="{ends}0101"'
     Path("signers").write_text(f"jo@bank.example {dates} {Path(pub(keys['jo'])).read_text()}")
     for who in ((), ("--signer", "jo@bank.example")):
@@ -77,7 +77,7 @@ def test_the_dates_of_a_key(run, signed: Path, keys: dict[str, Path], begins: st
 def test_the_dates_of_a_key_at_the_time_of_the_stamp(
     run, at, keys: dict[str, Path], monkeypatch: pytest.MonkeyPatch, tsa: tuple[str, Path], year: str, code: int
 ) -> None:
-    """A key that was valid when the authority saw its signature is accepted for ever; one that was not is never accepted."""
+    """A key that was valid when the authority saw its signature stays accepted; one that was not is never accepted."""
     at(1)
     assert run("snapshot", "sign", "--key", str(keys["jo"]), "--timestamp", tsa[0]).code == 0
     monkeypatch.setattr("lineage.signing.signed.time_of", lambda *_: f"{year}-06-01T00:00:00Z")
@@ -88,7 +88,7 @@ def test_the_dates_of_a_key_at_the_time_of_the_stamp(
 
 
 def test_the_file_is_no_proof_of_itself(run, at, tmp_path: Path) -> None:
-    """The file itself, under whatever name, is no earlier copy; nor is a copy that no crawl has sealed."""
+    """The file itself, under any name, is no earlier copy; nor is a copy that no crawl has sealed."""
     at(1)
     Path("link.db").symlink_to("lineage.db")
     crawl(Path("bare.db"), training("j", {"train": "s3://b/n"}), finish=False)
@@ -99,7 +99,7 @@ def test_the_file_is_no_proof_of_itself(run, at, tmp_path: Path) -> None:
 
 
 def test_proof_can_be_required(run, at, signed: Path, keys: dict[str, Path]) -> None:
-    """With --require-proof exit code 0 says that the newest crawl is proved by something that was kept elsewhere."""
+    """With --require-proof exit code 0 says that something that was kept elsewhere proves the newest crawl."""
     by = ("--signer", pub(keys["jo"]))
     told = {words: run("snapshot", "verify", "--require-proof", *words).code for words in ((), by)}
     assert told == {(): 4, by: 0}
@@ -113,7 +113,7 @@ def test_proof_can_be_required(run, at, signed: Path, keys: dict[str, Path]) -> 
 
 
 def test_a_newest_state_that_is_not_sealed_is_not_called_unchanged(run, at) -> None:
-    """After a crawl that was killed the first line says that the newest state is not sealed, and JSON names the crawl."""
+    """After a killed crawl the first line says that the newest state is not sealed, and JSON names the crawl."""
     at(2)
     crawl(Path("lineage.db"), training("new", {"train": "s3://b/n"}), finish=False)
     ran = run("snapshot", "verify", "-f", "table")
@@ -125,7 +125,8 @@ def test_a_newest_state_that_is_not_sealed_is_not_called_unchanged(run, at) -> N
 
 
 def test_the_first_line_says_what_is_proved(run, signed: Path, keys: dict[str, Path], tmp_path: Path) -> None:
-    """Without proof it says so; with a signature it does not; and a genuine signature of a changed file is told as that."""
+    """Without proof the first line says so; with a signature it does not; a genuine signature of a changed file is reported
+    as that."""
     by = ("--signer", pub(keys["jo"]))
     heads = [run("snapshot", "verify", "-f", "table", *words).out.split("  ")[0] for words in ((), by)]
     assert heads == ["UNCHANGED, NOT PROVED", "UNCHANGED"]
@@ -137,7 +138,7 @@ def test_the_first_line_says_what_is_proved(run, signed: Path, keys: dict[str, P
 
 
 def test_what_no_seal_covers_is_not_signed(run, signed: Path, keys: dict[str, Path]) -> None:
-    """After a crawl that was killed anybody can take edges away unseen: such a state is not signed, and a statement tells of it."""
+    """After a killed crawl edges could be removed unseen: such a state is not signed, and a statement says so."""
     crawl(Path("lineage.db"), training("new", {"train": "s3://b/n"}), finish=False)
     altered(Path("lineage.db"), Path("s.db"), "DELETE FROM edge")
     ran = run("snapshot", "sign", "s.db", "--key", str(keys["jo"]))
@@ -151,7 +152,7 @@ def test_what_no_seal_covers_is_not_signed(run, signed: Path, keys: dict[str, Pa
 
 
 def test_anchors_that_are_not_there(run, at, keys: dict[str, Path]) -> None:
-    """A file of anchors that is not there, is empty, or knows other snapshots only, is told: it may be the wrong one."""
+    """A file of anchors that is missing, empty, or only about other snapshots is reported: it may be the wrong one."""
     at(1)
     for make in (lambda: None, Path("a.jsonl").touch):
         make()
@@ -164,7 +165,7 @@ def test_anchors_that_are_not_there(run, at, keys: dict[str, Path]) -> None:
 
 
 def test_anchors_that_cannot_be_written(run, signed: Path, keys: dict[str, Path]) -> None:
-    """Where anchors can't be added the answer and its exit code stand, and stderr says so; what was signed is there."""
+    """Where anchors cannot be added the answer and its exit code stand, and stderr says so; the signature is there."""
     ran = run("snapshot", "verify", "--signer", pub(keys["jo"]), "--anchors", "no/a.jsonl", "-f", "json")
     assert (ran.code, json.loads(ran.out)["proved_all"]) == (0, True)
     assert "no/a.jsonl: No such file or directory: what was proved is not added to these anchors" in ran.err
@@ -174,7 +175,7 @@ def test_anchors_that_cannot_be_written(run, signed: Path, keys: dict[str, Path]
 
 
 def test_who_signs_again_is_told_what_goes(run, signed: Path, keys: dict[str, Path]) -> None:
-    """A second signature takes the place of the first, and stderr says so; with another name both are there."""
+    """A second signature replaces the first, and stderr says so; with another name both are there."""
     assert "replaced" not in run("snapshot", "sign", "--key", str(keys["ann"]), "-o", "ann.json").err
     assert run("snapshot", "verify", "--signer", pub(keys["jo"])).code == 0
     assert run("snapshot", "verify", "--signer", pub(keys["ann"]), "--signature", "ann.json").code == 0
@@ -183,7 +184,7 @@ def test_who_signs_again_is_told_what_goes(run, signed: Path, keys: dict[str, Pa
 
 @pytest.mark.parametrize("words", [("sign", "--key", "KEY"), ("info", "-f", "tsv")])
 def test_a_snapshot_is_not_written_over(run, at, keys: dict[str, Path], words: tuple[str, ...]) -> None:
-    """No answer is written over a snapshot, whichever command is given its name."""
+    """No answer overwrites a snapshot, whichever command gets its name."""
     at(1)
     before = Path("lineage.db").read_bytes()
     ran = run("snapshot", *(str(keys["jo"]) if word == "KEY" else word for word in words), "-o", "lineage.db")

@@ -1,4 +1,4 @@
-"""The page on tampering: its story is run, and what it names is there."""
+"""The page on tampering: its commands run, and what it names exists."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ PAGE = (ROOT / "docs" / "tamper-evidence.md").read_text(encoding="utf-8")
 
 
 def test_the_story_of_a_signature(run, account_path: Path) -> None:
-    """The commands that sign, verify and report run in order as they stand, and each ends well."""
+    """The commands that sign, verify and report run in order as they are written, and each succeeds."""
     shutil.copy(account_path, "lineage.db")
     Path("audit").mkdir()
     story, _sigstore = re.findall(
@@ -30,7 +30,7 @@ def test_the_story_of_a_signature(run, account_path: Path) -> None:
 
 
 def test_the_options_of_the_page() -> None:
-    """Each option that the page names is one of the commands that it is about."""
+    """Each option that the page names belongs to one of its commands."""
     group = cli.commands["snapshot"]
     commands = [*group.commands.values(), cli.commands["report"], cli.commands["crawl"], cli.commands["iam-policy"]]  # type: ignore[attr-defined]
     known = {name for command in commands for option in command.params for name in option.opts}

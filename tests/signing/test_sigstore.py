@@ -1,4 +1,4 @@
-"""A snapshot signed through sigstore: by whoever logs in, with an entry in a log, and checked without the network."""
+"""A snapshot signed through sigstore: by a logged-in identity, with an entry in a log, and checked without the network."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ def world(tmp_path_factory: pytest.TempPathFactory) -> Sigstore:
 
 @pytest.fixture
 def signed(run, at, world: Sigstore, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """The snapshot after its second crawl, signed by Jo with the services of our own: the bundle."""
+    """The snapshot after its second crawl, signed by Jo with our own services: the bundle."""
     monkeypatch.setattr(sigstore, "_logged_in", lambda: (world.context(), token(JO, GOOGLE)))
     monkeypatch.setattr(sigstore, "_roots", lambda: world.roots)
     at(2)
@@ -50,7 +50,8 @@ def signed(run, at, world: Sigstore, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 
 def test_who_signed_and_when_the_log_took_it_in(run, signed: Path) -> None:
-    """A bundle by the named identity proves the file; the answer says who, vouched for by whom, when by the log, and up to where."""
+    """A bundle by the named identity proves the file; the answer names the signer, the issuer, the log's time, and the
+    crawl."""
     ran = run("snapshot", "verify", *MINE, "-f", "json")
     told = json.loads(ran.out)
     assert (ran.code, ran.err, told["verdict"], told["proved_all"]) == (0, "", "unchanged", True)
@@ -81,7 +82,7 @@ def test_whose_clock_counts(run, signed: Path, world: Sigstore, tmp_path: Path, 
 
 
 def test_a_ci_job_signs_as_itself(run, at, world: Sigstore, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Where a CI job has an identity, nobody is asked to log in, and nothing but sigstore's services is asked."""
+    """Where a CI job has an identity, no login is requested, and only sigstore's services are called."""
     at(1)
     monkeypatch.setattr(sigstore.ClientTrustConfig, "production", lambda: None)
     monkeypatch.setattr(sigstore.SigningContext, "from_trust_config", lambda _: world.context())
@@ -91,7 +92,7 @@ def test_a_ci_job_signs_as_itself(run, at, world: Sigstore, monkeypatch: pytest.
 
 
 def test_a_later_crawl_and_an_older_file(run, at, signed: Path) -> None:
-    """A bundle proves no later crawl, and it tells that a file was rolled back."""
+    """A bundle proves no later crawl, and it reveals that a file was rolled back."""
     at(3)
     assert run("snapshot", "verify", *MINE).code == 4
     at(1)
@@ -109,7 +110,7 @@ def test_the_report_says_who_and_when(run, signed: Path, bank_path: Path) -> Non
 
 
 def test_no_signer_is_no_check(run, signed: Path) -> None:
-    """Without a signer the bundle beside the file is checked against nobody; with a signer but no issuer it is refused."""
+    """Without a signer the bundle beside the file is not checked; with a signer but no issuer it is refused."""
     assert f"signature in {BUNDLE} not checked: no signer given" in run("snapshot", "verify", "-f", "json").out
     ran = run("snapshot", "verify", "--signer", JO)
     assert (ran.code, ran.err.count("\n")) == (3, 1)
@@ -130,7 +131,7 @@ def test_no_signer_is_no_check(run, signed: Path) -> None:
     ],
 )
 def test_another_identity_is_refused(run, signed: Path, who: str, issuer: str, said: str) -> None:
-    """Another identity, and the same identity of another provider, are refused in one line."""
+    """Another identity, and the same identity from another provider, are refused in one line."""
     ran = run("snapshot", "verify", "--signer", who, "--issuer", issuer)
     assert (ran.code, ran.out, ran.err.count("\n")) == (3, "", 1)
     assert f"{BUNDLE}: signature refused: {said}" in ran.err
@@ -178,7 +179,7 @@ SPOILT: dict[str, tuple[Callable[[dict[str, Any]], object], str]] = {
 
 @pytest.mark.parametrize(("change", "said"), SPOILT.values(), ids=list(SPOILT))
 def test_a_bundle_that_is_spoilt(run, signed: Path, change: Callable[[dict[str, Any]], object], said: str) -> None:
-    """Whatever of a bundle is not as it was signed and logged, it proves nothing, and one line says so."""
+    """If any part of a bundle differs from what was signed and logged, it proves nothing, and one line says so."""
     rewritten(signed, change)
     ran = run("snapshot", "verify", *MINE)
     assert (ran.code, ran.out, ran.err.count("\n")) == (3, "", 1)
@@ -186,14 +187,14 @@ def test_a_bundle_that_is_spoilt(run, signed: Path, change: Callable[[dict[str, 
 
 
 def test_what_is_told_is_what_was_verified(signed: Path) -> None:
-    """Where our reader of JSON and the package's take another payload from one bundle, it is refused."""
+    """Where our JSON reader and the package's find different payloads in one bundle, it is refused."""
     envelope = dataclasses.replace(load_envelope(signed), payload=b"{}")
     with pytest.raises(SignatureRefused, match="can be read in two ways"):
         sigstore.check(envelope, JO, GOOGLE)
 
 
 def test_garbage_is_no_bundle(run, signed: Path) -> None:
-    """A file that is no JSON, and an envelope that stands alone, are named as what they are not."""
+    """A file that is no JSON, and an envelope without a bundle, are refused with that reason."""
     signed.write_bytes(b"\xff\x00garbage")
     assert f"{BUNDLE} is not a DSSE envelope" in run("snapshot", "verify", *MINE).err
     envelope = {"payloadType": "application/vnd.in-toto+json", "payload": "e30=", "signatures": [{"sig": "QUJD"}]}
@@ -211,7 +212,7 @@ def test_roots_that_do_not_know_the_log(run, signed: Path, tmp_path: Path, monke
 def test_the_shipped_roots(
     run, signed: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
-    """The roots of trust are read without the network and without a word; they do not know an authority that we made up."""
+    """The roots of trust are read offline and silently; they do not contain an authority that we made up."""
     monkeypatch.setattr(sigstore, "_roots", ROOTS)
     monkeypatch.setenv("XDG_DATA_HOME", str(tmp_path / "data"))
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
@@ -222,7 +223,7 @@ def test_the_shipped_roots(
 
 
 def test_another_statement(run, signed: Path, world: Sigstore, bank_path: Path) -> None:
-    """A good bundle over a statement of something else, or of another snapshot, proves nothing of this file."""
+    """A good bundle over a statement about something else, or about another snapshot, proves nothing about this file."""
     shutil.copy(bank_path, "lineage.db")
     ran = run("snapshot", "verify", *MINE)
     assert (ran.code, f"the signature of {JO} in {BUNDLE} is of another file" in ran.out) == (1, True)
@@ -258,7 +259,7 @@ def test_what_hinders_to_sign(run, at, monkeypatch: pytest.MonkeyPatch, logged_i
 
 
 def test_a_log_that_breaks_off(run, at, world: Sigstore, monkeypatch: pytest.MonkeyPatch) -> None:
-    """A service that answers with something else ends in one line, too."""
+    """A service with an unexpected answer ends in one line, too."""
     at(1)
     monkeypatch.setattr(sigstore, "_logged_in", lambda: (world.context(), token(JO, GOOGLE)))
     monkeypatch.setattr(world.rekor, "create_entry", lambda _: {}["one"], raising=True)
@@ -275,14 +276,14 @@ def test_a_log_that_breaks_off(run, at, world: Sigstore, monkeypatch: pytest.Mon
     ],
 )
 def test_options_that_do_not_fit(run, at, words: tuple[str, ...], said: str) -> None:
-    """What can't go with an issuer is a mistake on the command line: exit code 2."""
+    """An option that does not fit an issuer is a usage error: exit code 2."""
     at(1)
     ran = run("snapshot", *words)
     assert (ran.code, said in ran.err) == (2, True)
 
 
 def test_an_authority_besides(run, at) -> None:
-    """The log has a time of its own, so that no time stamp authority is asked besides."""
+    """The log has a time of its own, so no time stamp authority is called."""
     at(1)
     ran = run("snapshot", "sign", "--key", "sigstore", "--timestamp", "https://freetsa.org/tsr")
     assert (ran.code, "leave out --timestamp" in ran.err) == (3, True)

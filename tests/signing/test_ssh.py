@@ -1,4 +1,4 @@
-"""A snapshot signed with an SSH key: whom the reader names is believed, and nobody else."""
+"""A snapshot signed with an SSH key: only the signer that the reader names is trusted."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ def pub(key: Path) -> str:
 
 
 def test_who_signed_what_and_until_when(run, signed: Path, keys: dict[str, Path]) -> None:
-    """A signature by the named key proves the file; the answer says who, with which key, when and up to which crawl."""
+    """A signature by the named key proves the file; the answer says who signed, with which key, when and up to which crawl."""
     ran = run("snapshot", "verify", "--signer", pub(keys["jo"]), "-f", "json")
     told = json.loads(ran.out)
     assert (ran.code, told["verdict"]) == (0, "unchanged")
@@ -37,7 +37,7 @@ def test_who_signed_what_and_until_when(run, signed: Path, keys: dict[str, Path]
 
 
 def test_the_file_is_not_touched_and_the_statement_is_true(run, at, keys: dict[str, Path]) -> None:
-    """The envelope lies beside the file, whose bytes stay; the statement has the digest of the file and of its newest seal."""
+    """The envelope is beside the file, whose bytes stay; the statement has the digest of the file and of its newest seal."""
     at(3)
     before = hashlib.sha256(Path("lineage.db").read_bytes()).hexdigest()
     assert run("snapshot", "sign", "--key", str(keys["ann"]), "-o", "e.json").code == 0
@@ -58,7 +58,7 @@ def test_what_is_signed_is_what_dsse_says() -> None:
 
 
 def test_a_list_of_signers(run, signed: Path, keys: dict[str, Path], monkeypatch: pytest.MonkeyPatch) -> None:
-    """An identity is looked up in a list of signers as git keeps one; without an identity whoever is in the list will do."""
+    """An identity is looked up in a list of signers in git's format; without an identity anyone in the list is accepted."""
     lines = [f"{name}@bank.example {Path(pub(keys[name])).read_text()}" for name in ("ann", "jo")]
     Path("signers").write_text("".join(lines))
     said = run("snapshot", "verify", "--signer", "jo@bank.example", "--allowed-signers", "signers", "-f", "json")
@@ -95,7 +95,7 @@ def test_a_newer_envelope_tells_an_older_file(run, at, signed: Path, keys: dict[
 
 
 def test_the_envelope_of_another_file(run, signed: Path, bank_path: Path, keys: dict[str, Path]) -> None:
-    """A good signature over another file proves nothing of this one."""
+    """A good signature over another file proves nothing about this one."""
     shutil.copy(bank_path, "lineage.db")
     ran = run("snapshot", "verify", "--signer", pub(keys["jo"]), "-f", "json")
     assert ran.code == 1
@@ -134,7 +134,7 @@ WRONG = {
 
 @pytest.mark.parametrize(("change", "said"), WRONG.values(), ids=WRONG)
 def test_what_is_not_believed(run, signed: Path, keys: dict[str, Path], change, said: str) -> None:
-    """Each envelope that is not as it was signed is refused in one line, with exit code 3."""
+    """Each altered envelope is refused in one line, with exit code 3."""
     Path("key-of-jo").write_text(str(keys["jo"]))
     rewritten(signed, change)
     ran = run("snapshot", "verify", "--signer", pub(keys["jo"]))
@@ -143,21 +143,21 @@ def test_what_is_not_believed(run, signed: Path, keys: dict[str, Path], change, 
 
 
 def test_several_signatures(run, signed: Path, keys: dict[str, Path]) -> None:
-    """Of several signatures the named signer's is enough, wherever it stands; the others prove nothing."""
+    """Of several signatures the named signer's is enough, at any position; the others prove nothing."""
     rewritten(signed, lambda told: told["signatures"].insert(0, {"keyid": "SHA256:x", "sig": "QUJD"}))
     assert run("snapshot", "verify", "--signer", pub(keys["jo"])).code == 0
     assert run("snapshot", "verify", "--signer", pub(keys["ann"])).code == 3
 
 
 def test_the_hint_of_a_key_is_not_believed(run, signed: Path, keys: dict[str, Path]) -> None:
-    """What an envelope says of its key proves nothing."""
+    """What an envelope says about its key proves nothing."""
     hint = fingerprint(pub(keys["ann"]))
     rewritten(signed, lambda told: told["signatures"][0].update(keyid=hint))
     assert run("snapshot", "verify", "--signer", pub(keys["ann"])).code == 3
 
 
 def test_a_changed_file_is_not_signed(run, at, keys: dict[str, Path]) -> None:
-    """A file that is not as it was sealed is not signed, and no envelope is written."""
+    """A file that differs from its seals is not signed, and no envelope is written."""
     at(2)
     altered(Path("lineage.db"), Path("s.db"), "UPDATE record SET status = 'x'")
     ran = run("snapshot", "sign", "s.db", "--key", str(keys["jo"]))
@@ -166,14 +166,15 @@ def test_a_changed_file_is_not_signed(run, at, keys: dict[str, Path]) -> None:
 
 
 def test_a_changed_file_is_not_proved_by_its_signature(run, signed: Path, keys: dict[str, Path]) -> None:
-    """A file that was changed after it was signed is told as changed, whatever the envelope says."""
+    """A file that was changed after it was signed is reported as changed, whatever the envelope says."""
     altered(Path("lineage.db"), Path("s.db"), "UPDATE record SET status = 'x'")
     ran = run("snapshot", "verify", "s.db", "--signature", str(signed), "--signer", pub(keys["jo"]), "-f", "json")
     assert (ran.code, json.loads(ran.out)["proved"]) == (1, None)
 
 
 def test_what_a_log_beside_the_file_holds_is_not_proved(run, signed: Path, keys: dict[str, Path]) -> None:
-    """SQLite reads a write-ahead log before the file: another snapshot in it is not called signed, and the file stays as it is."""
+    """SQLite reads a write-ahead log before the file: another snapshot in it is not called signed, and the file stays
+    unchanged."""
     true = Path("lineage.db").read_bytes()
     shutil.copy("lineage.db", "work.db")
     crawl(Path("forged.db"), training("other", {"train": "s3://b/other"}))
@@ -201,7 +202,7 @@ def test_what_a_log_beside_the_file_holds_is_not_proved(run, signed: Path, keys:
     ],
 )
 def test_a_key_that_does_not_sign(run, at, keys: dict[str, Path], monkeypatch: pytest.MonkeyPatch, key: str, said: str) -> None:
-    """A key that can't be used ends in one line that says what to do, and nobody is asked where there is no terminal."""
+    """An unusable key ends in one line that says what to do, and there is no prompt without a terminal."""
     at(1)
     monkeypatch.delenv("SSH_AUTH_SOCK", raising=False)
     shutil.copy(keys["jo"], "shown")
@@ -216,7 +217,7 @@ def test_a_key_that_does_not_sign(run, at, keys: dict[str, Path], monkeypatch: p
 
 
 def test_a_public_key_whose_private_one_an_agent_holds(run, at, keys: dict[str, Path], monkeypatch: pytest.MonkeyPatch) -> None:
-    """With the public key alone the agent signs."""
+    """With only the public key the agent signs."""
     at(1)
     shutil.copy(pub(keys["jo"]), "jo.pub")
     started = subprocess.run(["ssh-agent", "-s"], capture_output=True, text=True, check=True).stdout
@@ -241,7 +242,7 @@ def test_without_ssh_keygen(run, signed: Path, keys: dict[str, Path], monkeypatc
 
 
 def test_nobody_is_named(run, signed: Path) -> None:
-    """A signature that nobody was named for is not checked, and the answer says so; what lies there is not even read."""
+    """A signature without a named signer is not checked, and the answer says so; the file beside it is not even read."""
     signed.write_text("no envelope")
     ran = run("snapshot", "verify", "-f", "table")
     assert ran.code == 0
@@ -259,21 +260,21 @@ WRONG_WORDS = [
 
 @pytest.mark.parametrize(("words", "code", "said"), WRONG_WORDS)
 def test_words_that_do_not_fit(run, signed: Path, keys: dict[str, Path], words: tuple[str, ...], code: int, said: str) -> None:
-    """What is missing or is no key is named in one line."""
+    """A missing file, or one that is no key, is named in one line."""
     ran = run("snapshot", "verify", *(pub(keys["jo"]) if word == "KEY" else word for word in words))
     assert (ran.code, ran.err.count("\n")) == (code, 1)
     assert said in ran.err
 
 
 def test_a_signer_without_an_envelope(run, at, keys: dict[str, Path]) -> None:
-    """A signer is named and there is no envelope: one line says which file is missing."""
+    """With a named signer and no envelope, one line says which file is missing."""
     at(1)
     ran = run("snapshot", "verify", "--signer", pub(keys["jo"]))
     assert (ran.code, "lineage.db.dsse.json does not exist" in ran.err) == (2, True)
 
 
 def test_what_is_signed_is_anchored(run, at, keys: dict[str, Path]) -> None:
-    """`sign --anchors` keeps the newest seal; an older copy is then rolled back."""
+    """`sign --anchors` keeps the newest seal; an older copy is then reported as rolled back."""
     at(2)
     assert run("snapshot", "sign", "--key", str(keys["jo"]), "--anchors", "a.jsonl").code == 0
     (one,) = lineage.load_anchors("a.jsonl")
@@ -307,7 +308,7 @@ def report(run, bank_path: Path, keys: dict[str, Path]):
 
 
 def test_a_report_says_who_signed(report, keys: dict[str, Path]) -> None:
-    """The signer, the time and what the signature covers stand in the report, once the signature was checked."""
+    """The report has the signer, the time and the scope of the signature, once the signature was checked."""
     assert report()[1] == "signature not checked: no signer given"
     first, said = report("--signer", pub(keys["jo"]))
     assert said.startswith("by jo.pub (SHA256:")
@@ -316,7 +317,7 @@ def test_a_report_says_who_signed(report, keys: dict[str, Path]) -> None:
 
 
 def test_a_report_says_whose_signature_is_refused(report, keys: dict[str, Path]) -> None:
-    """A signature of somebody else stands above all else as not valid. As one that can't be checked, it makes the report exit with 1."""
+    """A signature by someone else is shown at the top as not valid, and the report exits with 1; so does an uncheckable one."""
     first, said = report("--signer", pub(keys["ann"]), code=1)
     assert "**NOT VALID** · **lineage.db.dsse.json**" in first
     assert said.startswith("NOT VALID: it was not signed by the key of ")
@@ -338,7 +339,7 @@ def test_a_signature_over_another_file_is_none_of_this(report, at, keys: dict[st
 
 
 def test_a_report_of_a_file_that_was_put_back(run, at, bank_path: Path, keys: dict[str, Path]) -> None:
-    """A report says above all else that the file was rolled back, where a later crawl of it was anchored."""
+    """A report says at the top that the file was rolled back, where a later crawl of it was anchored."""
     shutil.copy(bank_path, "old.db")
     shutil.copy(bank_path, "lineage.db")
     crawl(Path("lineage.db"), training("new", {"train": "s3://b/n"}))
@@ -350,7 +351,7 @@ def test_a_report_of_a_file_that_was_put_back(run, at, bank_path: Path, keys: di
 
 
 def test_a_report_says_how_far_a_signature_goes(run, report, keys: dict[str, Path]) -> None:
-    """An envelope that is older than the file's last crawl covers what it covers, and the report names the rest."""
+    """An envelope older than the file's last crawl covers its own crawls, and the report names the rest."""
     crawl(Path("lineage.db"), training("new", {"train": "s3://b/n"}))
     ran = run("report", "loans-live", "--signer", pub(keys["jo"]))
     (told,) = [line for line in ran.out.splitlines() if line.startswith("| Verified |")]

@@ -1,4 +1,4 @@
-"""What is read of a signed statement: all of it fits together, or it is none about a snapshot."""
+"""Reading a signed statement: all parts fit together, or it is no statement about a snapshot."""
 
 from __future__ import annotations
 
@@ -56,7 +56,7 @@ WRONG: dict[str, Callable[[Any], object]] = {
 
 @pytest.mark.parametrize("change", WRONG.values(), ids=WRONG)
 def test_what_does_not_fit_together(change: Callable[[Any], object]) -> None:
-    """A statement whose parts say different things is none."""
+    """A statement whose parts contradict each other is refused."""
     told = copy.deepcopy(TRUE)
     change(told)
     with pytest.raises(lineage.SigningError, match=r"e\.json holds no statement about a snapshot"):
@@ -64,7 +64,7 @@ def test_what_does_not_fit_together(change: Callable[[Any], object]) -> None:
 
 
 def test_a_time_that_is_none_is_not_told() -> None:
-    """What stands where the time should is told only if it is one: no text of a statement reaches a terminal."""
+    """The time is shown only if it is one: no other text of a statement reaches a terminal."""
     told = copy.deepcopy(TRUE)
     told["predicate"]["signed_at"] = "\x1b[31mnow"
     assert claim_of(json.dumps(told).encode(), "e.json").signed_at == ""

@@ -1,4 +1,4 @@
-"""Time stamps of RFC 3161, by an authority that `openssl ts` makes here: asked for at the address that is given, and nowhere else."""
+"""Time stamps of RFC 3161, by an authority that `openssl ts` makes here: requested at the given address, and nowhere else."""
 
 from __future__ import annotations
 
@@ -62,7 +62,7 @@ def authority(folder: Path) -> Path:
 
 
 class Authority(BaseHTTPRequestHandler):
-    """Answers as a time stamp authority does; below /old with what it was asked first."""
+    """Answers as a time stamp authority does; below /old with the answer to its first request."""
 
     folder: Path
     first: bytes = b""
@@ -108,7 +108,7 @@ def verify(run, keys: dict[str, Path], root: Path):
 
 
 def test_the_time_of_an_authority(run, stamped: Path, keys: dict[str, Path], tsa: tuple[str, Path]) -> None:
-    """The time is told as the authority's where its root is named, and as the signer's own word where it is not."""
+    """The time is shown as the authority's where its root is given, and otherwise as the signer's own word."""
     ran = verify(run, keys, tsa[1])
     assert (ran.code, ran.err) == (0, "")
     assert "by the time stamp: the crawls up to 2" in json.loads(ran.out)["notes"][-1]
@@ -125,7 +125,7 @@ def test_the_report_has_the_time(run, stamped: Path, keys: dict[str, Path], tsa:
 
 
 def test_an_authority_that_was_not_named(run, stamped: Path, keys: dict[str, Path], tmp_path: Path) -> None:
-    """A time stamp of somebody else is none."""
+    """A time stamp by another authority does not count."""
     (tmp_path / "other").mkdir()
     ran = verify(run, keys, authority(tmp_path / "other") / "root.pem")
     assert (ran.code, ran.err.count("\n")) == (3, 1)
@@ -133,7 +133,7 @@ def test_an_authority_that_was_not_named(run, stamped: Path, keys: dict[str, Pat
 
 
 def test_a_time_stamp_of_another_signature(run, at, stamped: Path, keys: dict[str, Path], tsa: tuple[str, Path]) -> None:
-    """A time stamp is over one signature, and proves nothing of another one."""
+    """A time stamp is over one signature, and proves nothing about another one."""
     stamps = json.loads(stamped.read_text())["signatures"][0]["timestamps"]
     at(3)
     assert run("snapshot", "sign", "--key", str(keys["jo"])).code == 0
@@ -145,7 +145,7 @@ def test_a_time_stamp_of_another_signature(run, at, stamped: Path, keys: dict[st
 
 
 def made_by_hand(folder: Path, signer: str, *more: str) -> bytes:
-    """The newest time stamp of an authority, signed anew with a certificate of its root, and with `more` of them laid into it."""
+    """The newest time stamp of an authority, signed again with a certificate of its root, and with `more` of them included."""
     openssl(folder, "ts -reply -in reply -token_out -out token")
     openssl(folder, "cms -verify -noverify -binary -inform DER -in token -out info")
     laid = "".join(f" -certfile {name}.pem" for name in more)
@@ -159,7 +159,7 @@ def made_by_hand(folder: Path, signer: str, *more: str) -> bytes:
 def test_a_certificate_that_may_not_stamp_times(
     run, stamped: Path, keys: dict[str, Path], tsa: tuple[str, Path], certificates: tuple[str, ...], code: int
 ) -> None:
-    """Not everybody who has a certificate of the same root may say when something was signed."""
+    """Only a certificate for time stamping may say when something was signed, even under the same root."""
     der = made_by_hand(tsa[1].parent, *certificates)
     stamp = [{"type": "tsp", "data": base64.b64encode(der).decode()}]
     rewritten(stamped, lambda told: told["signatures"][0].update(timestamps=stamp))
@@ -181,7 +181,7 @@ ODD = ("http://x[2J", "http://127.0.0.1:x", "http://127.0.0.1:9/a b\n")  # a bra
 
 @pytest.mark.parametrize("where", ["/broken", "/page", "/old", "nowhere", "file:///etc/hostname", *ODD])
 def test_an_authority_that_gives_none(run, at, keys: dict[str, Path], tsa: tuple[str, Path], where: str) -> None:
-    """An address that fails, gives a page, answers with an old stamp, is not there or is none: one line, and no envelope."""
+    """An address that fails, returns a page or an old stamp, is missing or is invalid gives one line, and no envelope."""
     at(1)
     assert run("snapshot", "sign", "--key", str(keys["jo"]), "--timestamp", tsa[0], "-o", "first.json").code == 0
     url = {"nowhere": "http://127.0.0.1:9"}.get(where, f"{tsa[0]}{where}" if where.startswith("/") else where)

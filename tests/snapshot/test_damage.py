@@ -1,4 +1,4 @@
-"""Damaged files: each says that it is damaged or answers as ever, and none is called a bug."""
+"""Damaged files: each is reported as damaged or answers as usual, and none is called a bug."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ COMMANDS = [
 
 
 def said_of(path: Path, command: tuple[str, ...]) -> str:
-    """What a command says on stderr, which is an answer like any other or that the file is damaged."""
+    """A command's stderr, which is an ordinary answer or says that the file is damaged."""
     ran = CliRunner().invoke(cli, [*command, "--snapshot", str(path)])
     assert ran.exit_code in range(5), ran.stderr
     assert "a bug" not in ran.stderr, ran.stderr
@@ -89,17 +89,17 @@ OTHERS: dict[str, Any] = {"TEXT": "odd", "REAL": 1.5, "BLOB": b"\x00\xff", "INTE
 
 
 def doctored(db: sqlite3.Connection, table: str, column: str, value: object) -> bool:
-    """Put a value in the place of all that a column holds, if SQLite lets anybody."""
+    """Put a value in place of everything in a column, where SQLite allows it."""
     try:
         changed = db.execute(f"UPDATE OR IGNORE {table} SET {column} = ?", (value,)).rowcount
-        stays = f"SELECT count(*) FROM {table} WHERE typeof({column}) = typeof(?)"  # a column may make a text of a number
+        stays = f"SELECT count(*) FROM {table} WHERE typeof({column}) = typeof(?)"  # a column may make a text from a number
         return bool(changed and db.execute(stays, (value,)).fetchone()[0])
     except sqlite3.Error:
         return False
 
 
 def test_each_column_of_each_table_of_each_other_type(sealed: Path, tmp_path: Path) -> None:
-    """A value of a type that its column never has is found, whichever column it is; a sound file has nothing to find."""
+    """A value of a type that its column never has is found, in any column; a sound file has none."""
     path = tmp_path / "s.db"
     shutil.copy(sealed, path)
     db, tried, missed = sqlite3.connect(path, isolation_level=None), 0, []
@@ -133,7 +133,7 @@ ODD_ROWS = {
 
 @pytest.mark.parametrize(("change", "command"), ODD_ROWS.values(), ids=ODD_ROWS)
 def test_odd_rows(sealed: Path, tmp_path: Path, change: str, command: tuple[str, ...]) -> None:
-    """A row that no crawl writes ends in one line that says where it is, or is told by `snapshot verify`."""
+    """A row that no crawl writes ends in one line that says where it is, or is reported by `snapshot verify`."""
     path = tmp_path / "s.db"
     shutil.copy(sealed, path)
     db = sqlite3.connect(path)
@@ -147,7 +147,7 @@ def test_odd_rows(sealed: Path, tmp_path: Path, change: str, command: tuple[str,
 
 
 def test_what_is_read_outside_is_explained_too(sealed: Path, tmp_path: Path) -> None:
-    """A failure that comes long after the file was read is told as damage, with the table, the row and the column."""
+    """A failure long after the file was opened is reported as damage, with the table, the row and the column."""
     path = tmp_path / "s.db"
     shutil.copy(sealed, path)
     db = sqlite3.connect(path)
@@ -170,7 +170,7 @@ SCHEMAS = {
 
 @pytest.mark.parametrize("change", SCHEMAS.values(), ids=SCHEMAS)
 def test_other_tables(sealed: Path, tmp_path: Path, change: str) -> None:
-    """A file whose tables, indices, views and triggers are not ours is refused before anything of it is run."""
+    """A file with other tables, indices, views or triggers than ours is refused before any of it is run."""
     path = tmp_path / "s.db"
     shutil.copy(sealed, path)
     db = sqlite3.connect(path)
@@ -193,7 +193,7 @@ SOUND = {
 
 @pytest.mark.parametrize("change", SOUND.values(), ids=SOUND)
 def test_what_keeps_the_rows_is_no_damage(sealed: Path, tmp_path: Path, change: str) -> None:
-    """Whatever people do to a file that leaves its rows as they are: it is opened, nothing is wrong with it, it is unchanged."""
+    """A change that keeps a file's rows is no damage: the file opens, nothing is wrong with it, and it counts as unchanged."""
     path = tmp_path / "s.db"
     shutil.copy(sealed, path)
     db = sqlite3.connect(path, isolation_level=None)
@@ -205,7 +205,7 @@ def test_what_keeps_the_rows_is_no_damage(sealed: Path, tmp_path: Path, change: 
 
 
 def test_a_trigger_with_the_name_of_statistics(sealed: Path, tmp_path: Path) -> None:
-    """What SQLite keeps of its own is known by what it is, not by its name."""
+    """SQLite's own tables are recognized by what they are, not by name."""
     path = tmp_path / "s.db"
     shutil.copy(sealed, path)
     db = sqlite3.connect(path, isolation_level=None)
@@ -234,7 +234,7 @@ def test_a_locked_file(sealed: Path, tmp_path: Path, monkeypatch: pytest.MonkeyP
 
 
 def test_a_bug_before_there_is_a_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """What goes wrong in the first crawl is a bug, and is not hidden by that there is no file yet."""
+    """An error in the first crawl is a bug, and is not hidden by the missing file."""
 
     def wrong(*_: object, **__: object) -> None:
         raise KeyError("x")
@@ -256,7 +256,7 @@ def test_too_little_memory(sealed: Path, monkeypatch: pytest.MonkeyPatch) -> Non
 
 
 def test_a_bug_stays_one(sealed: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """What goes wrong over a sound file is a bug, and is called so."""
+    """An error over a sound file is a bug, and is called one."""
 
     def wrong(*_: object, **__: object) -> None:
         raise KeyError("x")

@@ -69,7 +69,7 @@ def test_later_versions_are_added_and_the_newest_counts(tmp_path: Path) -> None:
 
 
 def test_a_gap_closes_when_its_question_is_answered(tmp_path: Path) -> None:
-    """Only what could not be read the last time it was asked for is a gap."""
+    """Only a record whose last request failed is a gap."""
     crawl(tmp_path / "s.db", gap("one"), gap("two"))
     crawl(tmp_path / "s.db", Answered("1", "eu-west-1", "DescribeModel", "one"))
     with open_snapshot(tmp_path / "s.db") as snapshot:
@@ -77,7 +77,7 @@ def test_a_gap_closes_when_its_question_is_answered(tmp_path: Path) -> None:
 
 
 def test_a_failed_crawl_leaves_no_new_file(tmp_path: Path) -> None:
-    """Where a crawl into a new file breaks, no file is left."""
+    """Where a crawl into a new file fails, no file is left."""
     with (
         pytest.raises(ZeroDivisionError),
         Snapshot(tmp_path / "s.db", writing=True) as snapshot,
@@ -89,7 +89,7 @@ def test_a_failed_crawl_leaves_no_new_file(tmp_path: Path) -> None:
 
 
 def test_a_failed_crawl_changes_nothing(tmp_path: Path) -> None:
-    """Where a later crawl breaks, the snapshot says what it said before."""
+    """Where a later crawl fails, the snapshot is unchanged."""
     crawl(tmp_path / "s.db", training("j", {}))
     with (
         pytest.raises(KeyboardInterrupt),
@@ -104,7 +104,7 @@ def test_a_failed_crawl_changes_nothing(tmp_path: Path) -> None:
 
 
 def test_what_a_killed_writer_left_half_done_is_rolled_back(tmp_path: Path) -> None:
-    """A process that is killed in the middle of its commit leaves a journal; the next reader reads what was before."""
+    """A process that is killed during its commit leaves a journal; the next reader reads the former state."""
     crawl(tmp_path / "s.db", training("j", {}))
     code = """
 import os, signal, sqlite3, sys
@@ -145,7 +145,7 @@ def test_a_damaged_file_is_a_sentence(tmp_path: Path) -> None:
 
 
 def test_lists_that_were_read_to_their_end_are_known(tmp_path: Path) -> None:
-    """A list counts when it is finished, and the graph holds what it gave; an answered question about a place is none."""
+    """A list counts when it is finished, and the graph holds its records; an answered question about a place is not a list."""
     crawl(tmp_path / "s.db", Answered("1", "eu-west-1", "Search", "s3://b/"))
     whole = Enumeration(
         "1", "eu-west-1", "training-job", "ListTrainingJobs", "2026-01-01T00:00:00Z", finished="2026-01-01T00:00:01Z"
@@ -188,7 +188,7 @@ def foreign(path: Path) -> None:
     ids=["missing", "text", "folder", "empty", "foreign", "newer"],
 )
 def test_refused(tmp_path: Path, make: Any, said: str) -> None:
-    """A file that is no snapshot of ours is refused with a sentence, and left as it was."""
+    """A file that is no snapshot of ours is refused with a sentence, and unchanged."""
     path = tmp_path / "s.db"
     make(path)
     before = path.read_bytes() if path.is_file() else None
@@ -210,7 +210,7 @@ def test_an_empty_new_file_is_not_left(tmp_path: Path) -> None:
 
 
 def test_what_each_answer_needs_is_found_by_an_index(tmp_path: Path) -> None:
-    """To count the jobs and to find what could hide a use takes no look at all nodes or all edges."""
+    """Counting the jobs and finding what could hide a use does not read all nodes or all edges."""
     crawl(tmp_path / "s.db", training("j", {"train": "s3://b/t"}))
     asked: list[str] = []
     with open_snapshot(tmp_path / "s.db") as snapshot:
@@ -224,7 +224,7 @@ def test_what_each_answer_needs_is_found_by_an_index(tmp_path: Path) -> None:
 
 
 def test_records_of_a_kind(tmp_path: Path) -> None:
-    """The records of a kind come in their newest version, all or those that are asked for, and what is gone only if asked for."""
+    """The records of a kind come in their newest version, all or the requested ones, and deleted ones only on request."""
     first, later = (training("j", {"train": f"s3://b/{name}"}) for name in "ab")
     gone = training("old", {"train": "s3://b/c"})
     crawl(tmp_path / "s.db", first, gone, record("model", "m", {}))
@@ -260,7 +260,7 @@ def test_the_file_is_its_owners_alone(tmp_path: Path, mode: str) -> None:
 
 
 def test_a_file_that_is_there_keeps_its_mode(tmp_path: Path) -> None:
-    """Who has shared a snapshot with others has meant it."""
+    """The permissions of a snapshot that was shared on purpose stay."""
     crawl(tmp_path / "s.db")
     (tmp_path / "s.db").chmod(0o640)
     crawl(tmp_path / "s.db")
@@ -317,7 +317,7 @@ def test_a_graph_is_asked_by_any_thread(bank: Snapshot) -> None:
 
 @pytest.mark.parametrize("make", [open_snapshot, Snapshot])
 def test_reading_makes_no_file(make: Callable[[Path], Snapshot], tmp_path: Path) -> None:
-    """A missing file is refused, whichever way it is opened to be read, and no file is made."""
+    """A missing file is refused, however it is opened for reading, and no file is created."""
     with pytest.raises(SnapshotError, match=r"no snapshot at .*none\.db: make one with `lineage crawl"):
         make(tmp_path / "none.db")
     assert not list(tmp_path.iterdir())

@@ -1,4 +1,4 @@
-"""The seals: what was changed since a crawl is found and named, and nothing else is."""
+"""The seals: a change since a crawl is found and named, and nothing else is."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ from tests.snapshot.test_file import CRAWL, crawl
 
 
 def altered(source: Path, target: Path, *statements: str, values: tuple[object, ...] = ()) -> Path:
-    """A copy of a snapshot, changed by somebody's SQL."""
+    """A copy of a snapshot, changed by SQL."""
     shutil.copy(source, target)
     db = sqlite3.connect(target)
     for statement in statements:
@@ -36,7 +36,7 @@ def altered(source: Path, target: Path, *statements: str, values: tuple[object, 
 
 @pytest.fixture(scope="module")
 def sealed(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The bank, crawled twice, with something in each table."""
+    """The bank, crawled twice, with rows in each table."""
     path = tmp_path_factory.mktemp("sealed") / "bank.db"
     for _ in range(2):
         lineage.crawl_estate(path, replay=BANK)
@@ -57,7 +57,7 @@ def test_what_crawls_wrote_is_unchanged(sealed: Path) -> None:
 
 
 def test_every_table_is_sealed(sealed: Path) -> None:
-    """No table and no column of the file is left out, but for the seals themselves and for bodies, which their digest stands for."""
+    """Each table and column of the file is sealed, except the seals themselves and bodies, whose digest is sealed."""
     db = sqlite3.connect(sealed)
     names = {row[0] for row in db.execute("SELECT name FROM sqlite_master WHERE type = 'table'")} - {"seal", "sealed"}
     assert names == set(TABLES) - {"sqlite_master"}
@@ -67,7 +67,7 @@ def test_every_table_is_sealed(sealed: Path) -> None:
 
 
 def test_a_vacuum_changes_nothing(sealed: Path, tmp_path: Path) -> None:
-    """Content is what is sealed: SQLite may lay the file anew."""
+    """The content is sealed: SQLite may rewrite the file."""
     path = tmp_path / "s.db"
     shutil.copy(sealed, path)
     db = sqlite3.connect(path)
@@ -86,7 +86,7 @@ COLUMNS = [
 
 @pytest.mark.parametrize(("table", "column"), COLUMNS)
 def test_each_column_of_each_table(sealed: Path, tmp_path: Path, table: str, column: str) -> None:
-    """Whatever column of whatever table is changed, the difference is found, and told of that table."""
+    """Whatever column of whatever table is changed, the difference is found, and reported for that table."""
     db = sqlite3.connect(sealed)
     row = db.execute(f"SELECT {column} FROM {table} LIMIT 1 OFFSET (SELECT count(*) FROM {table}) / 2").fetchone()
     other = '{"x":1}' if column == "details" else 7000 if isinstance(row and row[0], int) else f"{row and row[0]}x"
@@ -101,7 +101,7 @@ def test_each_column_of_each_table(sealed: Path, tmp_path: Path, table: str, col
 
 @pytest.mark.parametrize("table", [name for name in TABLES if name not in ("sqlite_master", "named", "silent", "lists")])
 def test_rows_that_are_taken_away(sealed: Path, tmp_path: Path, table: str) -> None:
-    """Rows that were sealed and are there no more are told."""
+    """Sealed rows that are missing are reported."""
     first = TABLES[table].columns.partition(",")[0]
     change = f"DELETE FROM {table} WHERE {first} IN (SELECT {first} FROM {table} LIMIT 1)"
     assert table in {one.table for one in lineage.verify(altered(sealed, tmp_path / "s.db", change)).differences}
@@ -130,12 +130,13 @@ def test_a_changed_record_is_named(sealed: Path, tmp_path: Path) -> None:
     ids=" and ".join,
 )
 def test_the_seals_themselves(sealed: Path, tmp_path: Path, statements: tuple[str, ...]) -> None:
-    """A seal that is changed or taken away is found."""
+    """A seal that is changed or removed is found."""
     assert lineage.verify(altered(sealed, tmp_path / "s.db", *statements)).verdict == CHANGED
 
 
 def test_a_crawl_that_was_killed(sealed: Path, tmp_path: Path) -> None:
-    """What an unfinished crawl has kept is told as not sealed; what the crawls before it wrote is still held against their seals."""
+    """The rows of an unfinished crawl are reported as not sealed; those of earlier crawls are still checked against their
+    seals."""
     path = tmp_path / "s.db"
     shutil.copy(sealed, path)
     crawl(path, training("new", {"train": "s3://b/n"}), finish=False)
@@ -147,13 +148,13 @@ def test_a_crawl_that_was_killed(sealed: Path, tmp_path: Path) -> None:
 
 
 def test_no_finished_crawl(tmp_path: Path) -> None:
-    """Where no crawl has finished nothing can be said, and that is what is said."""
+    """Where no crawl has finished nothing can be said, and the answer says that."""
     crawl(tmp_path / "s.db", training("j", {"train": "s3://b/n"}), finish=False)
     assert lineage.verify(tmp_path / "s.db").verdict == UNSEALED
 
 
 def test_what_was_kept_elsewhere(sealed: Path, tmp_path: Path) -> None:
-    """The digest of the file or of a seal, and an earlier copy, tell of a file that somebody changed and sealed anew."""
+    """The digest of the file or of a seal, and an earlier copy, reveal a file that was changed and sealed again."""
     info = lineage.snapshot_info(sealed)
     assert lineage.verify(sealed, digest=info.digest).verdict == UNCHANGED
     assert lineage.verify(sealed, digest="sha256:" + "0" * 64).verdict == CHANGED
@@ -170,7 +171,7 @@ def test_what_was_kept_elsewhere(sealed: Path, tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("until", [1, 2, 3, 4])
 def test_how_far_a_digest_proves(sealed: Path, until: int) -> None:
-    """The digest of a seal proves what was crawled until then; of what came later the answer says who could have made it anew."""
+    """The digest of a seal proves the crawls until then; for later ones the answer says who could have rewritten them."""
     done = lineage.verify(sealed, digest=lineage.snapshot_info(sealed).crawls[until - 1]["seal"])
     assert done.verdict == (UNCHANGED if until == 4 else IN_PART)
     assert (done.proved or {}).get("crawl") == until
@@ -190,14 +191,14 @@ def test_the_digest_of_the_file_proves_all(sealed: Path, tmp_path: Path) -> None
 
 
 def test_nothing_is_proved_of_a_changed_file(sealed: Path, tmp_path: Path) -> None:
-    """A digest that is kept in a changed file proves nothing of it."""
+    """A digest that is kept in a changed file proves nothing about it."""
     path = altered(sealed, tmp_path / "s.db", "UPDATE edge SET target = 's3://x' WHERE rowid = 5")
     done = lineage.verify(path, digest=lineage.snapshot_info(sealed).crawls[-1]["seal"])
     assert (done.verdict, done.proved) == (CHANGED, None)
 
 
 def test_an_older_copy_is_told(sealed: Path, tmp_path: Path) -> None:
-    """A file that was put back to an earlier state is told as rolled back, where a later copy of it is there."""
+    """A file that was put back to an earlier state is reported as rolled back, where a later copy of it is available."""
     later = tmp_path / "later.db"
     shutil.copy(sealed, later)
     crawl(later, training("more", {"train": "s3://b/m"}))
@@ -208,7 +209,7 @@ def test_an_older_copy_is_told(sealed: Path, tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("act", ["replace", "write"])
 def test_a_file_that_changes_while_it_is_read(sealed: Path, tmp_path: Path, act: str) -> None:
-    """A file that is replaced or written to after it was opened is not answered for."""
+    """A file that is replaced or written to after it was opened gets no answer."""
     path = tmp_path / "s.db"
     shutil.copy(sealed, path)
     with lineage.open_snapshot(path) as snapshot:
@@ -221,14 +222,14 @@ def test_a_file_that_changes_while_it_is_read(sealed: Path, tmp_path: Path, act:
 
 
 def test_random_bytes(sealed: Path, tmp_path: Path) -> None:
-    """A byte that is changed is found by the digest of the file, always; without it, where any row is another one by it."""
+    """The digest of the file always finds a changed byte; without it, only a byte that changes a row is found."""
     path, chance = tmp_path / "s.db", random.Random(7)
     shutil.copy(sealed, path)
     db = sqlite3.connect(path)
     db.execute("VACUUM")  # no page is free
     db.close()
     whole, digest = path.read_bytes(), lineage.snapshot_info(path).digest
-    held = [at for at in range(100, len(whole)) if whole[at]]  # SQLite's header holds counters; what is free is zero
+    held = [at for at in range(100, len(whole)) if whole[at]]  # SQLite's header holds counters; free space is zero
     for at in chance.sample(held, 40):
         path.write_bytes(whole[:at] + bytes([whole[at] ^ 0x15]) + whole[at + 1 :])
         assert verdict(path, digest=digest) == CHANGED
@@ -241,7 +242,7 @@ def content(path: Path) -> list[str]:
 
 
 def verdict(path: Path, **words: str) -> str:
-    """What is said of a file; that it can't be opened is as good as changed."""
+    """The answer about a file; one that cannot be opened counts as changed."""
     try:
         return lineage.verify(path, **words).verdict
     except lineage.SnapshotError:
@@ -260,7 +261,7 @@ FOUND: list[Fetched] = [*BODIES, Gap("1", "r", "DescribeModel", "m", "denied", "
 @settings(max_examples=25)
 @given(st.lists(st.tuples(st.lists(st.sampled_from(FOUND), max_size=4), st.booleans()), min_size=1, max_size=5))
 def test_crawls_never_alarm(tmp_path_factory: pytest.TempPathFactory, crawls: list[tuple[list[Fetched], bool]]) -> None:
-    """However crawls follow one another, finished or killed, what they leave is never called changed."""
+    """However crawls follow one another, finished or killed, their result is never called changed."""
     path = tmp_path_factory.mktemp("crawls") / "s.db"
     for found, finish in crawls:
         crawl(path, *found, finish=finish)
@@ -270,7 +271,7 @@ def test_crawls_never_alarm(tmp_path_factory: pytest.TempPathFactory, crawls: li
 
 
 def test_the_commands(run, sealed: Path, tmp_path: Path) -> None:
-    """`snapshot verify` exits with 1 and names what was changed; `snapshot info` writes what sha256sum reads."""
+    """`snapshot verify` exits with 1 and names the change; `snapshot info` writes what sha256sum reads."""
     assert run("snapshot", "verify", str(sealed)).code == 0
     path = altered(sealed, tmp_path / "s.db", "UPDATE edge SET target = 's3://x' WHERE rowid = 5")
     ran = run("snapshot", "verify", str(path), "-f", "json")
