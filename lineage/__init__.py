@@ -49,6 +49,7 @@ def load_ipython_extension(ipython: Any) -> None:
 Shows.forms = staticmethod(lambda shown: _notebook().forms_of(shown))
 # The command line is built upon this package and is always beside it: only here does the package know of it.
 Answer.text = staticmethod(lambda answer: import_module("lineage_cli.render.texts").text_of(answer))
+Answer.table = staticmethod(lambda answer: import_module("lineage_cli.commands.tabled").table_of(answer))
 _get_ipython = getattr(sys.modules.get("IPython"), "get_ipython", None)
 if _running := _get_ipython and _get_ipython():
     load_ipython_extension(_running)

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from ..render.indented import indented
-from ..render.listing import FORMS, Listing, Row
+from ..render.listing import FORMS, Listing, Row, cells_as
 from ..render.pipelines import beside_steps, execution_text
 from .completing import names_of
 from .filters import checked, within_options
@@ -98,9 +98,14 @@ def _tell(found: lineage.ExecutionSteps, form: str, out: str | None) -> None:
     elif form == "table":
         write(execution_text(found, colour=not out), out)
     else:
-        write(_STEPS.text(form, map(_row, found.steps), colour=False), out)
+        write(cells_as(form, *steps_table(found)), out)
     if form not in ("json", "table"):
         tell_lines(beside_steps(found))
+
+
+def steps_table(found: lineage.ExecutionSteps) -> tuple[list[str], list[list[Any]]]:
+    """The columns, and a row for each step."""
+    return list(_STEPS.columns), [[row[name] for name in _STEPS.columns] for row in map(_row, found.steps)]
 
 
 def _row(step: dict[str, Any]) -> Row:
