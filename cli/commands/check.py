@@ -11,7 +11,7 @@ import click
 from ..render.check import checked_text, ruled, summary_lines, vouching
 from ..render.html import About
 from ..render.indented import indented
-from ..render.listing import FORMS, Listing, json_lines, rows_as
+from ..render.listing import FORMS, Listing, cells_as, json_lines
 from ..render.words import first_line, say
 from .completing import complete_node
 from .filters import checked, within_options
@@ -178,7 +178,13 @@ def _told(
     found = [*answer.findings, *answer.undecided]
     if form == "jsonl":
         return json_lines(one.as_json() for one in found)
-    return rows_as(form, _COLUMNS, map(_row, found), about=about)
+    return cells_as(form, *checked_table(answer), about=about)
+
+
+def checked_table(answer: lineage.Checked) -> tuple[list[str], list[list[Any]]]:
+    """The columns, and a row for each finding and for each that is undecided."""
+    rows = map(_row, (*answer.findings, *answer.undecided))
+    return list(_COLUMNS), [[row[name] for name in _COLUMNS] for row in rows]
 
 
 def _row(finding: lineage.Finding) -> dict[str, Any]:

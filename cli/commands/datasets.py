@@ -11,7 +11,7 @@ from ..render.datasets import datasets_text, holdouts_text, rest_of
 from ..render.html import About
 from ..render.indented import indented
 from ..render.lines import attested_by
-from ..render.listing import FORMS, json_lines, rows_as
+from ..render.listing import FORMS, cells_as, json_lines
 from ..render.words import first_line
 from .completing import complete_node
 from .options import attestations_option, fail_on_option, format_option, out_option, snapshot_option, uncollected, write
@@ -83,14 +83,24 @@ def datasets(
     elif form == "table":
         write(text(answer, colour=not out), out)
     else:
-        told = (*_HOLDOUTS[:-1], *(_RESTS if vouched else ()), _HOLDOUTS[-1])
-        columns, line = (told, _holdout) if source else (_DATASETS, _dataset)
-        write(rows_as(form, columns, map(line, answer.holdouts if source else _told(answer)), about=about), out)
+        table = holdouts_table(answer, vouched=bool(vouched)) if source else datasets_table(answer)
+        write(cells_as(form, *table, about=about), out)
     if form not in ("json", "table"):
         tell_about(about, form)
     left = "left_open" if vouched else "holes"
     codes = {gate(row["verdict"], range(row[left]), fail_on) for row in answer.holdouts}
     return gated_all({0} | codes, fail_on)
+
+
+def datasets_table(answer: lineage.Datasets) -> tuple[list[str], list[list[Any]]]:
+    """The columns and rows of what something was made of."""
+    return list(_DATASETS), [[row[name] for name in _DATASETS] for row in map(_dataset, _told(answer))]
+
+
+def holdouts_table(answer: lineage.Datasets, *, vouched: bool) -> tuple[list[str], list[list[Any]]]:
+    """The columns and rows of the holdouts; where it is `vouched` for holes, with what each verdict rests on."""
+    columns = [*_HOLDOUTS[:-1], *(_RESTS if vouched else ()), _HOLDOUTS[-1]]
+    return columns, [[row[name] for name in columns] for row in map(_holdout, answer.holdouts)]
 
 
 def _told(answer: lineage.Datasets) -> list[Row]:

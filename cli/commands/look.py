@@ -101,13 +101,14 @@ def show(node: str, snapshot: str, form: str, out: str | None) -> None:
     elif form == "table":
         write(shown_text(shown, colour=not out), out)
     else:
-        head, *rows = _shown_rows(shown)
+        head, *rows = shown_rows(shown)
         write(cells_as(form, head, rows, about=about), out)
     if form not in ("table", "html"):
         tell_lines(missing)
 
 
-def _shown_rows(shown: lineage.Shown) -> list[list[Any]]:
+def shown_rows(shown: lineage.Shown) -> list[list[Any]]:
+    """The columns, then a row for each attribute, edge, gap, version and member of the record."""
     rows: list[list[Any]] = [["what", "name", "value", "role", "usage", "path", "evidence", "time"]]
     told = chain({"id": shown.subject["id"]}.items(), shown.attributes.items())
     rows += [["attribute", name, as_text(value), *[""] * 5] for name, value in told if value not in (None, "")]

@@ -9,7 +9,7 @@ import click
 
 from ..render.html import About
 from ..render.indented import indented
-from ..render.listing import FORMS, Listing, Row
+from ..render.listing import FORMS, Listing, Row, cells_as
 from ..render.pipelines import beside_steps, execution_text
 from ..render.words import first_line
 from .completing import names_of
@@ -101,9 +101,14 @@ def _tell(found: lineage.ExecutionSteps, form: str, out: str | None) -> None:
     elif form == "table":
         write(execution_text(found, colour=not out), out)
     else:
-        write(_STEPS.text(form, map(_row, found.steps), colour=False, about=about), out)
+        write(cells_as(form, *steps_table(found), about=about), out)
     if form not in ("json", "table"):
         tell_about(about, form)
+
+
+def steps_table(found: lineage.ExecutionSteps) -> tuple[list[str], list[list[Any]]]:
+    """The columns, and a row for each step."""
+    return list(_STEPS.columns), [[row[name] for name in _STEPS.columns] for row in map(_row, found.steps)]
 
 
 def _row(step: dict[str, Any]) -> Row:

@@ -72,7 +72,7 @@ def trace(
     with lineage.open_snapshot(snapshot) as opened:
         found = endpoint_in(opened, endpoint, within)
         answer = lineage.trace(opened, found, **vouched)
-    _tell(answer, form, out, _trace_rows, trace_text, gaps_said(answer))
+    _tell(answer, form, out, trace_rows, trace_text, gaps_said(answer))
     return gated(answer.verdict, (), fail_on, TRACE_VERDICTS)
 
 
@@ -124,7 +124,7 @@ def used(
         answers = lineage.used_all(opened, places, **checked(opened, within), **vouched)
     if source is None and len(asked) == 1:
         answer = next(answers)
-        _tell(answer, form, out, _usage_rows, usage_text)
+        _tell(answer, form, out, usage_rows, usage_text)
         return gated(answer.verdict, lineage.left_open(answer.scope["holes"]), fail_on)
     codes = {0}
     told = _Told(answers, codes, fail_on)
@@ -239,7 +239,7 @@ def impact(
     with lineage.open_snapshot(snapshot) as opened:
         asked = _end(opened, subject, exact=exact)
         answer = lineage.impact(opened, asked, **vouched)
-    _tell(answer, form, out, _impact_rows, impact_text)
+    _tell(answer, form, out, impact_rows, impact_text)
     return gated(answer.verdict, lineage.left_open(answer.scope["holes"]), fail_on, IMPACT_VERDICTS)
 
 
@@ -281,7 +281,7 @@ def path(
     with lineage.open_snapshot(snapshot) as opened:
         ends = [_end(opened, end, exact=exact) for end in (source, target)]
         answer = lineage.path(opened, *ends, **vouched)
-    _tell(answer, form, out, _path_rows, path_text)
+    _tell(answer, form, out, path_rows, path_text)
     return gated(answer.verdict, lineage.left_open(answer.scope["holes"]), fail_on, PATH_VERDICTS)
 
 
@@ -346,10 +346,15 @@ def _tell(
     elif form == "table":
         write(text(answer, colour=not out), out)
     else:
-        head, *body = rows(answer)
         about = About(lambda: first_line(text(answer, colour=False)), lambda: aside(answer.scope, answer.caveats, more=more))
-        write(cells_as(form, head, [*body, *_rest_rows(answer, head)], about=about), out)
+        write(cells_as(form, *whole_rows(answer, rows), about=about), out)
         tell_about(about, form)
+
+
+def whole_rows(answer: Any, rows: Callable[[Any], Rows]) -> tuple[list[Any], Rows]:
+    """The columns of an answer, and its rows with those of what the verdict rests on."""
+    head, *body = rows(answer)
+    return head, [*body, *_rest_rows(answer, head)]
 
 
 def _rest_rows(answer: Answer, head: list[Any]) -> Rows:
@@ -364,7 +369,7 @@ def _rest_rows(answer: Answer, head: list[Any]) -> Rows:
     return [[row.get(name, "") for name in head] for row in rests]
 
 
-def _trace_rows(answer: lineage.Trace) -> Rows:
+def trace_rows(answer: lineage.Trace) -> Rows:
     """The tree as rows, parents first, then what the nodes belong to. `level` counts the steps from the endpoint."""
     rows: Rows = [["level", "relation", "role", "usage", "kind", "name", "id", "status", "note"]]
     breaks: dict[str, str] = {}
@@ -391,7 +396,8 @@ def _trace_rows(answer: lineage.Trace) -> Rows:
     return [*rows, *(["", "hole", "", "", "", "", hole["subject"], hole["reason"], _said(hole)] for hole in holes)]
 
 
-def _usage_rows(answer: lineage.Usage) -> Rows:
+def usage_rows(answer: lineage.Usage) -> Rows:
+    """A row for each finding, or one for the verdict; then the holes."""
     rows: Rows = [["verdict", "id", "channel", "cover", "location", "through", "time", "detail"]]
     for found in answer.findings:
         through = ",".join(job["id"] for job in found["through"])
@@ -404,7 +410,8 @@ def _usage_rows(answer: lineage.Usage) -> Rows:
     return rows + [["hole", hole["subject"], "", "", "", "", "", _said(hole)] for hole in answer.scope["holes"]]
 
 
-def _impact_rows(answer: lineage.Impact) -> Rows:
+def impact_rows(answer: lineage.Impact) -> Rows:
+    """A row for each thing that was reached, or one for the verdict; then what may serve it, and the holes."""
     rows: Rows = [["sure", "kind", "name", "id", "status", "serves", "variants", "deleted", "through", "detail"]]
     for row in answer.reached:
         variants = ",".join(share(one) for one in row.get("variants", ()))
@@ -420,7 +427,8 @@ def _impact_rows(answer: lineage.Impact) -> Rows:
     return rows + [["hole", "", "", hole["subject"], *[""] * 5, _said(hole)] for hole in answer.scope["holes"]]
 
 
-def _path_rows(answer: lineage.Path) -> Rows:
+def path_rows(answer: lineage.Path) -> Rows:
+    """A row for each step; one for the verdict where it is not `found`; then the holes."""
     rows: Rows = [["step", "source", "relation", "target", "role", "usage", "path", "evidence", "time"]]
     for number, edge in enumerate(answer.evidence, 1):
         said = [edge["role"], edge["usage"], edge["path"], edge["evidence"], edge["time"] or ""]

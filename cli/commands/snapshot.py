@@ -72,7 +72,7 @@ def info(file: str | None, snapshot: str, form: str, out: str | None) -> None:
         return
     forms = {"json": _json, "sha256": _sums}
     about = About(lambda: first_line(info_text(told, colour=False)), lambda: file_lines(told))
-    write(forms[form](told) if form in forms else cells_as(form, *_info_rows(told), about=about), out)
+    write(forms[form](told) if form in forms else cells_as(form, *info_rows(told), about=about), out)
     if form not in forms:
         tell_about(about, form)
 
@@ -139,7 +139,7 @@ def verify(
     if form == "table":
         write(verified_text(done, colour=not out), out)
     else:
-        write(_json(done) if form == "json" else cells_as(form, *_verified_rows(done), about=about), out)
+        write(_json(done) if form == "json" else cells_as(form, *verified_rows(done), about=about), out)
     if form not in ("table", "json"):
         tell_about(about, form)
     if vouching.anchors and (digest or against or signed):
@@ -247,12 +247,14 @@ def _sums(told: lineage.SnapshotInfo) -> str:
     return f"{told.digest.removeprefix('sha256:')}  {lineage.one_line(told.file)}\n"
 
 
-def _info_rows(told: lineage.SnapshotInfo) -> tuple[list[str], list[list[Any]]]:
+def info_rows(told: lineage.SnapshotInfo) -> tuple[list[str], list[list[Any]]]:
+    """The columns, and a row for each crawl."""
     head = ["crawl", "started", "finished", "caller", "seal"]
     return head, [[one["id"], one["started"], one["finished"] or "", one["caller"], one["seal"] or ""] for one in told.crawls]
 
 
-def _verified_rows(done: lineage.Verified) -> tuple[list[str], list[list[Any]]]:
+def verified_rows(done: lineage.Verified) -> tuple[list[str], list[list[Any]]]:
+    """The columns, and a row for each difference, or one for the verdict; then the notes."""
     differences = [[done.verdict, one.table, one.where, one.said] for one in done.differences]
     notes = [["note", "", "", note] for note in done.notes]
     return ["verdict", "table", "where", "said"], [*(differences or [[done.verdict, "", "", ""]]), *notes]

@@ -10,7 +10,7 @@ import lineage
 
 from .attested import attestation_said, rest_lines
 from .contents import contents_said
-from .lines import Line, footer, hole_line, hole_lines, is_terminal, looked_lines, note_lines, printed, spaced, styled
+from .lines import Line, footer, hole_line, hole_lines, is_terminal, listed, looked_lines, note_lines, printed, spaced, styled
 from .tables import table_lines
 from .words import is_any, plural
 
@@ -401,10 +401,21 @@ def _usage_head(answer: lineage.Usage) -> str:
     around = _covered([found for found in answer.findings if found["job"]["id"] in jobs[first]], uri)
     what = words[first].format(uri=around or uri, stop="," if around else "")
     said = [f"{least}{plural(len(jobs[first]), nouns[first])} {what}"]
+    sure = sum(verdict in ("used", "used-indirectly") for verdict in jobs)
     for one in rest:
         more = f"{len(jobs[one]):,} more" if nouns[one] == nouns[first] else plural(len(jobs[one]), nouns[one])
         said.append(f"{more} {words[one].format(uri='it', stop='')}")
+    if channels := answer.only_measured():
+        said[sure - 1] += _measured(channels, all_of=sure > 1)
     return "; ".join(said)
+
+
+def _measured(channels: list[str], *, all_of: bool) -> str:
+    """That what is proved is no more than a use for evaluation, as far as names of channels tell."""
+    names = f"channel {channels[0]}, by its name an evaluation channel"
+    if len(channels) > 1:
+        names = f"channels {listed(channels)}, by their names evaluation channels"
+    return f", {'all ' if all_of else ''}only as {names}"
 
 
 def _covered(found: list[dict[str, Any]], uri: str) -> str:

@@ -35,6 +35,7 @@ from lineage.queries.selectors import find_in, find_node, names_of
 from lineage.queries.showing import Answer
 from lineage.queries.sources import Source
 from lineage.queries.trace import Tracing
+from lineage.queries.used import NOT_REFERENCED
 from lineage.snapshot.reading import Snapshot
 
 SCHEMA = "lineage.datasets/1"
@@ -51,6 +52,10 @@ _SPANS = {Span.OBJECT: "object", Span.MANIFEST: "manifest", Span.LISTING: "manif
 _UNPINNED = "S3 prefixes and manifests do not name object versions: the objects read are not pinned"
 _LOGGED = "'pinned as logged' relies on what a run says about its input: anyone who can write the run can change that"
 _GIVEN = "some digests were given by whoever logged them and were not checked"
+_ONLY_HERE = (
+    "not-referenced is about what {} was made of, as far as that was read: other jobs may have used the same data, and "
+    "`lineage used` asks about all of them"
+)
 _TRAINS_NOTHING = "{} does not train: what it read did not get into a model that way"
 
 
@@ -148,6 +153,7 @@ class _DatasetsUnderWay:
         subject = self.graph.nodes[self.node]
         idle = [_TRAINS_NOTHING.format(subject["name"])] if only_repacks(subject) else []
         untold = [traceless(scope)] if checked else []
+        only_here = [_ONLY_HERE.format(subject["name"])] if any(row["verdict"] == NOT_REFERENCED for row in checked) else []
         return Datasets(
             subject=node_json(self.graph, self.node),
             verdict=self.tracing.verdict(),
@@ -157,6 +163,7 @@ class _DatasetsUnderWay:
             breaks=[self.tracing.break_json(found) for found in self.tracing.breaks],
             scope=scope_json(scope, holes, self.tracing.crawls(), self._vouched),
             caveats=[
+                *only_here,
                 *unnamed(known),
                 *dict.fromkeys(apart),
                 *self.tracing.caveats(scope),

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import fields
-from typing import Any, ClassVar, NoReturn
+from typing import TYPE_CHECKING, Any, ClassVar, NoReturn
 
 from lineage.domain.text import one_line
+from lineage.errors import LineageError
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 
 def in_a_word(shown: Any) -> dict[str, str]:
@@ -27,12 +31,30 @@ class Shows:
         return type(self).forms(self)
 
 
+def framed(columns: Sequence[str], rows: Sequence[Sequence[Any]]) -> pd.DataFrame:
+    """Rows as a pandas DataFrame. Raises `LineageError` without pandas."""
+    try:
+        import pandas as pd
+    except ImportError:
+        raise LineageError("a DataFrame needs pandas: pip install 'sagemaker-lineage[pandas]'") from None
+    return pd.DataFrame(rows, columns=list(columns))
+
+
 class Answer(Shows):
     """An answer to a question. It has no truth value: `if lineage.used(...)` would treat an `unknown` as a yes."""
 
     __slots__ = ()
     pictured: ClassVar[bool] = True  # whether a picture of its evidence is useful; else a notebook shows the text alone
     text: ClassVar[Callable[[Any], str | None]] = staticmethod(lambda _: None)
+
+    table: ClassVar[Callable[[Any], tuple[list[str], list[list[Any]]] | None]] = staticmethod(lambda _: None)
+
+    def to_dataframe(self) -> pd.DataFrame:
+        """The rows that `-f csv` prints, as a pandas DataFrame. Raises `LineageError` without pandas, and for a report."""
+        table = type(self).table(self)
+        if table is None:
+            raise LineageError(f"a {type(self).__name__} has no rows: as_json() gives what is in it")
+        return framed(*table)
 
     def __str__(self) -> str:
         """What the command prints. An answer that no command prints gives the line that a notebook shows."""

@@ -30,6 +30,7 @@ from lineage.queries.flow.steps import Step, is_logged
 from lineage.queries.flow.unread import Unread, once
 from lineage.queries.flow.walk import Arrival, Walk
 from lineage.queries.partitions import told_apart
+from lineage.queries.runs.shared_channels import measures as only_measures
 from lineage.queries.scope import (
     ALL,
     Within,
@@ -79,6 +80,11 @@ class Usage(Answer):
         names = ("subject", "verdict", "findings", "also_read", "scope", "caveats", "named")
         told = {"schema": SCHEMA, "question": "usage"} | {name: getattr(self, name) for name in names}
         return told | self.rests.as_json()
+
+    def only_measured(self) -> list[str]:
+        """The channels that prove the use, if each of them is by its name one that only measures a model; else none."""
+        channels = {found["channel"] for found in self.findings if found["verdict"] in (USED, INDIRECT)}
+        return sorted(channels) if all(map(only_measures, channels)) else []
 
 
 def used(

@@ -30,7 +30,7 @@ ASKED = [
 
 def of_a_snapshot() -> list[str]:
     """The public functions whose first argument is a snapshot."""
-    functions = [(name, getattr(lineage, name)) for name in lineage.__all__]
+    functions = [(name, getattr(lineage, name)) for name in dir(lineage)]
     asked = [(name, list(inspect.signature(one).parameters.values())) for name, one in functions if inspect.isfunction(one)]
     return [name for name, parameters in asked if parameters and parameters[0].annotation == "Snapshot"]
 

@@ -35,7 +35,7 @@ from lineage.queries.runs.ranking import (
     unranked,
 )
 from lineage.queries.runs.tuning import best_of, left_out, objectives, tuning_json, tuning_name, tunings_of, warm_start_parents
-from lineage.queries.showing import Answer
+from lineage.queries.showing import Answer, framed
 from lineage.snapshot.reading import Snapshot, asks_snapshot
 
 if TYPE_CHECKING:
@@ -108,12 +108,9 @@ class Leaderboard(Answer):
         }
 
     def to_dataframe(self, *, all_parameters: bool = False) -> pd.DataFrame:
-        """`flat` as a pandas DataFrame, in the order of the ranks. Raises `LeaderboardError` without pandas."""
-        try:
-            import pandas as pd
-        except ImportError as error:
-            raise LeaderboardError("a DataFrame needs pandas: pip install 'sagemaker-lineage[pandas]'") from error
-        return pd.DataFrame(self.flat(all_parameters=all_parameters))
+        """`flat` as a pandas DataFrame, in the order of the ranks. Raises `LineageError` without pandas."""
+        rows = self.flat(all_parameters=all_parameters)
+        return framed(list(rows[0]) if rows else [], [list(row.values()) for row in rows])
 
 
 @asks_snapshot
