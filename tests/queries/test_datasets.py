@@ -133,8 +133,7 @@ CASES: list[tuple[str, str, str, list[Resource], str]] = [
 
 @pytest.mark.parametrize(("title", "node", "uri", "records", "expected"), CASES, ids=[case[0] for case in CASES])
 def test_holdout(title: str, node: str, uri: str, records: list[Resource], expected: str) -> None:
-    """Each path by which data got into one product, may have, or did not, has its verdict; with a gap upstream there is no
-    "no"."""
+    """Each path by which data got into one product, may have, or did not, has its verdict; a gap upstream rules out a "no"."""
     assert held(node, uri, *records) == expected
 
 
@@ -412,8 +411,7 @@ OUT_OF_SIGHT = [
 @pytest.mark.parametrize("outputs", [one[1] for one in OUT_OF_SIGHT], ids=[one[0] for one in OUT_OF_SIGHT])
 @pytest.mark.parametrize(("day", "verdict"), [("2026-01-01", "unknown"), ("2026-01-03", "not-referenced")])
 def test_a_holdout_whose_trail_is_lost_elsewhere(outputs: list[dict[str, Any]], day: str, verdict: str) -> None:
-    """What a job made of a holdout in an unknown place may be what the model's job read, unless that job had finished by
-    then."""
+    """A job's output in an unknown place may be what the model's job read, unless that job had finished by then."""
     job = training("fit", {"train": "s3://clean/x/"})
     prepared = processing("prep", {"in": "s3://raw/"}, {}, day=day, ProcessingOutputConfig={"Outputs": outputs})
     answer = lineage.datasets(known(job, prepared), job.id, holdouts=["s3://raw/"])

@@ -397,8 +397,7 @@ def test_secrets_and_whole_numbers_are_told_of(tmp_path: Path) -> None:
 
 
 def test_what_is_gone(tmp_path: Path) -> None:
-    """A resource that a later list no longer contains is found only with `deleted`; of a name with two lives the last is
-    found."""
+    """A resource that a later list lacks is found only with `deleted`; for a name with two lives the last is found."""
     first = [line("model", name, {"CreationTime": "2026-01-01T07:00:00Z"}) for name in ("kept", "gone", "again")]
     again = line("model", "again", {"CreationTime": "2026-01-02T07:00:00Z"})
     for records in (first, [first[0], again]):

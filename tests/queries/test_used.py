@@ -468,8 +468,7 @@ KEPT: list[tuple[str, str, list[Resource], str]] = [
 
 @pytest.mark.parametrize(("uri", "records", "expected"), [row[1:] for row in KEPT], ids=[row[0] for row in KEPT])
 def test_what_an_endpoint_kept_trains_the_next(uri: str, records: list[Resource], expected: str, tmp_path: Path) -> None:
-    """A model, or what its container names, is in what its endpoint captures, and in what trains with that: as `impact`
-    says."""
+    """What a model or its container names is in what its endpoint captures, and in what trains with that, as in `impact`."""
     answer = used(whole(*records), uri)
     assert answer.verdict == expected
     reached = {row["name"] for row in lineage.impact(whole(*records), uri).reached}

@@ -173,8 +173,7 @@ def test_a_changed_file_is_not_proved_by_its_signature(run, signed: Path, keys: 
 
 
 def test_what_a_log_beside_the_file_holds_is_not_proved(run, signed: Path, keys: dict[str, Path]) -> None:
-    """SQLite reads a write-ahead log before the file: another snapshot in it is not called signed, and the file stays
-    unchanged."""
+    """SQLite reads a write-ahead log first: another snapshot in it is not called signed, and the file stays unchanged."""
     true = Path("lineage.db").read_bytes()
     shutil.copy("lineage.db", "work.db")
     crawl(Path("forged.db"), training("other", {"train": "s3://b/other"}))
@@ -317,8 +316,7 @@ def test_a_report_says_who_signed(report, keys: dict[str, Path]) -> None:
 
 
 def test_a_report_says_whose_signature_is_refused(report, keys: dict[str, Path]) -> None:
-    """A signature by someone else is shown at the top as not valid, and does not stop the report; nor does an uncheckable
-    one."""
+    """The top of a report shows a wrong signature as not valid, and an uncheckable one as not checked; neither stops it."""
     first, said = report("--signer", pub(keys["ann"]))
     assert "**NOT VALID** · **lineage.db.dsse.json**" in first
     assert said.startswith("NOT VALID: it was not signed by the key of ")
