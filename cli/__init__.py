@@ -1,8 +1,8 @@
-"""The command line, installed as `lineage_cli`. It uses the public names of `lineage` and nothing else of it.
+"""The command line, installed as `lineage_cli`. It uses only the public names of `lineage`.
 
-Modules in here import each other relatively: the folder is `cli` in the checkout and `lineage_cli` in the wheel.
+Its modules import each other relatively, because the folder is `cli` in the checkout and `lineage_cli` in the wheel.
 """
 
 from .whole import insist_whole
 
-insist_whole()  # before anything in here imports `lineage`
+insist_whole()  # before any module here imports `lineage`

@@ -1,4 +1,4 @@
-"""What a wrong command or option was most likely meant to be: the message about it."""
+"""Messages about a wrong command or option, with what was probably meant."""
 
 from __future__ import annotations
 
@@ -12,11 +12,11 @@ from .commands.options import DEFAULT_SNAPSHOT
 
 _ALIKE = 0.7  # how similar a word must be to a command: `trase` is to `trace`, and is not to `datasets`
 _MOST = 2
-_USUAL = {"job": "training-job", "run": "trial-component"}  # the kinds that people mean by these words
+_USUAL = {"job": "training-job", "run": "trial-component"}  # the kinds that these words probably mean
 
 
 def guessed(error: click.UsageError) -> str:
-    """What to say of a word that is no command or option; empty where click's own words do."""
+    """The message about a word that is not a command or option; empty if click's own message is enough."""
     context = error.ctx
     if context and isinstance(error, click.exceptions.NoSuchCommand):
         return _of_command(error.command_name, context)
@@ -26,7 +26,7 @@ def guessed(error: click.UsageError) -> str:
 
 
 def command_of(arguments: list[str], group: click.Group) -> str:
-    """The command that a command line names, for an error that click raises without it."""
+    """The command that a command line names, for an error that click raises without naming it."""
     names, command = ["lineage"], group
     for word in arguments:
         found = command.commands.get(word)
@@ -50,7 +50,7 @@ def _of_command(word: str, context: click.Context) -> str:
 
 
 def _kind(word: str) -> str:
-    """How to list the kind that a word is, in the singular or the plural."""
+    """The command that lists a kind, if a word is its name in the singular or the plural."""
     import lineage
 
     one = word.lower().removesuffix("s")
@@ -59,7 +59,7 @@ def _kind(word: str) -> str:
 
 
 def _thing(word: str, context: click.Context) -> str:
-    """How to ask about something whose name is given without a command."""
+    """The command that asks about a thing whose name was given without a command."""
     import lineage
 
     if word.startswith("s3://"):
@@ -88,7 +88,7 @@ def _of_option(name: str, context: click.Context) -> str:
 
 
 def _before_command(name: str, said: str, context: click.Context) -> str:
-    """What to say of an option that stands before the command."""
+    """The message about an option before the command."""
     if name in ("-v", "-V"):
         return f"{said}. Did you mean --version?"
     group = context.command

@@ -31,6 +31,7 @@ from .commands.runs import experiments, runs
 from .commands.search import search, suggest
 from .commands.snapshot import snapshot
 from .guesses import command_of, guessed
+from .render.html import ARGUMENTS
 from .render.words import say, say_lines
 from .signals import SIGNALS, ending_as_interrupted
 
@@ -42,7 +43,7 @@ _NO_MEMORY = (
 
 
 class Lineage(click.Group):
-    """Lists its commands in groups, and turns every way to fail into a line and a code."""
+    """Lists its commands in groups, and turns every failure into one line and an exit code."""
 
     def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002  (click's signature)
         return list(self.commands)
@@ -59,7 +60,7 @@ class Lineage(click.Group):
     ) -> NoReturn:
         """Run a command line and exit: 0 answered, 1 and 4 by `--fail-on`, 2 usage, 3 failed, 130, 128 + a signal, 141.
 
-        Where the shell asks for completions it gets these and nothing else: no error is written between what somebody types.
+        When the shell asks for completions, it gets only these: no error is written into the line that somebody types.
         """
         if VARIABLE in os.environ:
             with contextlib.suppress(Exception):
@@ -68,6 +69,7 @@ class Lineage(click.Group):
         arguments = list(sys.argv[1:] if args is None else args)
         extra["standalone_mode"] = False
         said = extra.setdefault("obj", {})
+        said[ARGUMENTS] = arguments
         sys.exit(_run(lambda: super(Lineage, self).main(arguments, prog_name or "lineage", **extra), arguments, said))
 
 
@@ -114,7 +116,7 @@ def cli(context: click.Context) -> None:
     the network: with --live, or with a KMS key or --timestamp for `snapshot sign` and --signer. Only `record` changes
     anything in AWS.
     """
-    if context.invoked_subcommand != record.name:  # a run under way is ended as what it was ended by
+    if context.invoked_subcommand != record.name:  # a run in progress ends with the status that fits the signal
         context.with_resource(ending_as_interrupted(context.obj))
 
 
@@ -181,7 +183,7 @@ def _run(call: Callable[[], Any], arguments: list[str], said: dict[str, Any]) ->
         return _complain(error, arguments)
     except BrokenPipeError:
         return _broken_pipe()
-    except SystemExit as stop:  # click's own handler of a broken pipe leaves so
+    except SystemExit as stop:  # click's own handler of a broken pipe exits this way
         return _broken_pipe() if stop.code == 1 else int(stop.code or 0)
     except Exception as error:  # noqa: BLE001  (the last resort: no traceback reaches a user)
         return _failure(_explained(error, said.get("snapshot")), arguments)
@@ -200,7 +202,7 @@ def _complain(error: click.ClickException, arguments: list[str]) -> int:
 
 
 def _explained(error: Exception, snapshot: str | None) -> Exception:
-    """The failure to report: an error that a damaged snapshot caused, even long after it was read, is not a bug."""
+    """The failure to report. An error that a damaged snapshot caused, even long after it was read, is not a bug."""
     import lineage
 
     if snapshot is None or isinstance(error, (lineage.LineageError, OSError)):
@@ -218,6 +220,7 @@ def _failure(error: Exception, arguments: list[str]) -> int:
     import lineage
 
     if "--debug" in arguments:
+        error.__suppress_context__ = False  # what AWS's library raised first, which a notebook does without
         say_lines("".join(traceback.format_exception(error)))
 
     message = " ".join(str(error).split())
@@ -233,7 +236,7 @@ def _failure(error: Exception, arguments: list[str]) -> int:
 
 
 def _usage() -> tuple[type[Exception], ...]:
-    """The errors of a wrong question: malformed, or about something that is not there."""
+    """The errors for a wrong question: malformed, or about something that does not exist."""
     import lineage
 
     audit = (
@@ -252,7 +255,7 @@ def _say(message: str, code: int) -> int:
 
 
 def _broken_pipe() -> int:
-    """The reader of our output has left: discard quietly what is still buffered."""
+    """The reader of our output is gone: discard silently what is still buffered."""
     if sys.stdout is not None:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
     return BROKEN_PIPE

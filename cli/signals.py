@@ -1,4 +1,4 @@
-"""SIGTERM and SIGHUP end a command as Ctrl-C does: what is half written is taken back, and a line says what is kept."""
+"""SIGTERM and SIGHUP end a command like Ctrl-C: half-written output is removed, and a line says what is kept."""
 
 from __future__ import annotations
 
@@ -8,13 +8,16 @@ import threading
 from collections.abc import Iterator
 from typing import Any, Final
 
-_ENDING: Final = (signal.SIGTERM, signal.SIGHUP)  # how a shell, a terminal or a scheduler has a process end
-SIGNALS = 128  # and its number: the exit code of what a signal has ended
+_ENDING: Final = (signal.SIGTERM, signal.SIGHUP)  # what a shell, a terminal or a scheduler sends to end a process
+SIGNALS = 128  # the exit code after a signal is this plus its number
 
 
 @contextlib.contextmanager
 def ending_as_interrupted(said: dict[str, Any]) -> Iterator[None]:
-    """Have the signals interrupt a block, and note in `said` which one did. Whoever ignores one, as nohup does, still does."""
+    """Let the signals interrupt a block, and note in `said` which one did.
+
+    A signal that is ignored, as by nohup, stays ignored.
+    """
     if threading.current_thread() is not threading.main_thread():
         yield
         return

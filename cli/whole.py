@@ -1,7 +1,7 @@
-"""Whether the package `lineage` is ours and whole: PyPI has another one of that name, about genetics.
+"""Checks that the package `lineage` is ours and complete: PyPI has another one of that name, about genetics.
 
-pip lets both be installed into one environment. Then one overwrites `lineage/__init__.py` of the other, and uninstalling one
-removes it: every command would end in an import error. So this is looked at before anything of `lineage` is imported.
+pip can install both into one environment. Then one overwrites `lineage/__init__.py` of the other, and uninstalling one removes
+it. Every command would then end in an import error. So this is checked before `lineage` is imported.
 """
 
 from __future__ import annotations
@@ -11,22 +11,22 @@ import sys
 from importlib.util import find_spec
 from pathlib import Path
 
-OURS = b"sagemaker-lineage"  # what our `lineage/__init__.py` says, and nobody else's
+OURS = b"sagemaker-lineage"  # text that only our `lineage/__init__.py` contains
 FAILED = 3
 _MEND = "`pip install --force-reinstall --no-deps sagemaker-lineage`"
 
 
 def insist_whole() -> None:
-    """Exit with one line where another package lies in the place of ours, or ours has lost its first file."""
+    """Exit with one line if another package is in the place of ours, or if ours has lost its `__init__.py`."""
     if not (wrong := _wrong()):
         return
-    if "_LINEAGE_COMPLETE" not in os.environ:  # a shell that asks for completions gets no error between what somebody types
+    if "_LINEAGE_COMPLETE" not in os.environ:  # no error goes into the line that somebody types
         print(f"lineage: {wrong}", file=sys.stderr)
     sys.exit(FAILED)
 
 
 def _wrong() -> str:
-    """What is wrong and what to do; empty where nothing is."""
+    """What is wrong and what to do; empty if nothing is."""
     spec = find_spec("lineage")
     if spec is None or not spec.origin:
         folders = list(spec.submodule_search_locations or ()) if spec else []
@@ -36,7 +36,7 @@ def _wrong() -> str:
     try:
         ours = OURS in Path(spec.origin).read_bytes()
     except OSError:
-        return ""  # in an archive, say: importing it tells
+        return ""  # for example in an archive: the import will show it
     if ours:
         return ""
     other = f"{spec.origin} belongs to another package (PyPI's `lineage` is about genetics)"

@@ -34,7 +34,24 @@ from lineage.queries.showing import Answer, Shows
 
 # Names are imported when they are first used, so that importing the package costs nothing: `__init__.pyi` lists them.
 # This is a file of sagemaker-lineage: by this word the command line tells it from that of PyPI's `lineage`.
-__getattr__, __dir__, __all__ = lazy_loader.attach_stub(__name__, __file__)
+__getattr__, _listed, _ = lazy_loader.attach_stub(__name__, __file__)
+# The functions of the page above: `help` tells what each takes, and with more names it is thousands of lines.
+__all__ = [
+    "FORMATS", "check", "coverage", "crawl_endpoints", "crawl_estate", "datasets", "draw", "graph", "impact", "leaderboard",
+    "list_executions", "list_experiments", "list_pipelines", "list_runs", "load_execution", "load_policy", "load_run", "nodes",
+    "open_snapshot", "path", "picture", "report", "search", "select", "show", "suggest", "to_page", "trace", "used", "used_all",
+    "verify", "view",
+]  # fmt: skip
+# Of the list, what the command line alone needs.
+_HELPERS = frozenset({
+    "DEMO_ACCOUNT", "LISTED", "MOST", "MOST_CHARACTERS", "NOT_READ", "NO_HOLDOUTS", "check_places", "check_role", "csv_line",
+    "did_you_mean", "engine_for", "envelope_beside", "from_url", "hints", "insist_signed", "is_as_expected", "is_location",
+    "is_place", "json_text", "kind_json", "no_such", "one_line", "policy_size", "safe_json", "shows_nothing", "visible",
+})  # fmt: skip
+
+
+def __dir__() -> list[str]:
+    return [name for name in _listed() if name not in _HELPERS]
 
 
 def _notebook() -> Any:
@@ -49,6 +66,7 @@ def load_ipython_extension(ipython: Any) -> None:
 Shows.forms = staticmethod(lambda shown: _notebook().forms_of(shown))
 # The command line is built upon this package and is always beside it: only here does the package know of it.
 Answer.text = staticmethod(lambda answer: import_module("lineage_cli.render.texts").text_of(answer))
+Answer.table = staticmethod(lambda answer: import_module("lineage_cli.commands.tabled").table_of(answer))
 _get_ipython = getattr(sys.modules.get("IPython"), "get_ipython", None)
 if _running := _get_ipython and _get_ipython():
     load_ipython_extension(_running)

@@ -111,7 +111,7 @@ def crawled(new: Path, **asked: Any) -> int:
 
 def taking_texts() -> set[str]:
     """Each parameter of a public function, and of `Chosen`, that takes several texts."""
-    found = {name: getattr(lineage, name) for name in lineage.__all__}
+    found = {name: getattr(lineage, name) for name in (*dir(lineage), *lineage._HELPERS)}
     asked = [(name, one) for name, one in found.items() if inspect.isfunction(one) or one is lineage.Chosen]
     words = ((name, word) for name, one in asked for word in inspect.signature(one).parameters.values())
     kinds = ("Iterable[str]", "Sequence[str]", "Collection[str]", "Iterable[str] | None")

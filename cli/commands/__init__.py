@@ -1,1 +1,1 @@
-"""The commands, one file a topic: options, the question asked of `lineage`, and which form is printed."""
+"""The commands, one file per topic: the options, the call to `lineage`, and the choice of output format."""

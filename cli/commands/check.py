@@ -1,4 +1,4 @@
-"""`lineage check`: the rules, as a gate."""
+"""`lineage check`: the rules, as a CI gate."""
 
 from __future__ import annotations
 
@@ -9,13 +9,14 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from ..render.check import checked_text, ruled, summary_lines, vouching
+from ..render.html import About
 from ..render.indented import indented
-from ..render.listing import FORMS, Listing, json_lines, rows_as
-from ..render.words import say
+from ..render.listing import FORMS, Listing, cells_as, json_lines
+from ..render.words import first_line, say
 from .completing import complete_node
 from .filters import checked, within_options
 from .options import Choice, attestations_option, format_option, out_option, snapshot_option, uncollected, write
-from .scoped import tell_aside
+from .scoped import aside, tell_about
 from .subjects import exact_option, insisted, of_policy
 
 if TYPE_CHECKING:
@@ -40,6 +41,10 @@ _SEVERITIES = ("note", "warning", "error", "never")
       lineage check --write-baseline known.json      accept what is there today, ...
       lineage check --baseline known.json --strict   ... then fail on anything new, or undecided
       lineage check --list-rules
+
+    \b
+    Exit codes: 0 nothing new as severe as --fail-on; 1 a new finding of this severity or worse;
+    4 a rule of this severity could not be decided, or with --strict any rule.
     """,
 )
 @click.argument("subjects", metavar="[SUBJECT]...", nargs=-1, shell_complete=complete_node)
@@ -52,7 +57,7 @@ _SEVERITIES = ("note", "warning", "error", "never")
 @click.option(
     "--fail-on",
     type=Choice(_SEVERITIES),
-    help="Exit with 1 on a new finding of this severity or worse. Default: as in the policy, else error.",
+    help="Exit with 1 on a new finding of this severity or worse. Default: as in the policy, otherwise error.",
 )
 @exact_option
 @click.option("--strict", is_flag=True, help="Treat a gap as an error, and exit with 4 on anything undecided.")
@@ -90,11 +95,11 @@ def check(
 ) -> int:
     """Check the snapshot against rules, such as: no holdout in training, no unapproved package in production.
 
-    SUBJECT is an endpoint, a model, a package or a job: then only what it was made of is checked. Without one, the holdouts are
-    looked for in every training job, and the other rules apply to what made each endpoint.
+    With SUBJECT (an endpoint, a model, a package or a job), only what it was made of is checked. Without it, every training job
+    is searched for the holdouts, and the other rules apply to what made each endpoint.
 
-    A rule never passes what could not be seen: that is `unknown`, and exits with 4 if --fail-on covers the severity of the
-    rule. With --out the count and the worst findings go to stderr.
+    A rule never passes what could not be read: its result is then `unknown`. The exit code is 4 if --fail-on covers the
+    severity of such a rule. With --out, the count and the worst findings go to stderr.
     """
     import lineage
 
@@ -112,18 +117,21 @@ def check(
         write(lineage.to_baseline(answer), target)
     if resources:
         write(lineage.resources_text(answer), resources)
-    write(_told(answer, form, snapshot, resources or "", colour=not out), out)
+    about = About(
+        lambda: first_line(checked_text(answer, colour=False)), lambda: aside(answer.scope, answer.caveats, ruled(answer))
+    )
+    write(_told(answer, form, snapshot, resources or "", about, colour=not out), out)
     for line in summary_lines(answer, whole=out not in (None, "", "-")) if form != "table" or out else ():
         say(line)
     for note in lineage.sarif_notes(answer, resources or "") if form == "sarif" else ():
         say(f"lineage: {note}")
     if form not in ("json", "table"):
-        tell_aside(answer.scope, answer.caveats, ruled(answer))
+        tell_about(about, form)
     return 0 if target else answer.code
 
 
 def _must_be_shown(resources: str, form: str, *others: str | None) -> None:
-    """GitHub shows only files of the repository; and the list must not replace another file of this command."""
+    """Refuse a list outside the repository, which GitHub does not show, or one that replaces another file of this command."""
     import lineage
 
     if form != "sarif":
@@ -154,7 +162,9 @@ def _list_rules(form: str, out: str | None) -> int:
     return 0
 
 
-def _told(answer: lineage.Checked, form: str, snapshot: str, resources: str, *, colour: bool) -> str | Iterator[str]:
+def _told(
+    answer: lineage.Checked, form: str, snapshot: str, resources: str, about: About, *, colour: bool
+) -> str | Iterator[str]:
     import lineage
 
     if form == "sarif":
@@ -166,7 +176,15 @@ def _told(answer: lineage.Checked, form: str, snapshot: str, resources: str, *, 
     if form == "table":
         return checked_text(answer, colour=colour)
     found = [*answer.findings, *answer.undecided]
-    return json_lines(one.as_json() for one in found) if form == "jsonl" else rows_as(form, _COLUMNS, map(_row, found))
+    if form == "jsonl":
+        return json_lines(one.as_json() for one in found)
+    return cells_as(form, *checked_table(answer), about=about)
+
+
+def checked_table(answer: lineage.Checked) -> tuple[list[str], list[list[Any]]]:
+    """The columns, and a row for each finding and for each that is undecided."""
+    rows = map(_row, (*answer.findings, *answer.undecided))
+    return list(_COLUMNS), [[row[name] for name in _COLUMNS] for row in rows]
 
 
 def _row(finding: lineage.Finding) -> dict[str, Any]:

@@ -45,7 +45,7 @@ def complete_node(context: click.Context, _: click.Parameter, begins: str) -> li
 
 
 def complete_selector(context: click.Context, parameter: click.Parameter, begins: str) -> list[str]:
-    """Offers the same and `kind:`, also behind the `+` of a selector."""
+    """Offers the same and `kind:`, also after the `+` of a selector."""
     plus = "+" if begins.startswith("+") else ""
     word = begins.removeprefix("+")
     if word.startswith("kind:"):
@@ -62,7 +62,7 @@ def complete_kind(_: click.Context, __: click.Parameter, begins: str) -> list[st
 
 
 def complete_list(words: Sequence[str]) -> Completer:
-    """Offers words for a list with commas: those that are not in it yet."""
+    """Offers the words that a list with commas does not contain yet."""
 
     def complete(_: click.Context, __: click.Parameter, begins: str) -> list[str]:
         head, comma, last = begins.rpartition(",")
@@ -73,7 +73,7 @@ def complete_list(words: Sequence[str]) -> Completer:
 
 
 def complete_file(_: click.Context, __: click.Parameter, begins: str) -> list[CompletionItem[str]]:
-    """Has the shell offer files."""
+    """Lets the shell offer files."""
     from click.shell_completion import CompletionItem
 
     return [CompletionItem(begins, type="file")]

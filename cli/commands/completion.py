@@ -1,4 +1,4 @@
-"""`lineage completion`: the script by which a shell completes `lineage`, and what answers it."""
+"""`lineage completion`: the script with which a shell completes `lineage`, and the answers to the shell."""
 
 from __future__ import annotations
 
@@ -11,8 +11,8 @@ from click.shell_completion import BashComplete, CompletionItem, ShellComplete, 
 
 VARIABLE = "_LINEAGE_COMPLETE"  # click's own protocol
 SHELLS = ("bash", "zsh", "fish")
-# Bash cuts words at `:` and `=`, which S3 URIs, ARNs and selectors hold: the whole line is handed over, and only what
-# stands behind the last cut is replaced.
+# Bash cuts words at `:` and `=`, which occur in S3 URIs, ARNs and selectors. So the script passes the whole line, and replaces
+# only the part after the last cut.
 _BASH = """\
 %(complete_func)s() {
     local IFS=$'\\n' response type value
@@ -38,12 +38,12 @@ complete -o nosort -F %(complete_func)s %(prog_name)s
 
 
 class Bash(BashComplete):
-    """Bash, with words that hold `:` and `=`."""
+    """Bash, for words that contain `:` and `=`."""
 
     source_template = _BASH
 
     def get_completion_args(self) -> tuple[list[str], str]:
-        """The whole words before the cursor, and the one at it."""
+        """The whole words before the cursor, and the word at it."""
         if "COMP_LINE" not in os.environ:
             return super().get_completion_args()
         line = os.environ["COMP_LINE"]
@@ -51,7 +51,7 @@ class Bash(BashComplete):
         return (words, "") if not words or line[-1].isspace() else (words[:-1], words[-1])
 
     def format_completion(self, item: CompletionItem[Any]) -> str:
-        """The part behind the last cut of what was typed."""
+        """The part of the typed word after the last cut."""
         if item.type != "plain" or "COMP_LINE" not in os.environ:
             return super().format_completion(item)
         typed, cuts = self.get_completion_args()[1], os.environ.get("COMP_WORDBREAKS", "")
@@ -61,7 +61,7 @@ class Bash(BashComplete):
 
 
 class _Shell(click.Choice[str]):
-    """The name of a shell, or its path, as $SHELL has it."""
+    """The name of a shell, or its path, as in $SHELL."""
 
     def convert(self, value: str, param: click.Parameter | None, ctx: click.Context | None) -> str:
         return super().convert(value.rpartition("/")[2], param, ctx)
@@ -78,12 +78,12 @@ class _Shell(click.Choice[str]):
 )
 @click.argument("shell", type=_Shell(SHELLS))
 def completion(shell: str) -> None:
-    """Print a script for SHELL that completes commands, options and, from the snapshot, names, kinds, selectors and S3 URIs."""
+    """Print a shell script that completes commands and options, and names, kinds, selectors and S3 URIs of the snapshot."""
     click.echo(_of_shell(shell, click.get_current_context().find_root().command).source(), nl=False)
 
 
 def complete(group: click.Group) -> None:
-    """Answer the shell, which has asked through the variable; where there is nothing to offer, with nothing."""
+    """Answer the shell, which asks through the variable. The answer is empty if there is nothing to offer."""
     shell, _, asked = os.environ[VARIABLE].partition("_")
     answering = _of_shell(shell, group)
     said = answering.source() if asked == "source" else answering.complete()
@@ -94,5 +94,5 @@ def _of_shell(shell: str, group: click.Command) -> ShellComplete:
     add_completion_class(Bash)
     found = get_completion_class(shell)
     if found is None:
-        raise click.UsageError(f"no completion for the shell {shell!r}: the shells are {', '.join(SHELLS)}")
+        raise click.UsageError(f"{shell!r} is not a supported shell (expected one of {', '.join(SHELLS)})")
     return found(group, {"obj": {}}, "lineage", VARIABLE)

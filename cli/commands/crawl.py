@@ -21,9 +21,9 @@ if TYPE_CHECKING:
 
     Tell = Callable[[lineage.Progress], None]
 
-_NAMED = 5  # places that a warning names; more are counted
-QUIET_SECONDS = 10  # between two lines of progress, where there is no terminal
-RATE_SECONDS = 5  # over which the rate is told
+_NAMED = 5  # places that a warning names; the rest are counted
+QUIET_SECONDS = 10  # between two lines of progress, if there is no terminal
+RATE_SECONDS = 5  # over which the rate is measured
 
 
 @click.command(
@@ -90,7 +90,7 @@ def crawl(snapshot: str, endpoints: tuple[str, ...], regions: tuple[str, ...], q
     with lineage.open_snapshot(snapshot) as opened:
         scope = opened.scope()
     if not quiet:
-        none = "no new gaps" if len(scope.crawls) > 1 else "no gaps"  # those of earlier crawls are still there
+        none = "no new gaps" if len(scope.crawls) > 1 else "no gaps"  # the records of earlier crawls are still there
         gaps = f"{plural(done.gaps, 'gap')} (lineage gaps)" if done.gaps else none
         say(f"{plural(done.records, 'record')} and {gaps} from {plural(done.calls, 'call')} are in {snapshot}")
     for line in _warnings(scope):
@@ -98,7 +98,7 @@ def crawl(snapshot: str, endpoints: tuple[str, ...], regions: tuple[str, ...], q
 
 
 def _warnings(scope: lineage.Scope) -> Iterator[str]:
-    """Where the last crawl found nothing, or no training: most likely, another account or region was meant."""
+    """Warnings about places where the last crawl found nothing, or no training job: probably the wrong account or region."""
     import lineage
 
     last = scope.crawls[-1]
@@ -114,7 +114,7 @@ def _warnings(scope: lineage.Scope) -> Iterator[str]:
 
 
 def _check(endpoints: tuple[str, ...], regions: tuple[str, ...], words: dict[str, Any]) -> None:
-    """Refuse options that exclude each other, and names that are none: before anything is opened or asked."""
+    """Refuse options that exclude each other, and invalid names, before anything is opened or called."""
     import lineage
 
     if words["replay"] and words["profile"]:
@@ -185,7 +185,7 @@ def _lines() -> Tell:
 
 
 class _Rate:
-    """Calls a second, over the last few seconds."""
+    """Calls per second, over the last few seconds."""
 
     def __init__(self) -> None:
         self._seen: deque[tuple[float, int]] = deque([(time.monotonic(), 0)])
@@ -201,7 +201,7 @@ class _Rate:
 
 
 def _counts(progress: lineage.Progress, rate: float) -> str:
-    """The progress of a crawl: lists, records, calls and their rate, and what went wrong."""
+    """The progress of a crawl: lists, records, calls and their rate, and failures."""
     said = [f"{progress.done} of {plural(progress.total, 'list')}"] if progress.total else []
     said += [plural(progress.records, "record"), f"{plural(progress.calls, 'call')} ({rate:.0f}/s)"]
     said += [f"{progress.retries:,} retried"] if progress.retries else []

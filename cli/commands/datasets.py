@@ -1,4 +1,4 @@
-"""`lineage datasets`: what data something was made of, and whether a list of holdouts was among it."""
+"""`lineage datasets`: what data something was made of, and whether that includes any of a list of holdouts."""
 
 from __future__ import annotations
 
@@ -8,13 +8,15 @@ import click
 
 from ..render.attested import attestation_said
 from ..render.datasets import datasets_text, holdouts_text, rest_of
+from ..render.html import About
 from ..render.indented import indented
 from ..render.lines import attested_by
-from ..render.listing import FORMS, json_lines, rows_as
+from ..render.listing import FORMS, cells_as, json_lines
+from ..render.words import first_line
 from .completing import complete_node
 from .options import attestations_option, fail_on_option, format_option, out_option, snapshot_option, uncollected, write
 from .questions import USAGE_VERDICTS, gate, gated_all
-from .scoped import tell_lines
+from .scoped import tell_about
 from .subjects import asked_for, exact_option, from_option, insisted
 
 if TYPE_CHECKING:
@@ -72,25 +74,37 @@ def datasets(
     holdouts = asked_for((), source) if source else []
     with lineage.open_snapshot(snapshot) as opened:
         answer = lineage.datasets(opened, node, holdouts=insisted(opened, holdouts, exact=exact), **vouched)
+    text = holdouts_text if source else datasets_text
+    about = About(lambda: first_line(text(answer, colour=False)), lambda: rest_of(answer))
     if form == "json":
         write(indented(answer.as_json()), out)
     elif form == "jsonl":
         write(json_lines(answer.holdouts if source else answer.datasets), out)
     elif form == "table":
-        write(holdouts_text(answer, colour=not out) if source else datasets_text(answer, colour=not out), out)
+        write(text(answer, colour=not out), out)
     else:
-        told = (*_HOLDOUTS[:-1], *(_RESTS if vouched else ()), _HOLDOUTS[-1])
-        columns, line = (told, _holdout) if source else (_DATASETS, _dataset)
-        write(rows_as(form, columns, map(line, answer.holdouts if source else _told(answer))), out)
+        table = holdouts_table(answer, vouched=bool(vouched)) if source else datasets_table(answer)
+        write(cells_as(form, *table, about=about), out)
     if form not in ("json", "table"):
-        tell_lines(rest_of(answer))
+        tell_about(about, form)
     left = "left_open" if vouched else "holes"
     codes = {gate(row["verdict"], range(row[left]), fail_on) for row in answer.holdouts}
     return gated_all({0} | codes, fail_on)
 
 
+def datasets_table(answer: lineage.Datasets) -> tuple[list[str], list[list[Any]]]:
+    """The columns and rows of what something was made of."""
+    return list(_DATASETS), [[row[name] for name in _DATASETS] for row in map(_dataset, _told(answer))]
+
+
+def holdouts_table(answer: lineage.Datasets, *, vouched: bool) -> tuple[list[str], list[list[Any]]]:
+    """The columns and rows of the holdouts; where it is `vouched` for holes, with what each verdict rests on."""
+    columns = [*_HOLDOUTS[:-1], *(_RESTS if vouched else ()), _HOLDOUTS[-1]]
+    return columns, [[row[name] for name in columns] for row in map(_holdout, answer.holdouts)]
+
+
 def _told(answer: lineage.Datasets) -> list[Row]:
-    """The reads, then what is odd about them, and what is not known."""
+    """The reads, then what is odd about them, and what is unknown."""
     odd = [
         {
             "how": found["verdict"],

@@ -10,7 +10,7 @@ from ..render.words import plural
 from .options import chosen_snapshot, write
 
 DEMO_SNAPSHOT = "demo.db"
-# What to try next: the command without its snapshot, and what it answers.
+# What to try next: each command without its snapshot, and the question that it answers.
 _NEXT = (
     ("trace loans-live", "what made this endpoint?"),
     ("used s3://bank-ml/loans/secret-test/", "was this data used for training?"),
@@ -21,7 +21,7 @@ _NEXT = (
 
 
 def _demo_path(context: click.Context, _: click.Parameter, value: str | None) -> str:
-    return chosen_snapshot(context, value, DEMO_SNAPSHOT)  # LINEAGE_SNAPSHOT mostly names one of a real account
+    return chosen_snapshot(context, value, DEMO_SNAPSHOT)  # LINEAGE_SNAPSHOT usually names the snapshot of a real account
 
 
 @click.command(
@@ -36,8 +36,8 @@ def _demo_path(context: click.Context, _: click.Parameter, value: str | None) ->
 def demo(snapshot: str) -> None:
     """Write the snapshot of a made-up bank's account, so that you can try every command without AWS.
 
-    The account is part of the installed package, and nothing is sent anywhere. The command prints what to try next, and may be
-    repeated. It refuses a file that holds records from AWS. LINEAGE_SNAPSHOT is not used here.
+    The account is part of the installed package, and nothing is sent anywhere. The command prints what to try next, and can be
+    run again. It refuses a file that holds records from AWS. LINEAGE_SNAPSHOT is not used here.
     """
     import lineage
 

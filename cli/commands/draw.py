@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from lineage import Graph, Picture
 
 PICTURES = ("dot", "svg", "png", "html")
-FEW = 20  # nodes of a selector that are its subject, and never fold
+FEW = 20  # nodes that a selector names; they are never folded
 
 
 @click.command(
@@ -36,7 +36,7 @@ FEW = 20  # nodes of a selector that are its subject, and never fold
 @click.argument("selector", required=False, shell_complete=complete_selector)
 @snapshot_option
 @within_options("nodes")
-@click.option("--format", "-f", "form", type=Choice(PICTURES), help="Output format. Default: by file extension, else dot.")
+@click.option("--format", "-f", "form", type=Choice(PICTURES), help="Output format. Default: by file extension, otherwise dot.")
 @out_option
 @click.option(
     "--engine",
@@ -97,6 +97,8 @@ def draw(
         say(f"drawn in {out}")
     if folded:
         say(folded)
+    if folded and not selector:
+        say("to draw one endpoint with what made it: `lineage draw +endpoint/NAME` (`lineage ls kind:endpoint` lists them)")
 
 
 def _picture(
@@ -109,7 +111,7 @@ def _picture(
     within: dict[str, Any],
     **words: Any,
 ) -> tuple[str | bytes, str]:
-    """The picture in a format, and what was folded in it."""
+    """The picture in one format, and what was folded in it."""
     import lineage
 
     whole, asked = _whole(snapshot, within)
@@ -125,7 +127,7 @@ def _picture(
 
 
 def _drawn(drawn: Picture, form: str, engine: str) -> str | bytes:
-    """The picture in a format; where lineage draws it though nobody said so, stderr says why."""
+    """The picture in one format. If lineage draws it without being asked to, stderr says why."""
     import lineage
 
     if form == "dot":
@@ -159,7 +161,7 @@ def _page(snapshot: str, selector: str | None, within: dict[str, Any], *, links:
 
 
 def _first_named(whole: Graph, selector: str | None) -> str | None:
-    """What a page of a selector opens at: the place that it spells out, else the first node that it names."""
+    """The node at which the page of a selector opens: the place that it spells out, otherwise the first node that it names."""
     import lineage
 
     named = sorted(lineage.named(whole, selector)) if selector else []
@@ -168,7 +170,7 @@ def _first_named(whole: Graph, selector: str | None) -> str | None:
 
 
 def _refuse_words_of_pictures() -> None:
-    """What a page does not do must not be asked of it in vain."""
+    """Refuse options that have no effect on a page."""
     context = click.get_current_context()
     for name in ("engine", "max_nodes", "cluster", "highlight"):
         if context.get_parameter_source(name) not in (ParameterSource.DEFAULT, ParameterSource.DEFAULT_MAP):
@@ -177,7 +179,7 @@ def _refuse_words_of_pictures() -> None:
 
 
 def _whole(snapshot: str, within: dict[str, Any]) -> tuple[Graph, dict[str, Any]]:
-    """The whole graph, and the accounts and regions that are asked for."""
+    """The whole graph, and the accounts and regions that were asked for."""
     import lineage
 
     with lineage.open_snapshot(snapshot) as opened:
@@ -185,7 +187,7 @@ def _whole(snapshot: str, within: dict[str, Any]) -> tuple[Graph, dict[str, Any]
 
 
 def _with_its_making(whole: Graph, selector: str | None) -> str | None:
-    """The selector of one endpoint alone, widened: a picture of it shows what made it."""
+    """The selector of a single endpoint, widened so that the picture also shows what made it."""
     import lineage
 
     named = lineage.named(whole, selector) if selector and "+" not in selector else set()
@@ -203,7 +205,7 @@ def _form(out: str | None, asked: str | None) -> str:
 
 
 def _title(graph: Graph, snapshot: str, selector: str | None, within: dict[str, Any]) -> str:
-    """What it is a picture of, of which accounts and regions alone, then where that is from."""
+    """The title: what the picture shows, for which accounts and regions, and from which snapshot."""
     crawls = graph.graph["scope"].crawls
     only = f", only in {' and '.join(said)}" if (said := [", ".join(names) for names in within.values() if names]) else ""
     when = f"crawled until {crawls[-1].started}" if crawls else ""

@@ -1,4 +1,4 @@
-"""`lineage export`: the graph, and what was made of it, for other tools."""
+"""`lineage export`: the graph, and documents made from it, for other tools."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from ..render.words import say
 from .completing import complete_selector
 from .filters import read_in_part, within_options
 from .options import Choice, attestations_option, out_option, snapshot_option, write
-from .scoped import tell_aside
+from .scoped import aside, tell_lines
 
 EXPORTS = (
     "json", "graphml", "cytoscape", "csv-nodes", "csv-edges", "jsonl-nodes", "jsonl-edges", "dot", "mermaid", "openlineage",
@@ -19,12 +19,12 @@ EXPORTS = (
     "in-toto",
     "model-card",
 )  # fmt: skip
-_BARE = ("csv-nodes", "csv-edges", "jsonl-nodes", "jsonl-edges", "mermaid", "openlineage")  # no room for a scope
+_BARE = ("csv-nodes", "csv-edges", "jsonl-nodes", "jsonl-edges", "mermaid", "openlineage")  # formats without room for a scope
 
-_HOLES = ("cyclonedx", "in-toto", "model-card")  # what tells of holes
+_HOLES = ("cyclonedx", "in-toto", "model-card")  # formats that show gaps
 
 
-# Extensions that only one format has. A .json may be one of many.
+# Extensions that belong to one format only. A .json file may have one of many.
 _EXTENSIONS = {".graphml": "graphml", ".dot": "dot", ".mmd": "mermaid", ".cdx.json": "cyclonedx"}
 
 
@@ -102,14 +102,14 @@ def export(
         write(lineage.FORMATS[form].write(chosen, **asked), out)
         scope = chosen.about()["scope"] if form in _BARE else None
     if scope:
-        tell_aside(scope)
+        tell_lines(aside(scope))
     idle = [f"-f {form} does not show gaps, and so no attestations"] if vouched and form not in _HOLES else []
     for note in [*chosen.notes, *idle]:
         say(f"lineage: {note}")
 
 
 def _asked(form: str, known: tuple[str, ...], options: dict[str, Any]) -> dict[str, Any]:
-    """The options that were given, which must be some that the format takes."""
+    """The options that were given. Refuses those that the format does not take."""
     asked = {name: value for name, value in options.items() if value}
     wrong = sorted(set(asked) - set(known))
     if wrong:

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 
 def within_options(what: str) -> Decorator:
-    """`--account` and `--region`, which repeat; the function is given them as `within`, for `checked`."""
+    """`--account` and `--region`, which may be repeated. The function gets them as `within`, for `checked`."""
 
     def decorate(command: Command) -> Command:
         @functools.wraps(command)
@@ -32,7 +32,7 @@ def within_options(what: str) -> Decorator:
 
 
 def checked(opened: lineage.Snapshot, within: dict[str, Any]) -> dict[str, Any]:
-    """The accounts and regions, each of them one that a person can mean. Raises `MalformedName`."""
+    """The accounts and regions that were given. Raises `MalformedName` for an impossible one."""
     import lineage
 
     if any(within.values()):
@@ -42,19 +42,19 @@ def checked(opened: lineage.Snapshot, within: dict[str, Any]) -> dict[str, Any]:
 
 
 def read_in_part(opened: lineage.Snapshot, within: dict[str, Any]) -> dict[str, Any]:
-    """The same, where what is printed has no scope: on stderr stands what of them no crawl has read."""
+    """The same, for output without a scope: stderr names those that no crawl has read."""
     import lineage
 
     if any(checked(opened, within).values()):
         holes = lineage.coverage(opened, **within)["empty"]
         unread = [f"{one['account']} {one['region']}".strip() for one in holes if one["reason"] == "not-enumerated"]
-        if 0 < len(unread) < len(within["accounts"] or "1") * len(within["regions"] or "1"):  # of nothing, an error tells it
+        if 0 < len(unread) < len(within["accounts"] or "1") * len(within["regions"] or "1"):  # else an error says it
             say(f"lineage: no crawl has read anything in {', '.join(unread)}: `lineage crawl` reads it")
     return within
 
 
 def endpoints_in(opened: lineage.Snapshot, within: dict[str, Any]) -> list[tuple[str, str]]:
-    """The id and the name of each endpoint of the accounts and regions that are asked about. Raises `UnknownNode` for none."""
+    """The id and the name of each endpoint of these accounts and regions. Raises `UnknownNode` if there is none."""
     import lineage
 
     known = list(opened.names_of("endpoint"))
@@ -65,7 +65,7 @@ def endpoints_in(opened: lineage.Snapshot, within: dict[str, Any]) -> list[tuple
 
 
 def endpoint_in(opened: lineage.Snapshot, wanted: str, within: dict[str, Any]) -> str:
-    """Which endpoint a name, an ARN or a console URL means. Raises `UnknownNode`."""
+    """The endpoint that a name, an ARN or a console URL means. Raises `UnknownNode`."""
     import lineage
 
     known = endpoints_in(opened, within)
@@ -80,7 +80,7 @@ def endpoint_in(opened: lineage.Snapshot, wanted: str, within: dict[str, Any]) -
 
 
 def _not_an_endpoint(opened: lineage.Snapshot, wanted: str) -> str:
-    """What to say of what can't be the name of an endpoint; empty where it can."""
+    """Why a text can't be the name of an endpoint; empty if it can."""
     import lineage
 
     if lineage.shows_nothing(wanted):

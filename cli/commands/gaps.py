@@ -1,4 +1,4 @@
-"""`lineage gaps` and `lineage kinds`: what was seen, and what can be seen."""
+"""`lineage gaps` and `lineage kinds`: what was read, and what can be read."""
 
 from __future__ import annotations
 
@@ -8,13 +8,14 @@ import click
 
 from ..render.answers import beside_gaps, gaps_text
 from ..render.attested import attestation_said
+from ..render.html import About
 from ..render.lines import attested_by
 from ..render.listing import FORMS, cells_as, json_lines
 from ..render.words import say
 from .completing import complete_kind
 from .filters import checked, within_options
 from .options import attestations_option, format_option, out_option, snapshot_option, write
-from .scoped import tell_lines
+from .scoped import tell_about
 
 if TYPE_CHECKING:
     import lineage
@@ -49,8 +50,8 @@ def gaps(snapshot: str, form: str, out: str | None, stubs: bool, within: dict[st
 
     Every "not used" depends on this: `used` says it only if every list that matters was read to its end.
 
-    --attestations also lists the gaps that only questions meet, who vouches for which gap, and each attestation that matches no
-    gap.
+    --attestations also lists the gaps that appear only in answers, who vouches for which gap, and each attestation that
+    matches no gap.
     """
     import lineage
 
@@ -68,15 +69,16 @@ def gaps(snapshot: str, form: str, out: str | None, stubs: bool, within: dict[st
             said |= lineage.vouched_for(opened, **vouched)
     for warning in said.get("warnings", ()):
         say(f"lineage: {warning}")
+    about = About(below=lambda: beside_gaps(said, crawls=form != "json"))
     if form == "json":
         write(lineage.json_text(said, indent=2) + "\n", out)
     elif form == "table":
         write(gaps_text(said, colour=not out), out)
     else:
         head, *rows = _gap_rows(said)
-        write(cells_as(form, head, rows), out)
+        write(cells_as(form, head, rows, about=about), out)
     if form != "table":
-        tell_lines(beside_gaps(said, crawls=form != "json"))
+        tell_about(about, form)
 
 
 def _gap_rows(said: dict[str, Any]) -> Rows:

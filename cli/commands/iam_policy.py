@@ -1,4 +1,4 @@
-"""`lineage iam-policy`: what a crawl must be allowed to do, and why, to be handed to whoever grants it."""
+"""`lineage iam-policy`: the permissions that a crawl needs and why, to give to the person who grants them."""
 
 from __future__ import annotations
 
@@ -62,7 +62,7 @@ _FORMS = ("json", _TERRAFORM)
     "-f",
     "form",
     type=Choice(_FORMS),
-    help="Output format. Default: by file extension (.json, .tf), else json.",
+    help="Output format. Default: by file extension (.json, .tf), otherwise json.",
 )
 @out_option
 def iam_policy(kinds: tuple[str, ...], form: str | None, out: str | None, **asked: Any) -> None:
@@ -90,7 +90,7 @@ def iam_policy(kinds: tuple[str, ...], form: str | None, out: str | None, **aske
 
 
 def _refuse(kinds: tuple[str, ...], asked: Mapping[str, Any]) -> None:
-    """What can't be asked for together, and what is no role."""
+    """Refuse options that exclude each other, and what is not a role ARN."""
     beside = ("recording", "manifests", "buckets", "regions", "accounts")
     if asked["recording"] and (kinds or any(on for name, on in asked.items() if name not in beside)):
         raise click.UsageError("--recording prints a separate policy: run the command again for that of a crawl")

@@ -1,4 +1,4 @@
-"""The leaderboard of `lineage runs --compare` and `lineage search --metric`: its options, and how it is printed."""
+"""The leaderboard of `lineage runs --compare` and `lineage search --metric`: options and output."""
 
 from __future__ import annotations
 
@@ -11,11 +11,12 @@ import click
 
 import lineage
 
+from ..render.html import About
 from ..render.leaderboard import WAYS, board_cells, board_text, data_lines, foot_lines, head_lines
 from ..render.lines import looked_line, note_lines, scope_lines
 from ..render.listing import FORMS, cells_as, escaped, json_lines
 from .options import Choice, Command, write
-from .scoped import tell_lines
+from .scoped import tell_about, tell_lines
 
 Rows = list[list[Any]]
 
@@ -30,7 +31,7 @@ _OPTIONS: tuple[Callable[[Command], Command], ...] = (
     click.option(
         "--statistic",
         type=Choice(("last", "min", "max", "avg")),
-        help="Which value of the metric counts (default last; training jobs keep no other).",
+        help="Which value of the metric counts (default last, the only one that training jobs keep).",
     ),
     click.option("--mixed-data", is_flag=True, help="Rank runs together that were measured on different data."),
     click.option("--failed", is_flag=True, help="Include failed and stopped runs."),
@@ -40,14 +41,14 @@ _OPTIONS: tuple[Callable[[Command], Command], ...] = (
 
 
 def board_options(command: Command) -> Command:
-    """The options of a leaderboard; the function is given them by name."""
+    """The options of a leaderboard. The function gets them by name."""
     for option in reversed(_OPTIONS):
         command = option(command)
     return command
 
 
 def take_board(asked: dict[str, Any]) -> dict[str, Any]:
-    """The options of a leaderboard, taken out of those that a function was given: for `tell_board`."""
+    """Takes the options of a leaderboard out of those that a function got, for `tell_board`."""
     return {name: asked.pop(name) for name in BOARD_WORDS}
 
 
@@ -57,7 +58,7 @@ def asks_for_board(asked: dict[str, Any]) -> bool:
 
 
 def refuse_picture(form: str) -> None:
-    """For a list that is no leaderboard: it has no picture."""
+    """Refuse a picture for a list that is not a leaderboard."""
     if form == "svg":
         raise click.UsageError("only a leaderboard can be drawn as svg: add --metric")
 
@@ -70,7 +71,10 @@ def tell_board(
     asked: dict[str, Any],
     holes: Iterable[dict[str, Any]],
 ) -> None:
-    """Print the leaderboard of the nodes of the given ids, or write it to a file; `holes` could hide more of them."""
+    """Print the leaderboard of the nodes with these ids, or write it to a file.
+
+    `holes` are gaps that could hide more of them.
+    """
     import lineage
 
     _refuse_form(asked["picture"], form)
@@ -87,7 +91,7 @@ def tell_board(
 
 
 def _refuse_form(picture: str | None, form: str) -> None:
-    """A picture is an SVG: where another format was asked for, by its name or by that of the file, both can't be meant."""
+    """Refuse a picture, which is an SVG, together with another format, given by name or by file extension."""
     context = click.get_current_context()
     asked = context.get_parameter_source("form") is click.core.ParameterSource.COMMANDLINE
     named = Path(context.params.get("out") or "").suffix == f".{form}"
@@ -96,11 +100,15 @@ def _refuse_form(picture: str | None, form: str) -> None:
 
 
 def _tell_aside(board: lineage.Leaderboard, form: str, *, drawn: bool) -> None:
-    """On stderr: what rows and pictures have no room for."""
+    """Print on stderr what rows and pictures have no room for."""
     if form == "md" and not drawn:
         tell_lines([looked_line(board.scope), *note_lines(board.caveats)])
     elif drawn or form not in ("table", "json"):
-        tell_lines([*head_lines(board), *data_lines(board), *foot_lines(board)])
+        tell_about(_about(board), "svg" if drawn else form)
+
+
+def _about(board: lineage.Leaderboard) -> About:
+    return About(below=lambda: [*head_lines(board), *data_lines(board), *foot_lines(board)])
 
 
 def _printed(board: lineage.Leaderboard, form: str, *, every: bool, colour: bool) -> Iterable[str]:
@@ -119,11 +127,11 @@ def _printed(board: lineage.Leaderboard, form: str, *, every: bool, colour: bool
 def _rows(board: lineage.Leaderboard, form: str, *, every: bool) -> Iterator[str]:
     """TSV or CSV: the same columns in each row, whole values."""
     rows = board.flat(all_parameters=every)
-    return cells_as(form, list(rows[0]) if rows else [], (list(row.values()) for row in rows))
+    return cells_as(form, list(rows[0]) if rows else [], (list(row.values()) for row in rows), about=_about(board))
 
 
 def _md(board: lineage.Leaderboard, *, every: bool) -> Iterator[str]:
-    """A page's table: what a rank does not say stands above it, what the letters mean below."""
+    """A Markdown table: above it what the ranks do not say, below it what the letters mean."""
     head, *rows = board_cells(board, every=every)
     said, counted, *warnings = (escaped(line.plain) for line in head_lines(board))
     yield f"**{said}**\n\n{counted}\n\n"

@@ -9,12 +9,14 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from ..render.lines import styled
 from ..render.listing import FORMS, Listing, Row, cells_as, json_lines
 from ..render.show import no_record, shown_text
-from ..render.words import as_text, say
+from ..render.words import as_text
 from .completing import complete_node, complete_selector
 from .filters import read_in_part, within_options
 from .options import format_option, out_option, snapshot_option, write
+from .scoped import looked_about, tell_lines
 
 if TYPE_CHECKING:
     import lineage
@@ -28,7 +30,7 @@ _NODES = Listing(_COLUMNS, "lineage.nodes/1", "ls", "nodes", least=("region", "a
     epilog="""\b
     Examples:
       lineage ls kind:model
-      lineage ls 'loans*'                                       names that begin so
+      lineage ls 'loans*'                                       names that begin with loans
       lineage ls kind:training-job tag:team=fraud
       lineage ls +loans-live kind:dataset -f csv -o data.csv    the data upstream of an endpoint
     """,
@@ -49,11 +51,11 @@ def ls(selector: tuple[str, ...], snapshot: str, form: str, out: str | None, wit
     import lineage
 
     with lineage.open_snapshot(snapshot) as opened, closing(_rows(opened, " ".join(selector), within)) as rows:
-        write(_NODES.text(form, rows, colour=not out), out)
+        write(_NODES.text(form, rows, colour=not out, about=looked_about(opened, form)), out)
 
 
 def _rows(opened: lineage.Snapshot, selector: str, within: dict[str, Any]) -> Generator[Row]:
-    """Node by node; only a selector that walks needs the graph."""
+    """One row per node. Only a selector that walks needs the graph."""
     import lineage
 
     if "+" not in selector:
@@ -63,7 +65,7 @@ def _rows(opened: lineage.Snapshot, selector: str, within: dict[str, Any]) -> Ge
 
 
 def _listed(found: Generator[Any]) -> Generator[Row]:
-    with closing(found):  # whoever reads no further leaves no half read table behind
+    with closing(found):  # also ends the read if the caller stops early
         yield from ({name: getattr(node, name) for name in _COLUMNS} for node in found)
 
 
@@ -90,6 +92,8 @@ def show(node: str, snapshot: str, form: str, out: str | None) -> None:
 
     with lineage.open_snapshot(snapshot) as opened:
         shown = lineage.show(opened, node)
+        missing = [] if shown.record is not None else [styled(no_record(shown))]
+        about = looked_about(opened, form, *missing)
     if form == "json":
         write(lineage.json_text(shown.as_json(), indent=2) + "\n", out)
     elif form == "jsonl":
@@ -97,13 +101,14 @@ def show(node: str, snapshot: str, form: str, out: str | None) -> None:
     elif form == "table":
         write(shown_text(shown, colour=not out), out)
     else:
-        head, *rows = _shown_rows(shown)
-        write(cells_as(form, head, rows), out)
-    if form != "table" and shown.record is None:
-        say(no_record(shown))
+        head, *rows = shown_rows(shown)
+        write(cells_as(form, head, rows, about=about), out)
+    if form not in ("table", "html"):
+        tell_lines(missing)
 
 
-def _shown_rows(shown: lineage.Shown) -> list[list[Any]]:
+def shown_rows(shown: lineage.Shown) -> list[list[Any]]:
+    """The columns, then a row for each attribute, edge, gap, version and member of the record."""
     rows: list[list[Any]] = [["what", "name", "value", "role", "usage", "path", "evidence", "time"]]
     told = chain({"id": shown.subject["id"]}.items(), shown.attributes.items())
     rows += [["attribute", name, as_text(value), *[""] * 5] for name, value in told if value not in (None, "")]

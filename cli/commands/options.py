@@ -30,7 +30,7 @@ Command = TypeVar("Command", bound=Callable[..., Any])
 
 
 def uncollected(answering: Command) -> Command:
-    """Switch the garbage collector off: an answer's many small objects make no cycles, and searching them takes longer."""
+    """Switch the garbage collector off: an answer has many small objects without cycles, and searching them costs time."""
 
     @functools.wraps(answering)
     def run(*args: Any, **words: Any) -> Any:
@@ -46,13 +46,13 @@ def uncollected(answering: Command) -> Command:
 
 
 class Decorator(Protocol):
-    """Adds an option to a command."""
+    """Adds options to a command."""
 
     def __call__(self, command: Command, /) -> Command: ...
 
 
 def snapshot_option(command: Command) -> Command:
-    """`--snapshot` after the command; the function is given the path that counts as `snapshot`."""
+    """`--snapshot` after the command. The function gets the path that applies as `snapshot`."""
     return click.option(
         "--snapshot",
         metavar="FILE",
@@ -63,7 +63,10 @@ def snapshot_option(command: Command) -> Command:
 
 
 def attestations_option(command: Command) -> Command:
-    """`--attestations` and `--no-attestations`; the function gets `vouched`: the keyword for a question, if there is one."""
+    """`--attestations` and `--no-attestations`.
+
+    The function gets `vouched`: the keyword argument for a question, or nothing.
+    """
 
     @functools.wraps(command)
     def run(*args: Any, attestations: str | None, no_attestations: bool, **words: Any) -> Any:
@@ -72,13 +75,13 @@ def attestations_option(command: Command) -> Command:
         file = None if no_attestations else attestations or os.environ.get("LINEAGE_ATTESTATIONS")
         return command(*args, vouched={"attestations": _attestations(file)} if file else {}, **words)
 
-    bare = click.option("--no-attestations", is_flag=True, help="Ignore attestations: every hole counts.")
-    said = "File of the holes that people vouch for (environment: LINEAGE_ATTESTATIONS; see `gaps --attest-template`)."
+    bare = click.option("--no-attestations", is_flag=True, help="Ignore attestations: every gap counts.")
+    said = "File of the gaps that people vouch for (environment: LINEAGE_ATTESTATIONS; see `gaps --attest-template`)."
     return click.option("--attestations", metavar="FILE", shell_complete=complete_file, help=said)(bare(cast("Command", run)))
 
 
 def _attestations(file: str) -> lineage.Attestations:
-    """The attestations of a file, with a warning for each that does not count today."""
+    """The attestations of a file, with a warning for each one that does not count today."""
     import lineage
 
     found = lineage.load_attestations(file)
@@ -92,15 +95,15 @@ def _snapshot_path(context: click.Context, _: click.Parameter, value: str | None
 
 
 def chosen_snapshot(context: click.Context, value: str | None, default: str) -> str:
-    """The file of `--snapshot` after the command, else before it, else the default."""
+    """The file of `--snapshot` after the command, or before it, or the default."""
     said = context.ensure_object(dict)
     said["snapshot"] = value or said.get("snapshot") or default
     _must_be_local(str(said["snapshot"]))
-    return str(said["snapshot"])  # whoever explains a failure is told, too
+    return str(said["snapshot"])  # used when a failure is explained
 
 
 def _must_be_local(file: str) -> None:
-    """Refuse the names of files that would otherwise only be called missing."""
+    """Refuse file names that would otherwise only be reported as missing."""
     if re.match(r"[a-z0-9]+://", file, re.IGNORECASE):
         copy = f": copy it here with `aws s3 cp {file} .`" if file[:5].lower() == "s3://" else ": download it"
         raise click.UsageError(f"the snapshot must be a local file, and {file} is not{copy}")
@@ -108,7 +111,7 @@ def _must_be_local(file: str) -> None:
         raise click.UsageError(f"the shell did not expand the ~ of {file}: write it without quotes, or give the whole path")
 
 
-# Formats that only some commands have, and which these are.
+# Formats that only some commands have, with these commands.
 _ELSEWHERE = {
     **dict.fromkeys(("dot", "png", "svg"), "`lineage draw` makes pictures"),
     **dict.fromkeys(("cyclonedx", "graphml", "mermaid", "openlineage"), "`lineage export` has it"),
@@ -118,7 +121,7 @@ _ELSEWHERE = {
 
 
 class Choice(click.Choice[str]):
-    """One of a few words; for any other one the message names those that come near, else all."""
+    """One of a few words. For any other word, the message names similar ones, or all."""
 
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> str:
         try:
@@ -134,9 +137,10 @@ class Choice(click.Choice[str]):
 
 
 def format_option(*names: str, unless: str = "") -> Decorator:
-    """`--format`: else by the extension of the `--out` file; else a table on a terminal, and TSV in a pipe.
+    """`--format`.
 
-    With the option that `unless` names, which is eager, something else is written, and the extension tells nothing.
+    The default is by the extension of the `--out` file, a table on a terminal, or TSV in a pipe.  With the (eager) option that
+    `unless` names, something else is written, and the extension means nothing.
     """
 
     def choose(context: click.Context, _: click.Parameter, value: str | None) -> str:
@@ -155,10 +159,10 @@ def format_option(*names: str, unless: str = "") -> Decorator:
 
 
 def form_of(out: str | None, names: Iterable[str], asked: str | None = None) -> str:
-    """The format that was asked for, else that of a file's extension; empty where it has none.
+    """The format that was asked for, otherwise that of the file's extension; empty if it has none.
 
-    Raises `UsageError` for an extension that is no format, or that of another one: a file called x.xlsx that holds
-    tab-separated text opens nowhere. Any text may be in a .txt.
+    Raises `UsageError` for the extension of no format or of another one: no program opens an x.xlsx of tab-separated text. A
+    .txt may hold any text.
     """
     suffix = Path(out or "").suffix.removeprefix(".").lower()
     form = _EXTENSIONS.get(suffix, suffix)
@@ -174,15 +178,15 @@ def form_of(out: str | None, names: Iterable[str], asked: str | None = None) -> 
     return form
 
 
-# Extensions that are not the name of their format.
+# Extensions that differ from the name of their format.
 _EXTENSIONS = {"htm": "html", "markdown": "md", "ndjson": "jsonl", "tf": "terraform", "txt": "table", "xml": "junit"}
-_ALSO = {"json": ("jsonl", "sarif")}  # formats that a file with the extension of another one may hold
+_ALSO = {"json": ("jsonl", "sarif")}  # formats that may have the extension of another one
 _ALIASES = ("htm", "markdown", "ndjson")
 _UNNAMED = tuple(_EXTENSIONS[name] for name in ("tf", "txt", "xml"))
 
 
 def _wide_option(command: Command) -> Command:
-    """`--wide`, which whatever prints to a terminal finds in the context."""
+    """`--wide`. Code that prints to a terminal finds it in the context."""
 
     def keep(context: click.Context, _: click.Parameter, wide: bool) -> None:
         context.meta[WIDE] = wide
@@ -197,7 +201,7 @@ out_option = click.option(
 
 
 def kind_option(text: str) -> Decorator:
-    """`--kind`, which may be repeated: kinds that have a List call."""
+    """`--kind`, which may be repeated, for kinds that have a List call."""
 
     def known(_: click.Context, __: click.Parameter, values: tuple[str, ...]) -> tuple[str, ...]:
         if not values:
@@ -236,7 +240,7 @@ def fail_on_option(*verdicts: str, more: str = "") -> Decorator:
 
 
 class NotWritten(click.FileError):
-    """What was asked for could not be written: why, and what to do."""
+    """The output could not be written: why, and what to do."""
 
     def __init__(self, message: str) -> None:
         super().__init__("")
@@ -247,9 +251,9 @@ class NotWritten(click.FileError):
 
 
 def write(content: str | bytes | Iterable[str], out: str | None) -> None:
-    """Write to stdout or to a file. A file is replaced as a whole or not at all; a device or a pipe is written to directly.
+    """Write to stdout or to a file. A file is replaced completely or not at all. A device or a pipe is written to directly.
 
-    Content that comes in pieces is written in pieces and never held as a whole.
+    Content that comes in pieces is written in pieces and is never held in memory as a whole.
     """
     whole = [content] if isinstance(content, (str, bytes)) else content
     data = (piece.encode() if isinstance(piece, str) else piece for piece in whole)
@@ -279,7 +283,7 @@ def _write_file(data: Iterable[bytes], target: Path) -> None:
             device.writelines(data)
         return
     mode = target.stat().st_mode & 0o777 if target.exists() else 0o666 & ~_umask()
-    target = target.resolve()  # a link keeps pointing where it did
+    target = target.resolve()  # a link stays a link
     handle, scratch = tempfile.mkstemp(dir=target.parent, prefix=f".{target.name}.")
     try:
         with os.fdopen(handle, "wb") as file:

@@ -7,13 +7,15 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from ..render.html import About
 from ..render.indented import indented
-from ..render.listing import FORMS, Listing, Row
+from ..render.listing import FORMS, Listing, Row, cells_as
 from ..render.pipelines import beside_steps, execution_text
+from ..render.words import first_line
 from .completing import names_of
 from .filters import checked, within_options
 from .options import format_option, out_option, snapshot_option, write
-from .scoped import tell_lines, tell_list
+from .scoped import tell_about, tell_list
 
 if TYPE_CHECKING:
     import lineage
@@ -91,6 +93,7 @@ def pipelines(
 
 
 def _tell(found: lineage.ExecutionSteps, form: str, out: str | None) -> None:
+    about = About(lambda: first_line(execution_text(found, colour=False)), lambda: beside_steps(found))
     if form == "json":
         write(indented(found.as_json()), out)
     elif form == "jsonl":
@@ -98,13 +101,18 @@ def _tell(found: lineage.ExecutionSteps, form: str, out: str | None) -> None:
     elif form == "table":
         write(execution_text(found, colour=not out), out)
     else:
-        write(_STEPS.text(form, map(_row, found.steps), colour=False), out)
+        write(cells_as(form, *steps_table(found), about=about), out)
     if form not in ("json", "table"):
-        tell_lines(beside_steps(found))
+        tell_about(about, form)
+
+
+def steps_table(found: lineage.ExecutionSteps) -> tuple[list[str], list[list[Any]]]:
+    """The columns, and a row for each step."""
+    return list(_STEPS.columns), [[row[name] for name in _STEPS.columns] for row in map(_row, found.steps)]
 
 
 def _row(step: dict[str, Any]) -> Row:
-    """A step as one line: what it made and where it ran by id."""
+    """A step as one row: what it made, and the id of what it ran."""
     ran = step["ran"]
     notes = [ran["why"], step["failure"], step["opaque"], f"outcome {step['outcome']}" if step["outcome"] else ""]
     told = {name: step[name] for name in ("type", "status", "started", "ended", "attempts")}

@@ -9,15 +9,16 @@ import click
 
 from ..render.answers import gaps_said, more_lines, trace_text, usage_text, usages_text, vouched_lines
 from ..render.attested import attestation_said, rest_said
+from ..render.html import About
 from ..render.impact import impact_text, may_serve, path_text, share
 from ..render.indented import indented
-from ..render.lines import attested_by
+from ..render.lines import Line, attested_by
 from ..render.listing import FORMS, cells_as, json_lines, json_list, rows_as
-from ..render.words import plural, say
+from ..render.words import first_line, plural, say
 from .completing import complete_node, complete_uri, names_of
 from .filters import checked, endpoint_in, within_options
 from .options import attestations_option, fail_on_option, format_option, out_option, snapshot_option, uncollected, write
-from .scoped import HOLDING_SCOPE, tell_aside
+from .scoped import HOLDING_SCOPE, aside, tell_about
 from .subjects import AskedFor, asked_for, exact_option, from_option, insisted
 
 if TYPE_CHECKING:
@@ -64,14 +65,14 @@ def trace(
     """Show which run, training job and data made the models that ENDPOINT serves.
 
     ENDPOINT is a name, an ARN, or a URL of the console or of the runtime. The answer is a tree: variant, model, artifact, the
-    job that made it, and the data that the job read. Where the chain breaks, it says where, why, and how to mend it.
+    job that made it, and the data that the job read. Where the chain breaks, it says where, why, and how to fix it.
     """
     import lineage
 
     with lineage.open_snapshot(snapshot) as opened:
         found = endpoint_in(opened, endpoint, within)
         answer = lineage.trace(opened, found, **vouched)
-    _tell(answer, form, out, _trace_rows, trace_text, gaps_said(answer))
+    _tell(answer, form, out, trace_rows, trace_text, gaps_said(answer))
     return gated(answer.verdict, (), fail_on, TRACE_VERDICTS)
 
 
@@ -123,19 +124,20 @@ def used(
         answers = lineage.used_all(opened, places, **checked(opened, within), **vouched)
     if source is None and len(asked) == 1:
         answer = next(answers)
-        _tell(answer, form, out, _usage_rows, usage_text)
+        _tell(answer, form, out, usage_rows, usage_text)
         return gated(answer.verdict, lineage.left_open(answer.scope["holes"]), fail_on)
     codes = {0}
     told = _Told(answers, codes, fail_on)
     columns = (*_USAGES[:-1], *(_RESTS if vouched else ()), _USAGES[-1])
-    write(_usages(told, form, columns, colour=not out), out)
+    about = About(below=told.below)
+    write(_usages(told, form, columns, about, colour=not out), out)
     if form not in HOLDING_SCOPE:
-        tell_aside(told.scope, told.notes(), [*vouched_lines(told.rests.values()), *more_lines(left_open=told.left_open)])
+        tell_about(about, form)
     return gated_all(codes, fail_on)
 
 
 class _Told:
-    """Many answers as they come. Each may have thousands of findings: only what is so for all of them is kept."""
+    """Many answers, one after the other. Each may have thousands of findings, so only what applies to all answers is kept."""
 
     def __init__(self, answers: Iterable[lineage.Usage], codes: set[int], fail_on: tuple[str, ...]) -> None:
         self._answers = answers
@@ -145,7 +147,7 @@ class _Told:
         self._unnamed: list[str] = []
         self.scope: dict[str, Any] = {}
         self.rests: dict[str, Row] = {}
-        self.left_open = False  # whether an answer has a hole for which nobody vouches
+        self.left_open = False  # whether an answer has a gap for which nobody vouches
 
     def __iter__(self) -> Iterator[lineage.Usage]:
         import lineage
@@ -160,15 +162,19 @@ class _Told:
             self._caveats |= dict.fromkeys(answer.caveats[not answer.named :])
             yield answer
 
+    def below(self) -> list[Line]:
+        """What is said below the rows, when all of them were told."""
+        return aside(self.scope, self.notes(), [*vouched_lines(self.rests.values()), *more_lines(left_open=self.left_open)])
+
     def notes(self) -> list[str]:
-        """What is so for all of them, and which of them no record names."""
+        """What applies to all of them, and which of them no record names."""
         more = f" and {len(self._unnamed) - _SHOWN:,} more" if len(self._unnamed) > _SHOWN else ""
         unnamed = [f"no record names {', '.join(self._unnamed[:_SHOWN])}{more}"] if self._unnamed else []
         return [*unnamed, *self._caveats]
 
 
-def _usages(answers: _Told, form: str, columns: tuple[str, ...], *, colour: bool) -> Iterator[str]:
-    """Many answers: each on a line, or each whole as JSON."""
+def _usages(answers: _Told, form: str, columns: tuple[str, ...], about: About, *, colour: bool) -> Iterator[str]:
+    """Many answers: one line each, or as complete JSON."""
     if form == "jsonl":
         return json_lines(answer.as_json() for answer in answers)
     if form == "json":
@@ -177,16 +183,16 @@ def _usages(answers: _Told, form: str, columns: tuple[str, ...], *, colour: bool
         rows = [{name: row[name] for name in columns} for row in map(_usage_line, answers)]
         said = answers.scope, answers.notes(), list(answers.rests.values())
         return iter([usages_text(rows, *said, left_open=answers.left_open, colour=colour)])
-    return rows_as(form, columns, map(_usage_line, answers))
+    return rows_as(form, columns, map(_usage_line, answers), about=about)
 
 
-_SHOWN = 5  # places that a note names; more are counted
+_SHOWN = 5  # places that a note names; the rest are counted
 _USAGES = ("uri", "verdict", "findings", "job", "channel", "holes", "id")
-_RESTS = ("without", "attestations")  # what each would be without attestations, and those that it rests on
+_RESTS = ("without", "attestations")  # the verdict without attestations, and the attestations that count
 
 
 def _usage_line(answer: lineage.Usage) -> dict[str, Any]:
-    """One answer on a line: the first finding is the strongest one."""
+    """One answer as a row: the first finding is the strongest one."""
     name, identity, channel = "", "", ""
     for first in answer.findings[:1]:
         name, identity, channel = first["job"]["name"], first["job"]["id"], first["channel"]
@@ -233,7 +239,7 @@ def impact(
     with lineage.open_snapshot(snapshot) as opened:
         asked = _end(opened, subject, exact=exact)
         answer = lineage.impact(opened, asked, **vouched)
-    _tell(answer, form, out, _impact_rows, impact_text)
+    _tell(answer, form, out, impact_rows, impact_text)
     return gated(answer.verdict, lineage.left_open(answer.scope["holes"]), fail_on, IMPACT_VERDICTS)
 
 
@@ -267,15 +273,15 @@ def path(
 ) -> int:
     """Show the shortest path of data from FROM to TO, with the record fields that prove each step.
 
-    Each end is an S3 URI or a node (see `impact`). A proven path comes before a shorter one that is only possible. From a node
-    to itself it is a loop, if the data went in one.
+    Each end is an S3 URI or a node (see `impact`). A proven path comes before a shorter one that is only possible. If both
+    ends are the same node, the path is a loop.
     """
     import lineage
 
     with lineage.open_snapshot(snapshot) as opened:
         ends = [_end(opened, end, exact=exact) for end in (source, target)]
         answer = lineage.path(opened, *ends, **vouched)
-    _tell(answer, form, out, _path_rows, path_text)
+    _tell(answer, form, out, path_rows, path_text)
     return gated(answer.verdict, lineage.left_open(answer.scope["holes"]), fail_on, PATH_VERDICTS)
 
 
@@ -283,14 +289,18 @@ def _end(opened: lineage.Snapshot, asked: str, *, exact: bool) -> str:
     """The S3 URI or the node that is asked about."""
     import lineage
 
+    nothing = lineage.shows_nothing(asked)  # which is told as such, and not as a wrong S3 URI
     asked = lineage.from_url(asked)
-    if not lineage.is_location(asked):
+    if nothing or not lineage.is_location(asked):
         return lineage.find_in(opened, asked)
     return insisted(opened, [AskedFor("", asked)], exact=exact)[0]
 
 
 def gate(verdict: str, holes: Sized, fail_on: tuple[str, ...], verdicts: tuple[str, ...] = USAGE_VERDICTS) -> int:
-    """The exit code. Inconclusive: a gap could hide a verdict that the gate names. The strongest come first."""
+    """The exit code.
+
+    It is inconclusive if a gap could hide a verdict that the gate names. `verdicts` begins with the strongest.
+    """
     if verdict in fail_on:
         return FAIL
     stronger = verdicts[: verdicts.index(verdict)]
@@ -299,7 +309,7 @@ def gate(verdict: str, holes: Sized, fail_on: tuple[str, ...], verdicts: tuple[s
 
 
 def gated(verdict: str, holes: Sized, fail_on: tuple[str, ...], verdicts: tuple[str, ...] = USAGE_VERDICTS) -> int:
-    """The exit code of one answer; where it is not 0, stderr says why."""
+    """The exit code of one answer. If it is not 0, stderr says why."""
     code = gate(verdict, holes, fail_on, verdicts)
     if code == FAIL:
         say(f"lineage: exit {FAIL}: the verdict is {verdict}, which --fail-on names")
@@ -310,7 +320,7 @@ def gated(verdict: str, holes: Sized, fail_on: tuple[str, ...], verdicts: tuple[
 
 
 def gated_all(codes: set[int], fail_on: tuple[str, ...]) -> int:
-    """The exit code of several answers, the worst of theirs; where it is not 0, stderr says why."""
+    """The exit code of several answers: the worst one. If it is not 0, stderr says why."""
     if FAIL in codes:
         say(f"lineage: exit {FAIL}: at least one verdict is one that --fail-on names")
         return FAIL
@@ -328,7 +338,7 @@ def _say_hidden(what: str, hidden: list[str]) -> None:
 def _tell(
     answer: Answer, form: str, out: str | None, rows: Callable[[Any], Rows], text: Callable[..., str], more: str = ""
 ) -> None:
-    """Print an answer in the format that was asked for, with `more` of what was looked at."""
+    """Print an answer in the requested format, with `more` about what was looked at."""
     if form == "json":
         write(indented(answer.as_json()), out)
     elif form == "jsonl":
@@ -336,13 +346,19 @@ def _tell(
     elif form == "table":
         write(text(answer, colour=not out), out)
     else:
-        head, *body = rows(answer)
-        write(cells_as(form, head, [*body, *_rest_rows(answer, head)]), out)
-        tell_aside(answer.scope, answer.caveats, more=more)
+        about = About(lambda: first_line(text(answer, colour=False)), lambda: aside(answer.scope, answer.caveats, more=more))
+        write(cells_as(form, *whole_rows(answer, rows), about=about), out)
+        tell_about(about, form)
+
+
+def whole_rows(answer: Any, rows: Callable[[Any], Rows]) -> tuple[list[Any], Rows]:
+    """The columns of an answer, and its rows with those of what the verdict rests on."""
+    head, *body = rows(answer)
+    return head, [*body, *_rest_rows(answer, head)]
 
 
 def _rest_rows(answer: Answer, head: list[Any]) -> Rows:
-    """What the verdict rests on, in the columns of the holes: both verdicts, then each attestation."""
+    """What the verdict rests on, in the columns of the gaps: both verdicts, then each attestation."""
     what, last = "relation" if head[0] == "level" else head[0], head[-1]
     which = "id" if "id" in head else "source"
     said = rest_said(answer.verdict, answer.rests.without, len(answer.rests.attestations))
@@ -353,8 +369,8 @@ def _rest_rows(answer: Answer, head: list[Any]) -> Rows:
     return [[row.get(name, "") for name in head] for row in rests]
 
 
-def _trace_rows(answer: lineage.Trace) -> Rows:
-    """The tree as rows, parents first: `level` counts the steps from the endpoint; then what it all belongs to."""
+def trace_rows(answer: lineage.Trace) -> Rows:
+    """The tree as rows, parents first, then what the nodes belong to. `level` counts the steps from the endpoint."""
     rows: Rows = [["level", "relation", "role", "usage", "kind", "name", "id", "status", "note"]]
     breaks: dict[str, str] = {}
     for found in answer.breaks:
@@ -380,7 +396,8 @@ def _trace_rows(answer: lineage.Trace) -> Rows:
     return [*rows, *(["", "hole", "", "", "", "", hole["subject"], hole["reason"], _said(hole)] for hole in holes)]
 
 
-def _usage_rows(answer: lineage.Usage) -> Rows:
+def usage_rows(answer: lineage.Usage) -> Rows:
+    """A row for each finding, or one for the verdict; then the holes."""
     rows: Rows = [["verdict", "id", "channel", "cover", "location", "through", "time", "detail"]]
     for found in answer.findings:
         through = ",".join(job["id"] for job in found["through"])
@@ -393,7 +410,8 @@ def _usage_rows(answer: lineage.Usage) -> Rows:
     return rows + [["hole", hole["subject"], "", "", "", "", "", _said(hole)] for hole in answer.scope["holes"]]
 
 
-def _impact_rows(answer: lineage.Impact) -> Rows:
+def impact_rows(answer: lineage.Impact) -> Rows:
+    """A row for each thing that was reached, or one for the verdict; then what may serve it, and the holes."""
     rows: Rows = [["sure", "kind", "name", "id", "status", "serves", "variants", "deleted", "through", "detail"]]
     for row in answer.reached:
         variants = ",".join(share(one) for one in row.get("variants", ()))
@@ -409,7 +427,8 @@ def _impact_rows(answer: lineage.Impact) -> Rows:
     return rows + [["hole", "", "", hole["subject"], *[""] * 5, _said(hole)] for hole in answer.scope["holes"]]
 
 
-def _path_rows(answer: lineage.Path) -> Rows:
+def path_rows(answer: lineage.Path) -> Rows:
+    """A row for each step; one for the verdict where it is not `found`; then the holes."""
     rows: Rows = [["step", "source", "relation", "target", "role", "usage", "path", "evidence", "time"]]
     for number, edge in enumerate(answer.evidence, 1):
         said = [edge["role"], edge["usage"], edge["path"], edge["evidence"], edge["time"] or ""]

@@ -1,4 +1,7 @@
-"""`lineage record`: the one command that writes to AWS. It records a program as a run, sends on what is left, and deletes."""
+"""`lineage record`: the one command that writes to AWS.
+
+It records a program as a run, sends what is left in queues, and deletes.
+"""
 
 from __future__ import annotations
 
@@ -15,13 +18,13 @@ import click
 from ..render.words import plural, say
 
 _METRIC = re.compile(r"(?P<name>[^=]+)=(?P<value>[^@]+)(?:@(?P<step>\d+))?")
-# A number as people write one. Python takes more: `1_0`, and `007`, which is a name, and `nan`, which SageMaker does not take.
+# A number as people write one. Python also accepts `1_0`, `007` (which is a name), and `nan` (which SageMaker refuses).
 _NUMBER = re.compile(r"[+-]?(?:0|[1-9]\d*|(?=\.\d))(?:\.\d*)?(?:[eE][+-]?\d+)?", re.ASCII)
 _PROGRAM = "lineage.program"
 
 
 class _WithProgram(click.Command):
-    """A command line that another one stands behind, after `--`."""
+    """A command line that is followed by another one, after `--`."""
 
     def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
         if "--" in args:
@@ -32,7 +35,10 @@ class _WithProgram(click.Command):
 
 
 class _Value(click.ParamType[Any]):
-    """A value that is held to what SageMaker takes while the command line is read: nothing is made where one is refused."""
+    """A value that is checked against SageMaker's limits while the command line is read.
+
+    If one is refused, nothing is created.
+    """
 
     def hold(self, check: Callable[[], object], param: click.Parameter | None, ctx: click.Context | None) -> None:
         from lineage.recording import RefusedValue
@@ -44,7 +50,7 @@ class _Value(click.ParamType[Any]):
 
 
 class _Pair(_Value):
-    """A parameter: a number where it is written as one, else a text."""
+    """A parameter: a number if it is written as one, otherwise a text."""
 
     name = "NAME=VALUE"
 
@@ -60,7 +66,7 @@ class _Pair(_Value):
 
 
 class _Place(_Value):
-    """A URI, or NAME=URI; without a name it is called by its last part."""
+    """A URI, or NAME=URI. Without a name, the last part of the URI is its name."""
 
     name = "[NAME=]URI"
 
@@ -162,8 +168,8 @@ def run_command(
 ) -> None:
     """Run a program inside a run of EXPERIMENT, and record how it ended. Exits as the program does.
 
-    In the program, `lineage.recording.load_run()` finds the run, to log more. The run is Completed where the program exits with
-    0, Stopped after Ctrl-C or SIGTERM, else Failed.
+    The program can log more: `lineage.recording.load_run()` returns the run. The run ends as Completed if the program exits
+    with 0, as Stopped after Ctrl-C or SIGTERM, and otherwise as Failed.
     """
     from lineage.recording import Run, run_program, session_of
 
@@ -186,7 +192,7 @@ def run_command(
 
 
 def _within_limits(parameters: Sized, inputs: Sequence[tuple[str, str]], outputs: Sized) -> None:
-    """What can be told before a run is made."""
+    """Refuse what can be seen to be wrong before a run is created."""
     from lineage.recording import limits
 
     pinned = [limits.pin_of(name) for name, _ in inputs]
@@ -201,7 +207,7 @@ def _within_limits(parameters: Sized, inputs: Sequence[tuple[str, str]], outputs
 
 @contextlib.contextmanager
 def _late() -> Iterator[None]:
-    """What is refused when the run is there is no wrong command line any more."""
+    """Reports a refusal after the run was created as a failure, not as a usage error."""
     from lineage.recording import NotRecorded, NotThere, RefusedValue
 
     try:
@@ -211,7 +217,7 @@ def _late() -> Iterator[None]:
 
 
 def _program(context: click.Context, names: tuple[str, ...]) -> tuple[str, ...]:
-    """What stands behind `--`: a program that can be run."""
+    """The program after `--`, which must be executable."""
     program: tuple[str, ...] = context.meta.get(_PROGRAM, ())
     if len(names) > 1 and not program:
         raise click.UsageError("-- is missing: put it before the program, as in `lineage record run churn -- python train.py`")
@@ -225,7 +231,7 @@ def _program(context: click.Context, names: tuple[str, ...]) -> tuple[str, ...]:
 
 
 def _once(option: str, names: Iterable[str]) -> None:
-    """Of two things of one name only one would be recorded."""
+    """Refuse two things with the same name, because only one of them would be recorded."""
     for name, times in Counter(names).items():
         if times > 1:
             raise click.UsageError(f"{option} gives {name!r} {times} times: give each a name of its own, as NAME=…")
@@ -233,7 +239,7 @@ def _once(option: str, names: Iterable[str]) -> None:
 
 @contextlib.contextmanager
 def _status(context: click.Context) -> Iterator[None]:
-    """Exit as the program did."""
+    """Exit with the exit code of the program."""
     try:
         yield
     except SystemExit as stop:
@@ -243,10 +249,10 @@ def _status(context: click.Context) -> Iterator[None]:
 @record.command("resume", short_help="Send what earlier processes could not send.")
 @_session_options
 def resume_command(**where: str | None) -> None:
-    """Send what processes of this machine recorded and could not send: they were killed, or the network was down.
+    """Send what programs on this machine recorded but could not send, because they were killed or the network was down.
 
-    The next run does so, too. Only what belongs to the account and region of the caller is sent. Exits with 3 where something
-    is left.
+    The next run sends it too. Only what belongs to the caller's account and region is sent. Exits with 3 if something is
+    left.
     """
     from lineage.recording import NotRecorded, queues_elsewhere, resume, session_of
 
@@ -263,12 +269,12 @@ def resume_command(**where: str | None) -> None:
 
 @record.command("delete", short_help="Delete an experiment with its groups and runs.")
 @click.argument("experiment")
-@click.option("--force", is_flag=True, help="Needed: it can't be undone.")
+@click.option("--force", is_flag=True, help="Required, because a deletion can't be undone.")
 @_session_options
 def delete_command(experiment: str, force: bool, **where: str | None) -> None:
     """Delete EXPERIMENT, its groups (trials), and its runs that no other experiment holds. It can't be undone.
 
-    Jobs, models and data stay. If it is interrupted, the same command goes on.
+    Jobs, models and data stay. Run the same command again to finish an interrupted deletion.
     """
     from lineage.recording import Experiment, NotThere, session_of
 

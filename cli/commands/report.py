@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 
 FORMS = ("html", "md", "json", "pdf")
 _EPOCH = "SOURCE_DATE_EPOCH"
+FAIL = 1
 
 
 def _form(context: click.Context, _: click.Parameter, value: str | None) -> str:
@@ -43,12 +44,16 @@ def _frameworks(_: click.Context, __: click.Parameter, value: str | None) -> tup
       lineage report loans-live -f json | jq -r '.document.report_digest'
       lineage report loans-live --framework eu-ai-act,gdpr --holdouts holdouts.txt --policy lineage-policy.toml -o r.md
       lineage report loans-live --previous last-year.db -o r.html     with what changed since
+
+    \b
+    Exit codes: 0 the report is written; 1 it is written, and the snapshot file is changed, or --signer was given and its
+    signature is missing, not valid or not checked.
     """,
 )
 @click.argument("endpoints", metavar="[ENDPOINT]...", nargs=-1, shell_complete=names_of("endpoint"))
 @snapshot_option
 @within_options("endpoints")
-@click.option("--format", "-f", "form", type=Choice(FORMS), callback=_form, help="Default: by file extension, else md.")
+@click.option("--format", "-f", "form", type=Choice(FORMS), callback=_form, help="Default: by file extension, otherwise md.")
 @out_option
 @click.option(
     "--framework",
@@ -79,7 +84,7 @@ def report(
     vouched: dict[str, Any],
     vouching: Vouching,
     **words: str,
-) -> None:
+) -> int:
     """Write a report about each ENDPOINT (a name, an ARN or a console URL), or about all endpoints.
 
     It begins with what made the models that the endpoint serves, and what could change that answer. Then come the scope and the
@@ -120,13 +125,13 @@ def report(
             **vouched,
         )
     write(_written(told, form), out)
-    _warn(told.document["snapshot"])
     if out and out != "-":
         _say_where(told, out)
+    return _gated(told.document["snapshot"], asked=bool(vouching.signer))
 
 
 def _asked(opened: lineage.Snapshot, endpoints: tuple[str, ...], within: dict[str, Any]) -> tuple[str, ...]:
-    """The endpoints of an account or a region by their ARNs, so that the report names them; else what was asked for."""
+    """The ARNs of the endpoints of an account or a region, so that the report names them; otherwise the given names."""
     import lineage
 
     if not any(within.values()):
@@ -148,12 +153,17 @@ def _written(told: lineage.Report, form: str) -> str | bytes:
     return lineage.to_pdf(lineage.REPORTS["html"](told.as_json())) if form == "pdf" else lineage.REPORTS[form](told.as_json())
 
 
-def _warn(snapshot: dict[str, Any]) -> None:
-    """What a report says above all else, whoever reads only the terminal is told as well."""
-    if snapshot["verified"]["verdict"] == "changed":
-        say(f"lineage: {snapshot['file']} is CHANGED since it was sealed, and the report says so")
-    if snapshot["signature"] and snapshot["signature"]["state"] == "refused":
-        say(f"lineage: the signature of {snapshot['file']} is NOT VALID, and the report says so")
+def _gated(snapshot: dict[str, Any], *, asked: bool) -> int:
+    """The exit code. Where the file or its signature fails what was asked of it, stderr says so as the report does."""
+    file, signature = snapshot["file"], snapshot["signature"]
+    failed = [f"{file} is CHANGED since it was sealed"] if snapshot["verified"]["verdict"] == "changed" else []
+    if asked and signature is None:
+        failed.append(f"{file} has no signature")
+    elif asked and signature["state"] != "valid":
+        failed.append(f"the signature of {file} {'is NOT VALID' if signature['state'] == 'refused' else 'was not checked'}")
+    for one in failed:
+        say(f"lineage: exit {FAIL}: {one}, and the report says so")
+    return FAIL if failed else 0
 
 
 def _say_where(told: lineage.Report, out: str) -> None:
@@ -164,7 +174,10 @@ def _say_where(told: lineage.Report, out: str) -> None:
 def _command(
     endpoints: tuple[str, ...], snapshot: str, files: dict[str, str | None], words: dict[str, str], *, exact: bool
 ) -> str:
-    """The command that makes the report again, without folders; of its format and its file a report does not depend."""
+    """The command that makes the report again, without folders.
+
+    Format and file are left out, because the report does not depend on them.
+    """
     options = {"--snapshot": snapshot, **files}
     named = [part for name, value in options.items() if value is not None for part in (name, Path(value).name)]
     named += [part for name in ("title", "classification") if words[name] for part in (f"--{name}", words[name])]
@@ -173,7 +186,7 @@ def _command(
 
 
 def _moment() -> str:
-    """The time that SOURCE_DATE_EPOCH asks for; empty where it does not."""
+    """The time that SOURCE_DATE_EPOCH asks for; empty if it is not set."""
     epoch = os.environ.get(_EPOCH, "")
     if not epoch:
         return ""

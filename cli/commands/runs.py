@@ -1,4 +1,4 @@
-"""`lineage experiments` and `lineage runs`: what people and SageMaker logged, and what one run is."""
+"""`lineage experiments` and `lineage runs`: what people and SageMaker logged."""
 
 from __future__ import annotations
 
@@ -7,15 +7,17 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from ..render.html import About
 from ..render.indented import indented
 from ..render.lines import scope_lines
 from ..render.listing import FORMS, Listing, Row, json_lines
 from ..render.runs import run_text, trimmed
+from ..render.words import first_line
 from .completing import names_of
 from .filters import checked, within_options
 from .leaderboard import BOARD_FORMATS, BOARD_WORDS, asks_for_board, board_options, refuse_picture, take_board, tell_board
 from .options import ORDERS, Choice, Command, format_option, out_option, snapshot_option, uncollected, write
-from .scoped import tell_lines, tell_list
+from .scoped import tell_about, tell_list
 
 if TYPE_CHECKING:
     import lineage
@@ -39,7 +41,7 @@ _SHOWN = ("endpoint", "model", "model-package")
 
 
 def _between_options(command: Command) -> Command:
-    """Times, order, and whether to tell what is gone."""
+    """Options for times, order, and deleted resources."""
     for option in (
         click.option("--deleted", is_flag=True, help="Include what a later crawl found deleted."),
         click.option(
@@ -142,8 +144,8 @@ def runs(
             _one(opened, lineage.load_run(opened, run, wanted), form, out)
             return
         filters = {name: asked.pop(name) for name in ("status", "group", "source")}
-        brief = form not in ("json", "jsonl")  # whose columns show nothing of what was logged
-        # of several jobs of one run each is compared by itself
+        brief = form not in ("json", "jsonl")  # a table without columns for what was logged
+        # several jobs of one run are compared separately
         found = lineage.list_runs(
             opened, wanted, brief=brief, components=compare, **_sorting(asked), **filters, **checked(opened, within)
         )
@@ -169,7 +171,7 @@ def _compare(
 
 
 def _refuse(options: Iterable[str], why: str) -> None:
-    """Where an option would mean nothing, it is not taken in silence."""
+    """Refuse options that would have no effect."""
     context = click.get_current_context()
     source = click.core.ParameterSource.COMMANDLINE
     given = [option for option in options if context.get_parameter_source(option) is source]
@@ -228,8 +230,10 @@ def _one(opened: lineage.Snapshot, run: lineage.Run, form: str, out: str | None)
         answer = {"schema": "lineage.run/1", "question": "runs", "run": run.as_json(), "reached": reached, "scope": scope}
         write(indented(answer) if form == "json" else json_lines([answer]), out)
     else:
-        write(_FACTS.text(form, _facts(run, reached), colour=not out), out)
-        tell_lines(scope_lines(scope, "run"))
+        first = lambda: first_line(run_text(run, reached, scope, colour=False))  # noqa: E731
+        about = About(first, lambda: scope_lines(scope, "run"))
+        write(_FACTS.text(form, _facts(run, reached), colour=not out, about=about), out)
+        tell_about(about, form)
 
 
 _COLUMNS = ("what", "name", "value", "min", "max", "avg", "std", "count", "time", "source")
@@ -237,7 +241,7 @@ _FACTS = Listing(_COLUMNS, "lineage.run/1", "runs", "facts", lambda row: [row.ge
 
 
 def _facts(run: lineage.Run, reached: Iterable[Row]) -> Iterator[Row]:
-    """All of a run as rows."""
+    """The whole run as rows."""
     named = ("id", "name", "run_name", "display_name", "source", "status", "message", "created", "started", "ended")
     for name in (*named, "modified", "created_by", "deleted"):
         if getattr(run, name) is not None:

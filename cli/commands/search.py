@@ -1,4 +1,4 @@
-"""`lineage search` and `lineage suggest`: SageMaker's Search over the snapshot, or asked of the service itself."""
+"""`lineage search` and `lineage suggest`: SageMaker's Search over the snapshot, or sent to the service itself."""
 
 from __future__ import annotations
 
@@ -9,23 +9,25 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from ..render.html import About
 from ..render.indented import indented
+from ..render.lines import Line, styled
 from ..render.listing import FORMS, rows_as
 from ..render.search import found_columns, found_lines, found_rows, found_text
 from ..render.words import say
 from .completing import complete_kind
 from .leaderboard import BOARD_FORMATS, asks_for_board, board_options, refuse_picture, take_board, tell_board
 from .options import ORDERS, Choice, format_option, out_option, snapshot_option, uncollected, write
-from .scoped import tell_lines
+from .scoped import tell_about
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
 
     import lineage
 
 
 def live_options(command: Callable[..., Any]) -> Callable[..., Any]:
-    """`--live` and whom and where it asks."""
+    """`--live`, and the options for account and region."""
     for option in (
         click.option("--replay", metavar="FILE", help="With --live: ask an account file instead of AWS."),
         click.option("--profile", metavar="P", help="With --live: the AWS profile to use."),
@@ -48,7 +50,7 @@ def live_options(command: Callable[..., Any]) -> Callable[..., Any]:
     """,
 )
 @click.argument("kind", shell_complete=complete_kind)
-@click.option("--where", "-w", "conditions", metavar="COND", multiple=True, help="NAME OP VALUE; all of several must hold.")
+@click.option("--where", "-w", "conditions", metavar="COND", multiple=True, help="NAME OP VALUE; repeats: all must hold.")
 @click.option("--any", "any_of", is_flag=True, help="Any one --where condition is enough.")
 @click.option("--expression", metavar="JSON|FILE", help="A SearchExpression of the API (- for stdin).")
 @click.option("--sort-by", metavar="NAME", help="Sort by this property (default LastModifiedTime).")
@@ -134,12 +136,13 @@ def suggest(kind: str, prefix: str, snapshot: str, form: str, out: str | None, e
     if form == "json":
         write(indented(told.as_json()), out)
         return
-    write(rows_as(form, ("name",), ({"name": name} for name in told.names), colour=not out), out)
-    _warn(told)
+    about = About(below=lambda: _hidden(told))
+    write(rows_as(form, ("name",), ({"name": name} for name in told.names), colour=not out, about=about), out)
+    tell_about(about, form)
 
 
 def _check(live: bool, words: dict[str, Any]) -> None:
-    """What does not go together."""
+    """Refuse options that exclude each other."""
     offline = [f"--{name}" for name in ("profile", "replay") if words.get(name) and not live]
     offline += ["--region"] * bool(words.get("region") and not live)
     if offline:
@@ -197,12 +200,13 @@ def _tell_found(found: lineage.Found, form: str, out: str | None, columns: str |
     elif form == "table":
         write(found_text(found, asked, colour=not out), out)
     else:
-        write(rows_as(form, asked, found_rows(found, asked, form), colour=not out), out)
-        tell_lines(found_lines(found))
+        about = About(below=lambda: found_lines(found))
+        write(rows_as(form, asked, found_rows(found, asked, form), colour=not out, about=about), out)
+        tell_about(about, form)
 
 
-def _warn(told: lineage.Suggested) -> None:
-    """What names alone do not tell: that there may be more."""
+def _hidden(told: lineage.Suggested) -> Iterator[Line]:
+    """Warn that there may be more names."""
     for hole in told.scope["holes"]:
         where = " ".join(filter(None, (hole["account"], hole["region"])))
-        say(f"lineage: {where}: {hole['detail'] or hole['reason']} (lineage gaps)")
+        yield styled(f"lineage: {where}: {hole['detail'] or hole['reason']} (lineage gaps)")

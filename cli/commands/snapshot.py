@@ -9,11 +9,12 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from ..render.html import About
 from ..render.listing import FORMS, cells_as
 from ..render.snapshot import file_lines, info_text, seal_lines, verified_text
-from ..render.words import say
+from ..render.words import first_line, say
 from .options import format_option, out_option, snapshot_option, write
-from .scoped import tell_lines
+from .scoped import tell_about
 from .vouching import Vouching, anchors_option, filled, said_if_slow, vouching_options
 
 if TYPE_CHECKING:
@@ -30,17 +31,19 @@ SIGSTORE = (
     short_help="Inspect, verify or sign the snapshot file.",
     epilog="""\b
     Examples:
-      lineage snapshot info                          the digests, to be kept somewhere else
+      lineage snapshot info                          the digests, to keep somewhere else
       lineage snapshot verify                        has the file changed since it was crawled?
       lineage snapshot verify --against copy.db      and does it continue an earlier copy?
       lineage snapshot sign --key ~/.ssh/id_ed25519  a signature beside it
     """,
 )
 def snapshot() -> None:
-    """Each finished crawl seals the file: a digest of what it wrote, of everything in the file, and of the previous seal.
+    """Inspect, verify or sign the snapshot file.
 
-    A digest says that nothing has changed since it was made, and no more. Whoever can write the file can seal it again: keep
-    the digest somewhere else, or sign it.
+    Each finished crawl seals the file with digests of what it wrote, of everything in the file, and of the previous seal.
+
+    A digest shows only that nothing has changed since it was made. Whoever can write the file can also seal it again: keep the
+    digest somewhere else, or sign it.
     """
 
 
@@ -68,9 +71,10 @@ def info(file: str | None, snapshot: str, form: str, out: str | None) -> None:
         write(info_text(told, colour=not out), out)
         return
     forms = {"json": _json, "sha256": _sums}
-    write(forms[form](told) if form in forms else cells_as(form, *_info_rows(told)), out)
+    about = About(lambda: first_line(info_text(told, colour=False)), lambda: file_lines(told))
+    write(forms[form](told) if form in forms else cells_as(form, *info_rows(told), about=about), out)
     if form not in forms:
-        tell_lines(file_lines(told))
+        tell_about(about, form)
 
 
 @snapshot.command(
@@ -84,7 +88,7 @@ def info(file: str | None, snapshot: str, form: str, out: str | None) -> None:
       lineage snapshot verify --signer jo@bank.example --issuer https://accounts.google.com    in lineage.db.sigstore.json
 
     \b
-    Exit codes: 0 no change found: without --digest, --against, --signer or --require-proof that is no proof;
+    Exit codes: 0 no change found: without --digest, --against, --signer or --require-proof that proves nothing;
     1 changed, or rolled back; 3 a signature is refused or can't be checked;
     4 what was given proves earlier crawls only, or --require-proof and the newest crawl is not proved.
     """,
@@ -112,13 +116,15 @@ def verify(
     form: str,
     out: str | None,
 ) -> int:
-    """Check FILE (default: the snapshot that --snapshot names) against its seals, and name what changed. Exit code 1 if it did.
+    """Check FILE (default: the snapshot that --snapshot names) against its seals, and name what changed.
+
+    Exits with 1 if it changed.
 
     Every row, every record's body and SQLite's own structure are checked. Bytes that hold nothing, such as free pages, are
     covered by the digest of the whole file only.
 
     A digest, an earlier copy or a signature proves what was there when it was made: the answer says up to which crawl. What it
-    proves is added to the --anchors file. Nothing goes over the network, unless --signer names a key of KMS.
+    proves is added to the --anchors file. Nothing goes over the network, unless --signer names a KMS key.
     """
     import lineage
 
@@ -129,12 +135,13 @@ def verify(
         done = lineage.verify(path, digest=digest, against=against, proofs=proofs)
     genuine = "the signature is genuine, but this file is not what was signed: " if signed and done.verdict == "changed" else ""
     done.notes.extend(f"{genuine}{note}" for note in notes)
+    about = About(lambda: first_line(verified_text(done, colour=False)), lambda: seal_lines(done))
     if form == "table":
         write(verified_text(done, colour=not out), out)
     else:
-        write(_json(done) if form == "json" else cells_as(form, *_verified_rows(done)), out)
+        write(_json(done) if form == "json" else cells_as(form, *verified_rows(done), about=about), out)
     if form not in ("table", "json"):
-        tell_lines(seal_lines(done))
+        tell_about(about, form)
     if vouching.anchors and (digest or against or signed):
         _anchored(done, vouching.anchors)
     unproved = IN_PART if require_proof and not done.proved_all else 0
@@ -142,7 +149,7 @@ def verify(
 
 
 def _anchored(done: lineage.Verified, anchors: str) -> None:
-    """Add what was proved to a file of anchors. Where it can't be written the answer stands, and stderr says so."""
+    """Add what was proved to a file of anchors. If it can't be written, the answer stays the same and stderr says so."""
     import lineage
 
     newly = lineage.proved(done)
@@ -212,7 +219,7 @@ def sign(file: str | None, snapshot: str, key: str, timestamp: str, public_key: 
     path = file or snapshot
     if key == "sigstore" and find_spec("sigstore"):
         say(SIGSTORE)
-    with nullcontext() if key == "sigstore" else said_if_slow(path):  # a login is slow, too
+    with nullcontext() if key == "sigstore" else said_if_slow(path):  # a login is slow as well
         made = lineage.sign_snapshot(path, key, timestamp=timestamp)
     if public_key and not made.pem:
         raise click.UsageError("--public-key is for a KMS key: an SSH key has its .pub file, and sigstore has no key")
@@ -240,12 +247,14 @@ def _sums(told: lineage.SnapshotInfo) -> str:
     return f"{told.digest.removeprefix('sha256:')}  {lineage.one_line(told.file)}\n"
 
 
-def _info_rows(told: lineage.SnapshotInfo) -> tuple[list[str], list[list[Any]]]:
+def info_rows(told: lineage.SnapshotInfo) -> tuple[list[str], list[list[Any]]]:
+    """The columns, and a row for each crawl."""
     head = ["crawl", "started", "finished", "caller", "seal"]
     return head, [[one["id"], one["started"], one["finished"] or "", one["caller"], one["seal"] or ""] for one in told.crawls]
 
 
-def _verified_rows(done: lineage.Verified) -> tuple[list[str], list[list[Any]]]:
+def verified_rows(done: lineage.Verified) -> tuple[list[str], list[list[Any]]]:
+    """The columns, and a row for each difference, or one for the verdict; then the notes."""
     differences = [[done.verdict, one.table, one.where, one.said] for one in done.differences]
     notes = [["note", "", "", note] for note in done.notes]
     return ["verdict", "table", "where", "said"], [*(differences or [[done.verdict, "", "", ""]]), *notes]

@@ -1,7 +1,9 @@
-"""Lists of S3 URIs that a question is asked of: from the command line, from a file or from stdin."""
+"""Lists of S3 URIs to ask about: from the command line, from a file or from stdin."""
 
 from __future__ import annotations
 
+import re
+import shlex
 import sys
 from collections.abc import Iterator, Sequence
 from pathlib import Path
@@ -15,10 +17,13 @@ if TYPE_CHECKING:
     import lineage
 
 STDIN = "-"
+# An ARN of SageMaker, what a pasted URL shows, or `kind/name`.
+_NAMED = re.compile(r"(?P<arn>arn:[a-z-]+:sagemaker:.*:)?(?P<kind>[a-z-]+)(?::\d*/[^/]*)?/(?P<name>.+)")
+_MADE = ("endpoint", "endpoint-config", "model", "model-package")  # and jobs: what `datasets` takes
 
 
 def from_option(text: str, *names: str) -> Decorator:
-    """`--from FILE`, or an option of other names that takes such a file; the function is given it as `source`."""
+    """`--from FILE`, or an option with another name for such a file. The function gets it as `source`."""
     return click.option(*(names or ("--from",)), "source", metavar="FILE", help=text)
 
 
@@ -28,16 +33,17 @@ exact_option = click.option(
 
 
 class AskedFor(NamedTuple):
-    """An S3 URI that is asked about, and where it was written; nowhere, where it is an argument."""
+    """An S3 URI to ask about, and where it was written; empty for an argument."""
 
     where: str
     uri: str
 
 
 def insisted(snapshot: lineage.Snapshot, asked: Sequence[AskedFor], *, exact: bool) -> list[str]:
-    """The S3 URIs, each of them one that a person can mean. Raises `MalformedName` for another, with where it stands.
+    """The S3 URIs. Raises `MalformedName` for one that is probably a mistake, with the place where it is written.
 
-    That is a slip beside a place that records name, a wildcard, text after the URI, an impossible bucket; unless `exact`.
+    Mistakes are a typo of a location that records name, a wildcard, text after the URI, and an impossible bucket; with `exact`
+    only the last.
     """
     import lineage
 
@@ -59,7 +65,7 @@ def of_policy(policy: lineage.Policy | None) -> list[AskedFor]:
 
 
 def asked_for(uris: tuple[str, ...], source: str | None) -> list[AskedFor]:
-    """The S3 URIs of the command line and of a file, each checked. Raises `MalformedName`, with the line of a wrong one."""
+    """The S3 URIs of the command line and of a file. Raises `MalformedName` with the line of a wrong one."""
     import lineage
 
     asked = []
@@ -67,7 +73,7 @@ def asked_for(uris: tuple[str, ...], source: str | None) -> list[AskedFor]:
         try:
             lineage.parse_location(lineage.from_url(one.uri))
         except lineage.MalformedName as error:
-            raise lineage.MalformedName(f"{one.where}{error}") from error
+            raise lineage.MalformedName(f"{one.where}{_not_data(one.uri) or error}") from error
         asked.append(one)
     if not asked:
         raise click.UsageError(
@@ -76,8 +82,24 @@ def asked_for(uris: tuple[str, ...], source: str | None) -> list[AskedFor]:
     return asked
 
 
+def _not_data(asked: str) -> str:
+    """What to say of a URL, an ARN or a name of something that is not data; empty where it may be a misspelt location."""
+    import lineage
+
+    if lineage.shows_nothing(asked):
+        return "this URL names no data: open the bucket or the folder in the S3 console and copy its URL, or give its S3 URI"
+    found = _NAMED.fullmatch(lineage.from_url(asked))
+    if not found or found["kind"] not in lineage.KINDS:
+        return ""
+    kind, name = found["kind"], found["name"]
+    node = shlex.quote(asked if found["arn"] and "/" in name else f"{kind}/{name}")
+    made = f"`lineage datasets {node}` lists its data, " if kind in _MADE or kind.endswith("-job") else ""
+    said = f"{'an' if kind[0] in 'aeiou' else 'a'} {kind.replace('-', ' ')}, not data"
+    return f"{name!r} is {said}: give an S3 URI; {made}`lineage impact {node}` tells what it led to"
+
+
 def _lines(source: str) -> Iterator[AskedFor]:
-    """Each S3 URI of a file, with where it stands; blank lines and those that begin with # are left out."""
+    """Each S3 URI of a file, with its line. Blank lines and lines that begin with # are skipped."""
     for number, line in enumerate(_text(source).split("\n"), 1):
         uri = line.strip()
         if uri and not uri.startswith("#"):

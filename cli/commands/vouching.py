@@ -1,4 +1,4 @@
-"""What `snapshot verify` and `report` share: the signature and the anchors that a snapshot is held against."""
+"""What `snapshot verify` and `report` share: the signature and the anchors that a snapshot is checked against."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ Command = TypeVar("Command", bound=Callable[..., Any])
 
 @dataclass(frozen=True, slots=True)
 class Vouching:
-    """Whom to believe: an envelope, its signer, a list of signers, a time stamp authority, an issuer, and anchors."""
+    """Whom to trust: an envelope, its signer, a list of signers, a time stamp authority, an issuer, and anchors."""
 
     signature: str
     who: str
@@ -35,7 +35,7 @@ class Vouching:
 
     @property
     def signer(self) -> lineage.Signer:
-        """Whose signature is taken. The list of the environment gives way to a key, and to an issuer."""
+        """Whose signature is trusted. A key or an issuer overrides the list named in the environment."""
         import lineage
 
         if self.issuer:
@@ -45,13 +45,13 @@ class Vouching:
         return lineage.Signer(self.who, allowed, self.authority)
 
     def envelope(self, path: str) -> str:
-        """The envelope that was named, else the one beside a snapshot; empty where there is none."""
+        """The envelope that was named, otherwise the one beside the snapshot; empty if there is none."""
         import lineage
 
         return self.signature or lineage.envelope_beside(path, bundle=bool(self.issuer))
 
     def known(self) -> list[lineage.Anchor]:
-        """The anchors. Where a file was named and holds none, stderr says so: it may be the wrong one."""
+        """The anchors. If the named file has none, stderr says so, because it may be the wrong file."""
         import lineage
 
         anchors = lineage.load_anchors(self.anchors) if self.anchors else []
@@ -62,16 +62,16 @@ class Vouching:
         return anchors
 
     def files(self) -> dict[str, str | None]:
-        """The options that were given, as a command line has them."""
+        """The options that were given, as on the command line."""
         words = {"--signature": self.signature, "--signer": self.who, "--allowed-signers": self.allowed}
         words |= {"--timestamp-authority": self.authority, "--issuer": self.issuer, "--anchors": self.anchors}
         return {name: value or None for name, value in words.items()}
 
 
 def filled(_: click.Context, __: click.Parameter, value: str | None) -> str:
-    """What an option was given; else an empty text.
+    """The value of an option; an empty text if it was not given.
 
-    An empty value is refused, so that a shell variable that is not set turns off no check.
+    An empty value is refused, so that an unset shell variable does not turn off a check.
     """
     if value is not None and not value.strip():
         raise click.BadParameter("the value is empty: give one, or leave the option out")
@@ -79,7 +79,7 @@ def filled(_: click.Context, __: click.Parameter, value: str | None) -> str:
 
 
 def anchors_option(command: Command) -> Command:
-    """`--anchors`; the function is given the file, or an empty text."""
+    """`--anchors`. The function gets the file, or an empty text."""
     said = (
         "Check against the seals recorded in this file, and add what is proved; keep it where no crawl can write "
         "(environment: LINEAGE_ANCHORS)."
@@ -88,7 +88,7 @@ def anchors_option(command: Command) -> Command:
 
 
 def vouching_options(command: Command) -> Command:
-    """The options that say whom to believe, as one `vouching`."""
+    """The options that say whom to trust, as one argument `vouching`."""
 
     @functools.wraps(command)
     def run(*args: Any, anchors: str, **words: Any) -> Any:
@@ -135,7 +135,7 @@ def vouching_options(command: Command) -> Command:
 
 @contextmanager
 def said_if_slow(path: str) -> Iterator[None]:
-    """Say on stderr that a file is being verified, where that takes longer than people wait without a word."""
+    """Say on stderr that a file is being verified, if that takes longer than people wait without a message."""
     line = f"lineage: verifying {Path(path).name}: every row of it is read"
     timer = threading.Timer(SLOW_SECONDS, lambda: say(line))
     timer.daemon = True

@@ -1,1 +1,1 @@
-"""How answers look to people: text for terminals and Markdown, tables, JSON."""
+"""Answers as people read them: text for terminals and Markdown, tables, JSON."""

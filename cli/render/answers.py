@@ -10,7 +10,7 @@ import lineage
 
 from .attested import attestation_said, rest_lines
 from .contents import contents_said
-from .lines import Line, footer, hole_line, hole_lines, is_terminal, looked_lines, note_lines, printed, spaced, styled
+from .lines import Line, footer, hole_line, hole_lines, is_terminal, listed, looked_lines, note_lines, printed, spaced, styled
 from .tables import table_lines
 from .words import is_any, plural
 
@@ -30,7 +30,7 @@ COLOURS = {
 }
 _MAX_MAKERS = 3
 _NO_LISTS = "No list was read: the crawls only followed endpoints upstream."
-_QUESTIONS_MEET = "holes that only questions meet are not among these: `lineage gaps --attest-template` lists them."
+_QUESTIONS_MEET = "gaps that appear only in answers are not listed here: `lineage gaps --attest-template` lists them."
 _LOGGED = "  (logged: no job record says that it made this)"
 _NOTES = {
     "above": "  (shown in full elsewhere in this tree)",
@@ -68,15 +68,16 @@ def usages_text(
     left_open: bool,
     colour: bool,
 ) -> str:
-    """Many answers, each on a line without the id at its end; then what applies to all, and which attestations some rest on.
+    """Many answers, one line each without the id, then what applies to all of them and the attestations that count.
 
-    `left_open`: whether some answer has a hole for which nobody vouches.
+    `left_open`: whether an answer has a gap for which nobody vouches.
     """
     columns = list(rows[0])[:-1]
+    head_row = ["gaps" if name == "holes" else name for name in columns]  # people say gap; `holes` is the name for programs
     counts = Counter(row["verdict"] for row in rows)
     said = ", ".join(f"{counts[verdict]:,} {verdict}" for verdict in COLOURS if counts[verdict])
     head = printed(styled((f"{plural(len(rows), 'URI')}: ", "bold"), said), colour=colour)
-    table = rows_text([columns, *([row[name] for name in columns] for row in rows)], colour=colour, least=("findings",))
+    table = rows_text([head_row, *([row[name] for name in columns] for row in rows)], colour=colour, least=("findings",))
     below = [*vouched_lines(rests), *more_lines(left_open=left_open), *looked_lines(scope), *note_lines(caveats)]
     return head + table + printed(*below, colour=colour)
 
@@ -87,8 +88,8 @@ def vouched_lines(rests: Iterable[dict[str, Any]]) -> list[Line]:
 
 
 def more_lines(*, left_open: bool) -> list[Line]:
-    """That holes could hide more than many answers tell, where they could."""
-    hint = "holes could hide more; `lineage used S3_URI` lists those of one URI."
+    """The note that gaps could hide more, if they could."""
+    hint = "gaps could hide more; `lineage used S3_URI` lists those of one URI."
     return [styled(("Note: ", "dim"), hint)] if left_open else []
 
 
@@ -107,7 +108,7 @@ def gaps_text(said: dict[str, Any], *, colour: bool) -> str:
     if "attestations" not in said:
         lines += [styled(("Note: ", "dim"), _QUESTIONS_MEET)]
     else:
-        lines += [styled((f"{plural(len(said['holes']), 'hole')} that only questions meet:", "bold"))]
+        lines += [styled((f"{plural(len(said['holes']), 'gap')} that appear only in answers:", "bold"))]
         lines += [hole_line(hole) for hole in said["holes"]]
         lines += [styled((f"{plural(len(said['attestations']), 'attestation')}:", "bold"))]
         lines += [styled(f"  {row['state']}  {attestation_said(row)}") for row in said["attestations"]]
@@ -115,12 +116,12 @@ def gaps_text(said: dict[str, Any], *, colour: bool) -> str:
 
 
 def _followed_only(said: dict[str, Any]) -> bool:
-    """Whether no crawl read a list; of a part that nobody has read, a hole tells that."""
+    """Whether no crawl read a list. For accounts or regions that nobody has read, a gap says it."""
     return not said["lists"] and "narrowed" not in said
 
 
 def beside_gaps(said: dict[str, Any], *, crawls: bool) -> list[Line]:
-    """What lists and gaps do not tell: which crawls there were, that they read no list, and which holes are not here."""
+    """What lists and gaps do not show: the crawls, that they read no list, and which gaps are not listed here."""
     lines = [*map(_crawl_line, said["crawls"]), *([styled(_NO_LISTS)] * _followed_only(said))] if crawls else []
     return lines if "attestations" in said else [*lines, styled(("Note: ", "dim"), _QUESTIONS_MEET)]
 
@@ -175,12 +176,12 @@ def _lookup_line(one: dict[str, Any]) -> Line:
 
 
 def rows_text(rows: list[list[Any]], *, colour: bool, least: Sequence[str] = ()) -> str:
-    """Rows as a table, the first one as its head; in a terminal that is too narrow the `least` telling columns give way."""
+    """Rows as a table, the first one as its head. A terminal that is too narrow leaves out the `least` important columns."""
     return printed(*table_lines(rows, terminal=is_terminal(colour=colour), least=least), colour=colour)
 
 
 class _TraceTree:
-    """The answer's tree; what fits on one line is put on one line."""
+    """The tree of the answer. What fits on one line is put on one line."""
 
     def __init__(self, answer: lineage.Trace) -> None:
         self._answer = answer
@@ -199,7 +200,7 @@ class _TraceTree:
         place = f"{node['account']} {node['region']}"
         head = (node["name"], "bold"), f" · endpoint · {node['status'] or 'status unknown'} · {place}"
         tree = Tree(styled((verdict.upper(), COLOURS[verdict]), "  ", *head), guide_style="dim")
-        # An explicit stack: a chain of continued trainings may be longer than Python's own.
+        # An explicit stack, because a chain of continued trainings may be longer than Python's own stack.
         todo: list[tuple[Tree, Any]] = [(tree, step) for step in reversed(_skip_configs(root, self._answer))]
         self._broken(tree, root.node)
         while todo:
@@ -236,7 +237,7 @@ class _TraceTree:
         return "".join(f"{part} · " for part in [", ".join(filter(None, (step.role, said)))] if part)
 
     def _made_by(self, step: Any) -> str:
-        """A dataset's makers on its own line: they are shown in full below it only where they have more to say."""
+        """The makers of a dataset, on its own line. They are shown in full below it only if there is more to say about them."""
         makers = [one for one in step.steps if is_any(self._answer.nodes[one.node]["kind"], "prepares")]
         if not makers or step.usage != "data":
             return ""
@@ -256,7 +257,7 @@ class _TraceTree:
         return _NAMED_ONLY if step.relation == "may-write" and step.note == "possible" else _NOTES.get(step.note, "")
 
     def _is_told_by(self, above: Any, step: Any) -> bool:
-        """Whether the line above says all of this step: a processing job whose inputs nobody made."""
+        """Whether the line above says everything about this step: a processing job whose inputs nobody made."""
         if above.usage != "data" or not is_any(self._answer.nodes[step.node]["kind"], "prepares"):
             return False
         inputs = self._told.get(step.node, step).steps
@@ -264,7 +265,7 @@ class _TraceTree:
         return plain and step in above.steps[:_MAX_MAKERS]
 
     def _beside(self, branch: Tree, node: str) -> None:
-        """The runs that recorded a job, what a run is of, or the execution that registered a package, each on its own line."""
+        """The runs that recorded a job, the subject of a run, or the execution that registered a package, one line each."""
         for run in self._answer.runs:
             if node in run["jobs"]:
                 branch.add(styled(("run ", "dim"), run["name"], *self._memberships(run["id"])))
@@ -278,7 +279,7 @@ class _TraceTree:
             branch.add(styled(said))
 
     def _ran(self, node: str) -> list[str]:
-        """The pipeline executions that ran a job and that reused it, where the lines of its runs don't say."""
+        """The pipeline executions that ran or reused a job, if the lines of its runs do not name them."""
         job = next((row for row in self._answer.training_jobs if row["id"] == node), None)
         told = [run["id"] for run in self._answer.runs if node in run["jobs"]]
         known = {part for run in told for part in self._memberships(run)}
@@ -290,7 +291,7 @@ class _TraceTree:
         return [", ".join(word + " and ".join(some) for word, some in parts if some)]
 
     def _memberships(self, node: str) -> list[str]:
-        """The experiments and pipeline executions that a run or a package belongs to; `logged` where only people say so."""
+        """The experiments and pipeline executions that a run or a package belongs to; `logged` if only people say so."""
         edges = [edge for edge in self._answer.evidence if edge["relation"] == "member-of"]
         sure = _reached(node, [edge for edge in edges if edge["evidence"] != "logged"])
         reached = _reached(node, edges)
@@ -324,7 +325,7 @@ def _steps(root: Any) -> list[Any]:
 
 
 def _skip_configs(root: Any, answer: lineage.Trace) -> list[Any]:
-    """Leaves out an endpoint config that was read and is the only one: it tells a person nothing."""
+    """Leaves out an endpoint config that was read and is the only one, because it adds nothing for a reader."""
     steps: list[Any] = []
     for step in root.steps:
         node = answer.nodes[step.node]
@@ -354,7 +355,7 @@ def _state(node: dict[str, Any]) -> str:
 
 
 def gaps_said(answer: lineage.Trace) -> str:
-    """How many gaps there are on the path, to follow what was looked at."""
+    """How many gaps are on the path, as text after what was looked at."""
     number = len(answer.scope["holes"])
     return f" {plural(number, 'gap')} on this path:" if number else " No gaps on this path."
 
@@ -377,16 +378,16 @@ def _usage_lines(answer: lineage.Usage) -> list[Line]:
 
 
 def _usage_head(answer: lineage.Usage) -> str:
-    """The verdict as a sentence; while there are holes, it says 'at least'."""
+    """The verdict as a sentence, with 'at least' if gaps are open."""
     uri, holes = answer.subject["id"], lineage.left_open(answer.scope["holes"])
     jobs: dict[str, set[str]] = {}
     counted: set[str] = set()
-    for found in answer.findings:  # the strongest first: a job counts once, by its best
+    for found in answer.findings:  # the strongest first: a job counts once, by its strongest finding
         if found["job"]["id"] not in counted:
             jobs.setdefault(found["verdict"], set()).add(found["job"]["id"])
             counted.add(found["job"]["id"])
     if not jobs:
-        but = f", but {plural(len(holes), 'hole')} could hide a use" if holes else ""
+        but = f", but {plural(len(holes), 'gap')} could hide a use" if holes else ""
         return f"no training job that was read names {uri}{but}"
     words = {
         "used": "read {uri}",
@@ -400,14 +401,25 @@ def _usage_head(answer: lineage.Usage) -> str:
     around = _covered([found for found in answer.findings if found["job"]["id"] in jobs[first]], uri)
     what = words[first].format(uri=around or uri, stop="," if around else "")
     said = [f"{least}{plural(len(jobs[first]), nouns[first])} {what}"]
+    sure = sum(verdict in ("used", "used-indirectly") for verdict in jobs)
     for one in rest:
         more = f"{len(jobs[one]):,} more" if nouns[one] == nouns[first] else plural(len(jobs[one]), nouns[one])
         said.append(f"{more} {words[one].format(uri='it', stop='')}")
+    if channels := answer.only_measured():
+        said[sure - 1] += _measured(channels, all_of=sure > 1)
     return "; ".join(said)
 
 
+def _measured(channels: list[str], *, all_of: bool) -> str:
+    """That what is proved is no more than a use for evaluation, as far as names of channels tell."""
+    names = f"channel {channels[0]}, by its name an evaluation channel"
+    if len(channels) > 1:
+        names = f"channels {listed(channels)}, by their names evaluation channels"
+    return f", {'all ' if all_of else ''}only as {names}"
+
+
 def _covered(found: list[dict[str, Any]], uri: str) -> str:
-    """A location as what wider ones cover, where some jobs read only such and no list names it; empty else."""
+    """The wider locations that cover this one, if some jobs read only these and no list names it; otherwise empty."""
     places = {one["evidence"][0]["source"] for one in found}
     wide = all(uri.startswith(place) and place.rstrip("/") != uri.rstrip("/") for place in places)
     if not wide or any(one["entry"] for one in found):
@@ -416,7 +428,7 @@ def _covered(found: list[dict[str, Any]], uri: str) -> str:
 
 
 def _noun(findings: list[dict[str, Any]], some: set[str]) -> str:
-    """The kind of some jobs, if they share one."""
+    """The kind of these jobs, if they share one."""
     kinds = {found["job"]["kind"] for found in findings if found["job"]["id"] in some}
     return spaced(kinds.pop()) if len(kinds) == 1 else "resource"
 

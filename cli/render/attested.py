@@ -1,4 +1,4 @@
-"""What an answer rests on besides records: people who vouch for some of its holes."""
+"""What an answer rests on besides records: people who vouch for some of its gaps."""
 
 from __future__ import annotations
 
@@ -14,18 +14,18 @@ if TYPE_CHECKING:
 
 
 def rest_said(verdict: str, without: str, number: int) -> str:
-    """Both verdicts in one sentence; empty where nobody vouches for a hole of the answer."""
+    """Both verdicts in one sentence; empty if nobody vouches for a gap of the answer."""
     if not number:
         return ""
     them = "it" if number == 1 else "them"
     if without == verdict:
         close = "closes" if number == 1 else "close"
-        return f"{plural(number, 'attestation')} {close} holes in this answer; {verdict} with and without {them}"
+        return f"{plural(number, 'attestation')} {close} gaps in this answer; {verdict} with and without {them}"
     return f"{verdict}, based on {plural(number, 'attestation')}; {without} without {them}"
 
 
 def row_rest_said(row: dict[str, Any]) -> str:
-    """The same for a holdout's row."""
+    """The same for the row of a holdout."""
     return rest_said(row["verdict"], row.get("verdict_without_attestations", ""), len(row.get("attestations", ())))
 
 
@@ -36,7 +36,7 @@ def rest_lines(verdict: str, rests: lineage.Rests) -> list[Line]:
 
 
 def attestation_said(row: dict[str, Any]) -> str:
-    """Which hole, who vouches for it, since when, until when, and why."""
+    """Which gap, who vouches for it, since when, until when, and why."""
     hole = row["hole"]
     beside = [f"{name} {hole[name]}" for name in ("channel", "manifest", "output") if name in hole]
     what = f"{hole['kind']} of {', '.join([hole['subject'], *beside])}"

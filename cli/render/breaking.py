@@ -1,4 +1,4 @@
-"""Where a text that is too long for its line goes on in the next: between words, or at a place where a name has parts."""
+"""Breaks a text that is too long for its line: between words, or between the parts of a name."""
 
 from __future__ import annotations
 
@@ -11,14 +11,15 @@ _PARTS = re.compile(r"[^-_.:,@=]*[-_.:,@=]+|[^-_.:,@=]+$")
 
 
 def parts_of(text: str) -> Iterator[str]:
-    """What should stay whole: words, and of a path its folders."""
+    """The pieces that should stay whole: words, and the folders of a path."""
     return (folder.rstrip() for word in _WORDS.findall(text) for folder in _FOLDERS.findall(word))
 
 
 def broken(text: str, width: int, hang: int = 0) -> list[str]:
-    """A text as lines of a width, of which all but the first leave `hang` free.
+    """A text as lines of a width; all but the first are indented by `hang`.
 
-    A word that is longer than a line is broken after a slash; else at a hyphen, a dot or the like; else where the line ends.
+    A word that is longer than a line is broken after a slash, or else at a sign such as a hyphen or a dot, or at the line's
+    end.
     """
     lines, line, room = [], "", width
     for piece in _pieces(text, max(1, width - hang)):

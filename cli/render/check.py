@@ -1,4 +1,4 @@
-"""What a check found, as a person reads it."""
+"""The result of a check, as text for people."""
 
 from __future__ import annotations
 
@@ -23,9 +23,9 @@ _COLOURS = {
     "inconclusive": "bold magenta",
     "clean": "bold green",
 }
-_SHOWN = 4  # findings of a rule; more are counted
+_SHOWN = 4  # findings of a rule that are shown; the rest are counted
 _SILENT = ("passed", "not-applicable", "off")
-_TOP = 5  # findings that stderr tells
+_TOP = 5  # findings that stderr shows
 _SEVERITIES = ("error", "warning", "note")
 
 
@@ -36,7 +36,7 @@ def checked_text(answer: lineage.Checked, *, colour: bool) -> str:
     verdict = styled((answer.verdict.upper(), _COLOURS[answer.verdict]), f"  {_counted(answer)}")
     lines = [line for rule in answer.rules for line in _rule_lines(answer, rule["id"])]
     looked = looked_lines(answer.scope)
-    above = [one for one in answer.caveats if one == lineage.NO_HOLDOUTS]  # else the count reads as all
+    above = [one for one in answer.caveats if one == lineage.NO_HOLDOUTS]  # otherwise the count reads as if it were complete
     below = [one for one in answer.caveats if one not in above]
     return printed(verdict, *note_lines(above), *lines, *ruled(answer), *looked, *note_lines(below), colour=colour)
 
@@ -48,7 +48,7 @@ def ruled(answer: lineage.Checked) -> list[Line]:
 
 
 def summary_lines(answer: lineage.Checked, *, whole: bool) -> list[str]:
-    """For stderr: one line with the count, and with `whole` the worst of what is new, where stdout shows no findings."""
+    """For stderr: one line with the count. With `whole` also the worst new findings, for when stdout shows none."""
     if not whole:
         return [f"lineage check: {_counted(answer)}"]
     new = [one for one in (*answer.findings, *answer.undecided) if one.counts()]
@@ -100,7 +100,7 @@ def _accepted(one: lineage.Finding) -> str:
 
 
 def vouching(one: lineage.Finding) -> str:
-    """Who vouches for holes of a finding; it still counts unless all of its holes are vouched for."""
+    """Who vouches for gaps of a finding. It still counts unless somebody vouches for all of its gaps."""
     who = list(dict.fromkeys(row["who"] for row in one.attestations))
     return f"  [attested by {listed(who)}]" if who else ""
 

@@ -11,7 +11,7 @@ _MOST = 3
 
 
 def content_said(content: dict[str, Any]) -> str:
-    """`content sha256:1a2b3c4d…, 12 objects`, with what is less certain about it."""
+    """`content sha256:1a2b3c4d…, 12 objects`, with a note on what is less certain."""
     digest = content["digest"]
     shown = f"{digest[:_SHOWN]}…" if len(digest) > _SHOWN else digest
     objects = plural(content["objects"], "object")

@@ -1,4 +1,4 @@
-"""What data something was made from, as a person reads it."""
+"""What data something was made from, as text for people."""
 
 from __future__ import annotations
 
@@ -98,9 +98,9 @@ def _holdout(row: Row) -> Line:
 
 
 def rest_of(answer: lineage.Datasets) -> list[Line]:
-    """What stands below the rows: data that channels share, where it breaks, what was looked at, and the notes."""
+    """The lines below the rows: data that channels share, breaks, what was looked at, and the notes."""
     holes = answer.scope["holes"]
-    gaps = f"{plural(len(holes), 'hole')} upstream:" if holes else "No holes upstream."
+    gaps = f"{plural(len(holes), 'gap')} upstream:" if holes else "No gaps upstream."
     return [
         *map(_overlap, answer.overlaps),
         *(

@@ -1,4 +1,4 @@
-"""What `impact` and `path` found, as a person reads it: what serves the data first, and each with its path."""
+"""What `impact` and `path` found, as text for people: first what serves the data, each with its path."""
 
 from __future__ import annotations
 
@@ -46,7 +46,7 @@ def impact_text(answer: lineage.Impact, *, colour: bool) -> str:
 def _head(answer: lineage.Impact) -> str:
     what, holes = answer.said, lineage.left_open(answer.scope["holes"])
     if not answer.reached:
-        but = f", but {plural(len(holes), 'hole')} could hide some" if holes else ""
+        but = f", but {plural(len(holes), 'gap')} could hide some" if holes else ""
         return f"nothing that was read got anything from {what}{but}"
     sure, perhaps = (_counts([row for row in answer.reached if row["sure"] is so]) for so in (True, False))
     got = f"got something from {what}"
@@ -56,12 +56,12 @@ def _head(answer: lineage.Impact) -> str:
 
 
 def _said(counts: dict[str, int], before: Collection[str] = ()) -> str:
-    """Numbers of kinds; those of a kind that was counted before are said to be more of it."""
+    """Numbers by kind; a kind that was counted before says `more`."""
     return listed([plural(number, f"more {kind}" if kind in before else kind) for kind, number in counts.items()])
 
 
 def _counts(rows: list[dict[str, Any]]) -> dict[str, int]:
-    """How many there are of the most important kinds; if there are none of these, of every kind."""
+    """How many there are of the most important kinds; if none, of every kind."""
     for kinds in (_COUNTED, sorted({row["kind"] for row in rows if not lineage.is_place(row["id"])})):
         counts = {spaced(kind): sum(row["kind"] == kind for row in rows) for kind in kinds}
         if any(counts.values()):
@@ -70,7 +70,7 @@ def _counts(rows: list[dict[str, Any]]) -> dict[str, int]:
 
 
 def _serve(answer: lineage.Impact) -> str:
-    """How many endpoints are known to serve it, how many more may, and to how many it is being deployed."""
+    """How many endpoints are known to serve it, how many more may serve it, and to how many it is being deployed."""
     may = {row["id"]: row["why"] for row in answer.may_serve}
     known = sum(endpoint not in may for endpoint in answer.serving)
     soon = sum(row.get("serves") == "pending" and row["id"] not in may for row in answer.reached)
@@ -85,7 +85,7 @@ def _serve(answer: lineage.Impact) -> str:
 
 
 def _hidden(answer: lineage.Impact) -> list[Line]:
-    """The endpoints whose served content is unknown, each with why, and how many more there are."""
+    """The endpoints whose served content is unknown, each with the reason, and how many more there are."""
     hidden = may_serve(answer)
     shown = [styled("  ", ("may serve it  ", "yellow"), (row["name"], "bold"), f"  {row['why']}") for row in hidden[:_SHOWN]]
     more = len(hidden) - len(shown)
@@ -94,7 +94,7 @@ def _hidden(answer: lineage.Impact) -> list[Line]:
 
 
 def may_serve(answer: lineage.Impact) -> list[dict[str, Any]]:
-    """Endpoints whose served content is unknown, each with why; where nothing was reached, its hole says so."""
+    """Endpoints whose served content is unknown, each with the reason. If nothing was reached, their gaps say so."""
     return [row for row in answer.may_serve if row["why"]] if answer.reached else []
 
 
@@ -115,7 +115,7 @@ def _serving(row: dict[str, Any]) -> str:
 
 
 def _by_state(row: dict[str, Any]) -> list[tuple[str, list[str]]]:
-    """The variants by what they do with it; no names where only people say that an endpoint has it."""
+    """The variants by what they do with it; without names if only people say that an endpoint has it."""
     states: dict[str, list[str]] = {}
     for one in row["variants"] or [{"name": "", "serves": row["serves"], "sure": row["sure"]}]:
         serves = "perhaps" if one["serves"] == "now" and not one["sure"] else one["serves"]
@@ -145,7 +145,7 @@ def _path_head(answer: lineage.Path) -> str:
     if answer.evidence:
         may = "" if answer.verdict == "found" else ": possible, the times or the fields are inconclusive"
         return f"{plural(len(answer.evidence), 'step')} {ends}{may}"
-    but = f", but {plural(len(holes), 'hole')} could hide one" if holes else ""
+    but = f", but {plural(len(holes), 'gap')} could hide one" if holes else ""
     return f"no path {ends} was found{but}"
 
 

@@ -1,4 +1,4 @@
-"""Answers as JSON that people can read, too: an answer may have a hundred thousand findings."""
+"""Answers as indented JSON, written in pieces: an answer may have a hundred thousand findings."""
 
 from __future__ import annotations
 
@@ -7,13 +7,13 @@ from typing import Any
 
 import lineage
 
-_AT_ONCE = 1000  # of what was found: the whole text is never held
+_AT_ONCE = 1000  # findings in one piece: the whole text is never held in memory
 
 
 def indented(value: Any) -> Iterator[str]:
-    """A value as JSON, indented by two, in pieces: an answer member by member, and what it found some at a time.
+    """A value as JSON, indented by two, in pieces: an answer member by member, and its findings in batches.
 
-    orjson writes numbers in its own way (1e-5, not 1e-05). It knows no NaN, which no record holds.
+    orjson writes numbers differently (1e-5, not 1e-05), and has no NaN; no record has one either.
     """
     yield from _members(value) if value and isinstance(value, dict) else [_text(value)]
     yield "\n"
@@ -37,9 +37,9 @@ def _elements(value: list[Any]) -> Iterator[str]:
 
 
 def _text(value: Any) -> str:
-    import orjson  # for `--help` writes no answer
+    import orjson  # imported here because `--help` does not need it
 
     try:
         return lineage.safe_json(orjson.dumps(value, option=orjson.OPT_INDENT_2).decode())
-    except TypeError:  # a lone surrogate, a number of more than 64 bits, a key that is no text: orjson refuses these
+    except TypeError:  # orjson refuses a lone surrogate, a number of more than 64 bits, and a key that is not a text
         return lineage.json_text(value, indent=2)

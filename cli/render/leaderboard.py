@@ -1,4 +1,4 @@
-"""A leaderboard as a person reads it."""
+"""A leaderboard, as text for people."""
 
 from __future__ import annotations
 
@@ -59,7 +59,7 @@ def _cost(cost: dict[str, int]) -> Iterator[str]:
 
 
 def board_cells(board: lineage.Leaderboard, *, every: bool) -> Rows:
-    """The board as people read it: the columns that say something, numbers short."""
+    """The board as people read it: without empty columns, with short numbers."""
     names = board.shown_parameters(all_parameters=every)
     head = ["rank", "name", board.metric["name"], "measured on", "trained on", *names]
     rows = [
@@ -78,7 +78,7 @@ def board_cells(board: lineage.Leaderboard, *, every: bool) -> Rows:
 
 
 def _filled(rows: Rows, keep: int) -> Rows:
-    """Without the columns, after the first few, in which nothing stands."""
+    """Without the columns that are empty, except the first few."""
     used = [number for number in range(len(rows[0])) if number < keep or any(row[number] != "" for row in rows[1:])]
     return [[row[number] for number in used] for row in rows]
 
@@ -101,7 +101,7 @@ def _marked(data: dict[str, Any]) -> str:
 
 
 def short(value: Any) -> str:
-    """A value in a cell, and nothing where there is none."""
+    """A value in a cell; empty if there is none."""
     return "" if value is None else said_shortly(value)
 
 

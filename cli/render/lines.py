@@ -1,4 +1,4 @@
-"""Lines that every answer has in common: holes, what was looked at, notes; and how lines are printed."""
+"""Lines that all answers share (gaps, what was looked at, notes), and how lines are printed."""
 
 from __future__ import annotations
 
@@ -20,12 +20,12 @@ if TYPE_CHECKING:
 
 Piece = str | tuple[str, str]
 
-_NAMED = 5  # accounts or regions that are named; more are counted
-_FEW, _MANY = 5, 50  # holes that are alike and told one by one: of one call that was not answered, and of anything else
-_WIDE = 10_000  # columns, where the output is not a terminal, and with --wide: nothing is ever wrapped or cut there
-_HANG = 4  # columns by which a line goes on further right
-WIDE = "cli.wide"  # whether --wide was given, in the `meta` of click's context
-# Colours that can be read on white and on black alike: a terminal's own yellow and cyan vanish on white, its red on black.
+_NAMED = 5  # accounts or regions that are named; the rest are counted
+_FEW, _MANY = 5, 50  # similar gaps that are shown one by one: of an unanswered call, and of anything else
+_WIDE = 10_000  # columns without a terminal, and with --wide: nothing is wrapped or cut
+_HANG = 4  # columns by which a continued line is indented
+WIDE = "cli.wide"  # key for --wide in the `meta` of click's context
+# Colours that can be read on white and on black: a terminal's own yellow and cyan vanish on white, its red on black.
 _SHADES = {"red": "color(196)", "green": "color(28)", "yellow": "color(130)", "magenta": "color(163)", "cyan": "color(30)"}
 
 
@@ -51,7 +51,7 @@ def _shade(style: str) -> str:
 
 
 def _broken(text: Text, width: int) -> Iterator[Text]:
-    """A line as several, each but the first further right, where a terminal is too narrow."""
+    """A line as several lines, all but the first indented, if a terminal is too narrow."""
     hang = min(len(text.plain) - len(text.plain.lstrip()) + _HANG, width // 2)
     at = 0
     for part in broken(text.plain, width, hang):
@@ -63,7 +63,7 @@ def _broken(text: Text, width: int) -> Iterator[Text]:
 
 
 def columns() -> int | None:
-    """How wide the terminal is; None with --wide, where nothing is fitted to it."""
+    """How wide the terminal is; None with --wide, because nothing is fitted to it then."""
     from rich.console import Console
 
     context = click.get_current_context(silent=True)
@@ -76,14 +76,14 @@ def is_terminal(*, colour: bool) -> bool:
 
 
 def printed(*parts: Any, colour: bool) -> str:
-    """Lines, trees and tables as text; nothing is wrapped or cut where the output is not a terminal."""
+    """Lines, trees and tables as text. Nothing is wrapped or cut if the output is not a terminal."""
     terminal = is_terminal(colour=colour)
     parts = tuple(lineage.visible(part) if isinstance(part, str) else part for part in parts)
     return _drawn(parts, terminal=True) if terminal else "".join(map(_plain, parts))
 
 
 def _plain(part: Any) -> str:
-    """A line without colours is the text of its pieces; only odd characters, and what is not a line, need to be drawn."""
+    """A line without colours: the text of its pieces. Only odd characters, and what is not a `Line`, need rich."""
     if isinstance(part, Line) and (text := part.plain).isprintable():
         return f"{text.rstrip()}\n"
     return _drawn([part], terminal=False)
@@ -108,14 +108,14 @@ def _drawn(parts: Iterable[Any], *, terminal: bool) -> str:
 
 
 def styled(*pieces: Piece) -> Line:
-    """A line of a few pieces, each plain or with a style; nothing in it ends the line or steers a terminal."""
+    """A line of a few pieces, each plain or with a style. No piece can end the line or control the terminal."""
     return Line(
         tuple(lineage.one_line(piece) if isinstance(piece, str) else (lineage.one_line(piece[0]), piece[1]) for piece in pieces)
     )
 
 
 def hole_line(hole: dict[str, Any]) -> Line:
-    """A hole or a gap: where, why, what was asked."""
+    """A gap: where it is, its reason, and the call."""
     subject = hole["subject"] if lineage.is_place(hole["subject"]) else hole["subject"].rpartition("/")[2]
     subject = subject if hole["operation"].startswith(("Describe", "GetObject", "HeadObject")) else ""
     asked = " ".join(filter(None, (hole["operation"], subject)))
@@ -129,7 +129,7 @@ def hole_line(hole: dict[str, Any]) -> Line:
 
 
 def hole_lines(holes: Iterable[dict[str, Any]]) -> list[Line]:
-    """Each hole, those without attestations first; of many that are alike the first ones, and how many more there are."""
+    """The gaps, those without attestations first. Of many similar ones, the first few, and how many more there are."""
     alike: dict[tuple[str, ...], list[dict[str, Any]]] = {}
     for hole in holes:
         key = (*(hole[name] for name in ("account", "region", "operation", "reason")), attested_by(hole))
@@ -144,12 +144,12 @@ def hole_lines(holes: Iterable[dict[str, Any]]) -> list[Line]:
 
 
 def attested_by(hole: dict[str, Any]) -> str:
-    """Who vouches that a hole hides nothing, by the ids of the attestations."""
+    """Who vouches that a gap hides nothing, as ids of attestations."""
     return f"  [attested: {', '.join(hole['attested'])}]" if hole.get("attested") else ""
 
 
 def looked_lines(scope: dict[str, Any], more: str = "", below: Iterable[Line] = ()) -> list[Line]:
-    """What was looked at, with `more` and the lines `below` it; the numbers, and what is never looked at."""
+    """What was looked at, with `more` and the lines `below` it, the numbers, and what is never looked at."""
     numbers = _numbers(scope.get("numbers") or {})
     return [
         looked_line(scope, more),
@@ -160,7 +160,7 @@ def looked_lines(scope: dict[str, Any], more: str = "", below: Iterable[Line] = 
 
 
 def looked_line(scope: dict[str, Any], more: str = "") -> Line:
-    """What was looked at: accounts and regions by name, and by whom."""
+    """What was looked at: accounts and regions by name, and who crawled them."""
     return styled(("Looked at: ", "dim"), f"{looked_at(scope)}.{more}")
 
 
@@ -179,7 +179,7 @@ def _numbers(numbers: dict[str, int]) -> str:
 
 
 def _jobs(numbers: dict[str, int], kind: str, lacks: str) -> str:
-    """The jobs of one kind, and in brackets how many could read more than they declare."""
+    """The jobs of one kind, and in parentheses how many could read more than they declare."""
     counted = {
         "without network isolation": f"{kind}_jobs_without_isolation",
         f"without {lacks}": f"{kind}_jobs_without_{lacks}",
@@ -189,7 +189,7 @@ def _jobs(numbers: dict[str, int], kind: str, lacks: str) -> str:
 
 
 def listed(names: Sequence[str], most: int = 0) -> str:
-    """Names as a sentence has them; of more than `most`, the rest is counted."""
+    """Names as words of a sentence. Beyond `most`, the rest is counted."""
     shown = [*names[:most], f"{len(names) - most:,} more"] if most and len(names) > most + 1 else list(names)
     return " and ".join(filter(None, (", ".join(shown[:-1]), shown[-1]))) if shown else "none"
 
@@ -211,26 +211,26 @@ def looked_at(scope: dict[str, Any]) -> str:
 
 
 def scope_lines(scope: dict[str, Any], what: str) -> list[Line]:
-    """The holes that could hide more of what is listed, and what was looked at."""
+    """The gaps that could hide more of what is listed, and what was looked at."""
     holes = scope["holes"]
-    more = [styled(("Note: ", "dim"), f"{plural(len(holes), 'hole')} could hide more {what}s:")] if holes else []
+    more = [styled(("Note: ", "dim"), f"{plural(len(holes), 'gap')} could hide more {what}s:")] if holes else []
     return [*more, *hole_lines(holes), looked_line(scope)]
 
 
 def note_lines(caveats: list[str]) -> list[Line]:
-    """The caveats, one a line."""
+    """The caveats, one per line."""
     return [styled(("Note: ", "dim"), f"{caveat}.") for caveat in caveats]
 
 
 def spaced(kind: str) -> str:
-    """A kind as people say it."""
+    """A kind as people write it."""
     return kind.replace("-", " ")
 
 
 def footer(answer: lineage.Usage | lineage.Impact | lineage.Path, *, found: bool) -> list[Line]:
-    """The holes if they affect the verdict, what was looked at, and the notes. No hole can change what was `found`."""
+    """The gaps if they affect the verdict, what was looked at, and the notes. No gap can change what was `found`."""
     holes = answer.scope["holes"]
     left = lineage.left_open(holes)
-    hint = [styled(("Note: ", "dim"), f"{plural(len(left), 'hole')} could hide more; --format json lists them.")]
+    hint = [styled(("Note: ", "dim"), f"{plural(len(left), 'gap')} could hide more; --format json lists them.")]
     shown = (hint if left else []) if found else hole_lines(holes)
     return [*shown, *looked_lines(answer.scope), *note_lines(answer.caveats)]

@@ -1,4 +1,4 @@
-"""Rows in each of the formats that lists take: what is printed row by row is never held whole."""
+"""Rows in each format of a list. What is printed row by row is never held in memory as a whole."""
 
 from __future__ import annotations
 
@@ -10,22 +10,22 @@ from typing import Any
 import lineage
 
 from .answers import rows_text
-from .html import html_table
+from .html import NOTHING, About, html_table
 from .words import said_shortly, tsv
 
 Row = dict[str, Any]
 FORMS = ("table", "tsv", "json", "jsonl", "csv", "md", "html")
-# A command of ours in backticks, which is meant as one; and what Markdown takes for more than itself: an underline and an
-# ampersand only where one begins something.
+# Matches our own commands in backticks, which stay code, and the characters that Markdown interprets. An underscore and an
+# ampersand count only where they begin something.
 _MARKS = re.compile(r"`lineage [\w ./:=-]+`|[\\`*\[\]<>|~]|(?<!\w)_|_(?!\w)|&(?=#?\w+;)")
 
 
 @dataclass(frozen=True, slots=True)
 class Listing:
-    """What is listed: the columns, and for JSON the schema, the question and the member that holds the rows.
+    """What is listed: the columns, and for JSON the schema, the question and the member for the rows.
 
-    `cells` makes the columns of a row, where they are not its members of the same names. `least` are the columns that tell
-    the least: a narrow terminal does without them first.
+    `cells` makes the columns of a row, if they are not its members of the same names. `least` are the least important columns,
+    which a narrow terminal leaves out first.
     """
 
     columns: Sequence[str]
@@ -35,29 +35,39 @@ class Listing:
     cells: Callable[[Row], list[Any]] | None = None
     least: Sequence[str] = ()
 
-    def text(self, form: str, rows: Iterable[Row], *, colour: bool, **beside: Any) -> Iterator[str]:
-        """The rows in one of `FORMS`, piece by piece; what stands `beside` them is for JSON alone."""
+    def text(self, form: str, rows: Iterable[Row], *, colour: bool, about: About = NOTHING, **beside: Any) -> Iterator[str]:
+        """The rows in one of `FORMS`, piece by piece. What stands `beside` them is for JSON alone, `about` is for HTML."""
         if form == "json":
             return json_list({"schema": self.schema, "question": self.question}, self.member, rows, **beside)
         if form == "jsonl":
             return json_lines(rows)
-        return cells_as(form, list(self.columns), map(self.cells or self._named, rows), colour=colour, least=self.least)
+        return cells_as(
+            form, list(self.columns), map(self.cells or self._named, rows), colour=colour, least=self.least, about=about
+        )
 
     def _named(self, row: Row) -> list[Any]:
         return [row[name] for name in self.columns]
 
 
-def rows_as(form: str, columns: Sequence[str], rows: Iterable[Row], *, colour: bool = False) -> Iterator[str]:
+def rows_as(
+    form: str, columns: Sequence[str], rows: Iterable[Row], *, colour: bool = False, about: About = NOTHING
+) -> Iterator[str]:
     """Rows in one of `FORMS` but for JSON; of each row only the given columns, where there is a head."""
     if form == "jsonl":
         return json_lines(rows)
-    return cells_as(form, list(columns), ([row[name] for name in columns] for row in rows), colour=colour)
+    return cells_as(form, list(columns), ([row[name] for name in columns] for row in rows), colour=colour, about=about)
 
 
 def cells_as(
-    form: str, head: list[str], lines: Iterable[list[Any]], *, colour: bool = False, least: Sequence[str] = ()
+    form: str,
+    head: list[str],
+    lines: Iterable[list[Any]],
+    *,
+    colour: bool = False,
+    least: Sequence[str] = (),
+    about: About = NOTHING,
 ) -> Iterator[str]:
-    """The same of rows that are lists. A person gets short numbers, a program whole ones."""
+    """The same for rows that are lists. People get short numbers, programs whole ones."""
     if form == "jsonl":
         yield from json_lines(dict(zip(head, line, strict=True)) for line in lines)
         return
@@ -68,7 +78,7 @@ def cells_as(
         yield from (f"| {' | '.join(line)} |\n" for line in ([escaped(title) for title in head], ["---"] * len(head)))
         yield from (f"| {' | '.join(map(escaped, line))} |\n" for line in cells)
     elif form == "html":
-        yield from html_table(head, cells)
+        yield from html_table(head, cells, about)
     else:
         written = lineage.csv_line if form == "csv" else _tsv_line
         yield written(head)
@@ -76,12 +86,12 @@ def cells_as(
 
 
 def json_lines(objects: Iterable[Any]) -> Iterator[str]:
-    """One object a line."""
+    """One object per line."""
     return (lineage.json_text(one) + "\n" for one in objects)
 
 
 def json_list(head: Row, name: str, objects: Iterable[Any], **beside: Any) -> Iterator[str]:
-    """One object that begins with `head` and holds the others in a list of this name, one a line; then what is `beside` it."""
+    """One object: `head`, then a list of this name with one object per line, then `beside`."""
     yield f'{lineage.json_text(head).removesuffix("}")}, "{name}": ['
     for number, one in enumerate(objects):
         yield f"{',' if number else ''}\n  {lineage.json_text(one)}"
@@ -99,7 +109,7 @@ def _tsv_line(cells: list[Any]) -> str:
 
 
 def escaped(cell: Any) -> str:
-    """A cell as Markdown has it: on one line, with nothing that would end it, mark it up or vanish as a tag."""
+    """A cell in Markdown: on one line, with nothing that would end it, mark it up or vanish as a tag."""
     return _MARKS.sub(_mark, " ".join(lineage.one_line(said_shortly(cell)).split()))
 
 

@@ -1,4 +1,4 @@
-"""One pipeline execution as a person reads it."""
+"""One pipeline execution, as text for people."""
 
 from __future__ import annotations
 
@@ -15,12 +15,12 @@ _REUSED = {"cached": "a cache hit", "selective": "skipped in a selective executi
 
 
 def execution_text(found: lineage.ExecutionSteps, *, colour: bool) -> str:
-    """The execution and its names, a tree of its steps, what else belongs to it, and what does not fit."""
+    """The execution and its names, a tree of its steps, what else belongs to it, and contradictions."""
     return printed(*_head(found), _steps(found), *beside_steps(found), colour=colour)
 
 
 def beside_steps(found: lineage.ExecutionSteps) -> list[Line]:
-    """What else belongs to an execution, what does not fit, and what could not be read."""
+    """What else belongs to an execution, contradictions, and what could not be read."""
     lines = [_other(one) for one in found.others]
     lines += [styled(("found", "yellow"), f"  {one['said']}") for one in found.findings]
     return lines + [styled(("gap", "yellow"), f"  {one['reason']}  {one['operation']}: {one['detail']}") for one in found.gaps]
@@ -45,7 +45,7 @@ def _head(found: lineage.ExecutionSteps) -> list[Line]:
 
 
 def _name(told: dict[str, Any]) -> str:
-    """A name and its source; without one, whether there is none or it is unknown."""
+    """A name and its source. Without a name: whether there is none, or whether it is unknown."""
     if not told["name"]:
         return f"{'none' if told['known'] else 'unknown'}: {told['reason']}"
     said = "" if told["said_by"] == "execution" else ", from the definition: the execution does not say"
@@ -96,7 +96,7 @@ def _opaque(step: dict[str, Any]) -> str:
 
 
 def _ran(ran: dict[str, Any], pipeline: str) -> str:
-    """The execution that ran it, and those in between, with the pipeline where it is another one."""
+    """The execution that ran it and those in between, with the pipeline if it is another one."""
     between = f", via {', '.join(_short(one, pipeline) for one in ran['through'])}" if ran["through"] else ""
     gone = f", which was gone by {ran['deleted']}" if ran["deleted"] else ""
     unsure = f" ({ran['why']})" if ran["why"] else ""

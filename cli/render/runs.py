@@ -1,4 +1,4 @@
-"""One run as a person reads it."""
+"""One run, as text for people."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ _MADE_BY = {"run": "a Run of the SDK or of lineage", "job": "SageMaker, for a jo
 
 
 def run_text(run: lineage.Run, reached: list[dict[str, Any]], scope: dict[str, Any], *, colour: bool) -> str:
-    """Its facts, parameters, metrics and artifacts, and what it ended up in."""
+    """Its facts, parameters, metrics and artifacts, and what it led to."""
     parts: list[Any] = [
         *_head(run),
         *_pairs("parameter", [(name, trimmed(value)) for name, value in run.other_parameters().items()]),

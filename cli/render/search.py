@@ -1,4 +1,4 @@
-"""What a search found, as a person reads it."""
+"""What a search found, as text for people."""
 
 from __future__ import annotations
 
@@ -21,13 +21,15 @@ def found_text(found: lineage.Found, columns: Sequence[str] = (), *, colour: boo
 
 
 def found_rows(found: lineage.Found, columns: list[str], form: str) -> Iterator[Row]:
-    """The rows as a format has them: a person gets numbers short."""
+    """The rows as a format has them: a person gets numbers short, and JSON gets them as numbers."""
+    if form == "jsonl":
+        return ({name: _json(value) for name, value in row.items()} for row in found.rows(columns))
     said = said_shortly if form in ("table", "md") else as_text
     return ({name: _cell(value, said) for name, value in row.items()} for row in found.rows(columns))
 
 
 def found_columns(found: lineage.Found, form: str) -> list[str]:
-    """Name, status, creation, and the properties that were asked for; the id, where there is room."""
+    """Name, status, creation, and the properties that were asked for; the id, if there is room."""
     names = [one["Name"] for one in _filters(found.expression or {})] + [found.sort_by]
     asked = [name for name in dict.fromkeys(names) if name not in ("LastModifiedTime", "CreationTime", f"{found.resource}Name")]
     return ["name", "status", "created", *asked, *([] if form == "table" else ["id"])]
@@ -39,6 +41,17 @@ def _filters(expression: Any) -> Iterator[Any]:
         yield from nested["Filters"]
     for part in expression.get("SubExpressions", ()):
         yield from _filters(part)
+
+
+def _json(values: Any) -> Any:
+    """The values of a property in JSON: a number as itself and several as a list, anything else as the text of a cell."""
+    if not isinstance(values, list) or not values or not all(map(_is_number, values)):
+        return _cell(values, as_text)
+    return values[0] if len(values) == 1 else values
+
+
+def _is_number(value: Any) -> bool:
+    return isinstance(value, (int, float)) and not isinstance(value, bool)
 
 
 def _cell(values: Any, said: Callable[[Any], str]) -> Any:

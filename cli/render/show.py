@@ -1,4 +1,4 @@
-"""One node as a person reads it."""
+"""One node, as text for people."""
 
 from __future__ import annotations
 
@@ -9,12 +9,12 @@ import lineage
 from .lines import Line, printed, spaced, styled
 from .words import plural
 
-_MAX_EDGES = 50  # of each direction: an image has as many as there are jobs
+_MAX_EDGES = 50  # edges in each direction: an image has as many as there are jobs
 _APART = ("kind", "name", "label", "deleted", "observed")
 
 
 def shown_text(shown: lineage.Shown, *, colour: bool) -> str:
-    """What it is, its edges, its gaps and versions, and the record as it is kept."""
+    """What it is, its edges, gaps and versions, and the stored record."""
     lines = [*_head(shown), *_edges("into it", "source", shown.edges_in), *_edges("out of it", "target", shown.edges_out)]
     lines += [styled(("gap", "yellow"), f"  {one['reason']}  {one['operation']}: {one['detail']}") for one in shown.gaps]
     lines += [_version(one) for one in shown.versions]

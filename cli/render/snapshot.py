@@ -1,4 +1,4 @@
-"""What a snapshot file holds, and whether it has changed, as a person reads it."""
+"""What a snapshot file holds, and whether it has changed, as text for people."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ def verified_text(done: lineage.Verified, *, colour: bool) -> str:
     said = {
         "proved-in-part": f"what was given proves {done.file} up to crawl {proved}, and nothing that came later",
         "unchanged": sealed,
-        "changed": f"{done.file} is not as it was sealed: {plural(len(done.differences), 'difference')}",
+        "changed": f"{done.file} has changed since it was sealed: {plural(len(done.differences), 'difference')}",
         "unsealed": f"no crawl has sealed {done.file}: nothing can be said",
     }
     bare = done.verdict == "unchanged" and not done.proved

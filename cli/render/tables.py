@@ -1,4 +1,4 @@
-"""Rows as a table that fits the terminal: whole columns give way, and no word is broken."""
+"""Rows as a table that fits the terminal: it leaves out whole columns and breaks no word."""
 
 from __future__ import annotations
 
@@ -14,17 +14,17 @@ from .words import said_shortly
 Length = Callable[[str], int]
 
 _APART = 2  # blanks between two columns
-_ENOUGH = 30  # of a long cell on each of its lines, if its words allow
-_HANG = 2  # blanks before what goes on of a cell
-_LEAST = 8  # of a column in a terminal that has no room
-_LONG = 40  # of a value that is said once for all rows
+_ENOUGH = 30  # width of each line of a long cell, if its words allow it
+_HANG = 2  # blanks before a continued line of a cell
+_LEAST = 8  # least width of a column in a terminal without room
+_LONG = 40  # width of a value that is said once for all rows
 
 
 def table_lines(rows: list[list[Any]], *, terminal: bool, least: Sequence[str] = ()) -> list[Line]:
-    """Rows as lines, the first row as their head; in a terminal as many columns as fit, and below them what was left out.
+    """Rows as lines, the first row as the head. A terminal gets as many columns as fit, and below them what was left out.
 
-    First the empty columns give way, then the id, then what is the same in every row, then those that are named as `least`
-    telling, then from the right. The first column stays.
+    Empty columns are left out first, then the id, then columns with one value in all rows. Then come those named in `least`,
+    then the others from the right. The first column stays.
     """
     head, *body = ([lineage.one_line(said_shortly(cell)) for cell in row] for row in rows)
     cells = [list(column) for column in zip(head, *body, strict=True)]
@@ -51,13 +51,13 @@ def _total(widths: Sequence[int]) -> int:
 
 
 def _wanted(column: list[str], most: int, length: Length) -> int:
-    """The width that a column needs: that of its longest part that should stay whole, or enough of a long text."""
+    """The width that a column needs: its longest part that should stay whole, or enough of a long text."""
     whole = max((length(part) for cell in column for part in parts_of(cell)), default=0)
     return max(length(column[0]), min(max(whole, _ENOUGH), most, max(map(length, column))))
 
 
 def _kept(cells: list[list[str]], wanted: list[int], whole: list[int], room: int, least: Sequence[str]) -> list[int]:
-    """Which columns are shown: those that tell the least give way, and of these come back what fits all the same."""
+    """Which columns are shown. The least important are left out, and those that still fit are put back."""
     kept, gone = list(range(len(cells))), []
     for at in _dispensable(cells, least):
         if _total([wanted[one] for one in kept]) <= room:
@@ -71,7 +71,7 @@ def _kept(cells: list[list[str]], wanted: list[int], whole: list[int], room: int
 
 
 def _dispensable(cells: list[list[str]], least: Sequence[str]) -> Iterator[int]:
-    """The columns but the first, that which tells the least first."""
+    """All columns but the first, the least important first."""
     titles = [column[0] for column in cells]
     empty = [at for at, column in enumerate(cells) if not any(column[1:])]
     same = [at for at, column in enumerate(cells) if _is_same(column)]
@@ -86,7 +86,7 @@ def _is_same(column: list[str]) -> bool:
 
 
 def _spread(wanted: list[int], natural: list[int], room: int) -> list[int]:
-    """The widths: what is to spare goes to those that lack the least, and what lacks is taken from the widest."""
+    """The widths: spare room goes first to columns that need little more, and missing room is taken from the widest."""
     widths = list(wanted)
     for at in sorted(range(len(widths)), key=lambda at: natural[at] - widths[at]):
         widths[at] += max(0, min(natural[at] - widths[at], room - _total(widths)))
@@ -110,7 +110,7 @@ def _parts(cell: str, width: int) -> list[str]:
 
 
 def _left_out(cells: list[list[str]]) -> Iterator[Line]:
-    """What the columns say that are not shown: the value that all rows have, or that there is more to see."""
+    """What the hidden columns say: the value that all rows have, or that there is more to see."""
     same = {column[0]: column[1] for column in cells if _is_same(column) and column[1] and len(column[1]) <= _LONG}
     others = [column[0] for column in cells if column[0] not in same]
     if same:

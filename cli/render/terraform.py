@@ -1,4 +1,4 @@
-"""An IAM policy in Terraform, as the data source `aws_iam_policy_document`: above each statement a comment says why."""
+"""An IAM policy in Terraform, as the data source `aws_iam_policy_document`. A comment above each statement says why."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ _NAME = "lineage"
 
 
 def terraform(statements: Iterable[lineage.Statement]) -> str:
-    """The document `data.aws_iam_policy_document.lineage`; its `json` is what a policy resource takes."""
+    """The document `data.aws_iam_policy_document.lineage`; a policy resource takes its `json`."""
     blocks = "\n".join(indent("\n".join(_statement(one)), "  ") + "\n" for one in statements)
     return f'data "aws_iam_policy_document" "{_NAME}" {{\n{blocks}}}\n'
 
@@ -39,5 +39,5 @@ def _list(name: str, values: list[str]) -> Iterator[str]:
 
 
 def _text(value: str) -> str:
-    """A text in HCL: as in JSON, except for what begins a template."""
+    """A text in HCL: as in JSON, except for the start of a template."""
     return lineage.json_text(value).replace("${", "$${").replace("%{", "%%{")

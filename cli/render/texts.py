@@ -1,4 +1,4 @@
-"""Which function tells which answer: what `print` of an answer prints, from Python as from the command line."""
+"""Which function prints which answer, for `print` in Python and for the command line."""
 
 from __future__ import annotations
 
@@ -53,6 +53,6 @@ _TEXTS: dict[type, Callable[..., str]] = {
 
 
 def text_of(answer: Any) -> str | None:
-    """An answer as its command prints it, without colours; None of one that is told elsewhere."""
+    """An answer as its command prints it, without colours; None if it is printed elsewhere."""
     tell = _TEXTS.get(type(answer))
     return tell(answer, colour=False).rstrip("\n") if tell else None

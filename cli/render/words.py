@@ -15,17 +15,17 @@ def is_any(kind: str, *traits: str) -> bool:
 
 
 def tsv(rows: list[list[Any]]) -> str:
-    """Rows as tab-separated text with whole values, on one line each; a run of blanks inside a value becomes a space."""
+    """Rows as tab-separated text with whole values, one line each. Several blanks inside a value become one space."""
     return "".join("\t".join(" ".join(lineage.one_line(str(cell)).split()) for cell in row) + "\n" for row in rows)
 
 
 def as_text(value: Any) -> str:
-    """A value in a cell: a text as it is, anything else as JSON."""
+    """A value in a cell: a text unchanged, anything else as JSON."""
     return value if isinstance(value, str) else lineage.json_text(value, sort_keys=True)
 
 
 def said_shortly(value: Any) -> str:
-    """A cell for a person: a number with seven digits (SageMaker keeps a metric in single precision), anything else whole."""
+    """A cell for people: a number with seven digits (SageMaker keeps metrics in single precision), anything else in full."""
     return f"{value:.7g}" if isinstance(value, float) else str(value)
 
 
@@ -34,16 +34,21 @@ def plural(number: int, noun: str) -> str:
     return f"{number:,} {noun}{'' if number == 1 else 's'}"
 
 
+def first_line(text: str) -> str:
+    """The line in which an answer says what matters most."""
+    return text.partition("\n")[0]
+
+
 def is_screen(stream: TextIO | None) -> bool:
-    """Whether a person looks at a stream. One that the shell has closed (`>&-`) is None to Python."""
+    """Whether a stream is a terminal. Python sees a stream that the shell closed (`>&-`) as None."""
     return stream is not None and stream.isatty()
 
 
 def say(message: str) -> None:
-    """A line on stderr, in which nothing steers the terminal."""
+    """Print a line on stderr, with nothing in it that controls the terminal."""
     click.echo(lineage.one_line(message), err=True)
 
 
 def say_lines(text: str) -> None:
-    """Whole lines on stderr, in which nothing steers the terminal."""
+    """Print lines on stderr, with nothing in them that controls the terminal."""
     click.echo(lineage.visible(text), err=True, nl=False)

@@ -1,1 +1,1 @@
-"""The checks: rules that a snapshot is held against, with what a policy file says of them. Pure, but for that file."""
+"""The checks: rules for a snapshot, applied as a policy file says. Pure, except for reading that file."""

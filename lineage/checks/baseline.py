@@ -1,4 +1,4 @@
-"""A baseline: the findings that are known, in a file, by their fingerprints."""
+"""A baseline: a file of known findings, by their fingerprints."""
 
 from __future__ import annotations
 
@@ -15,9 +15,9 @@ SCHEMA = "lineage.baseline/1"
 
 
 def to_baseline(checked: Checked) -> str:
-    """What was found or could not be told, as a file for the next check. What a suppression took is left to it.
+    """The findings and undecided results of a check, as a file for the next check. Suppressed ones are left out.
 
-    So is what an attestation closed: once that has expired, it is new.
+    So are those that an attestation closes: once it has expired, they are new.
     """
     found = [one for one in (*checked.findings, *checked.undecided) if one.state not in (SUPPRESSED, ATTESTED)]
     names = ("fingerprint", "rule", "verdict", "about", "message")
@@ -26,7 +26,7 @@ def to_baseline(checked: Checked) -> str:
 
 
 def load_baseline(path: str | Path) -> frozenset[str]:
-    """The fingerprints that a baseline holds. Raises `MalformedPolicy`, and `LineageError` where it can't be read."""
+    """The fingerprints that a baseline holds. Raises `MalformedPolicy`, and `LineageError` if it cannot be read."""
     text = contents(path)
     try:
         said = json.loads(text)

@@ -1,4 +1,4 @@
-"""`lineage check`: the rules, held against a snapshot; what is accepted and what is known is told apart from what is new."""
+"""`lineage check`: applies the rules to a snapshot, and separates new findings from accepted and known ones."""
 
 from __future__ import annotations
 
@@ -47,13 +47,13 @@ _COPIES = "copies of a holdout under another name are not detected: the snapshot
 NO_HOLDOUTS = "the policy names no holdouts: training on a holdout was not checked"
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, repr=False, eq=False)  # `Answer` has both
 class Checked(Answer):
     """The answer to `check`. `as_json` gives the contract `lineage.check/1`.
 
-    `findings` are what the rules found broken, `undecided` what they could not tell, the worst first; the suppressed and
-    the known are among them. `rules` tell of each rule how it came out. `resources` are what the rules looked at, in order
-    of kind and name; they are not in the JSON.
+    `findings` are what breaks a rule, `undecided` what the rules could not decide, the worst first; suppressed and known ones
+    are included. `rules` has the result of each rule. `resources` are what the rules looked at, in order of kind and name; they
+    are not in the JSON.
     """
 
     pictured: ClassVar[bool] = False
@@ -71,8 +71,14 @@ class Checked(Answer):
     rests: Rests = NO_REST
     resources: tuple[CheckedResource, ...] = ()
 
+    def about(self) -> str:
+        """The one subject that was checked, or how many were."""
+        if len(self.subjects) == 1:
+            return str(self.subjects[0]["name"])
+        return f"{len(self.subjects)} subjects" if self.subjects else "everything"
+
     def as_json(self) -> Json:
-        """The answer as one JSON object; keys are a contract, and more may join them."""
+        """The answer as one JSON object. Its keys are a contract; more may be added."""
         policy: Json = {"file": self.policy.file or None, "holdouts": list(self.policy.holdouts)}
         policy["suppressions"] = [one.as_json() for one in self.policy.suppressions]
         told: Json = {"schema": SCHEMA, "question": "check", "subjects": self.subjects, "verdict": self.verdict}
@@ -82,7 +88,7 @@ class Checked(Answer):
         return told | {"notes": self.notes, "scope": self.scope, "caveats": self.caveats} | self.rests.as_json()
 
     def counts(self) -> dict[str, int]:
-        """How many new findings there are of each severity, how many undecided, known and suppressed ones."""
+        """The number of new findings by severity, and of undecided, known and suppressed ones."""
         severities = Counter(one.severity for one in self.findings if one.counts())
         states = Counter(one.state for one in (*self.findings, *self.undecided))
         rest = {"undecided": sum(one.counts() for one in self.undecided)}
@@ -92,7 +98,7 @@ class Checked(Answer):
 
     @property
     def code(self) -> int:
-        """The exit code of a gate: 1 for a new finding as severe as it asks, 4 where one could not be told, else 0."""
+        """The exit code of a gate: 1 for a new finding of the gate's severity, 4 if a rule could not be decided, else 0."""
         if self.fail_on == NEVER:
             return 0
         if any(one.counts() and one.at_least(self.fail_on) for one in self.findings):
@@ -100,12 +106,12 @@ class Checked(Answer):
         return 4 if any(one.counts() and self.gates_undecided(one) for one in self.undecided) else 0
 
     def gates_undecided(self, finding: Finding) -> bool:
-        """Whether the gate minds that something could not be decided."""
+        """Whether the gate fails because this could not be decided."""
         return self.fail_on != NEVER and (self.strict or finding.at_least(self.fail_on))
 
 
 def load_policy(path: str | Path) -> Policy:
-    """Read a policy file. Raises `MalformedPolicy`, and `LineageError` where it can't be read."""
+    """Read a policy file. Raises `MalformedPolicy`, and `LineageError` if it cannot be read."""
     return _load_policy(path, RULE_NAMES)
 
 
@@ -123,12 +129,12 @@ def check(
     regions: Iterable[str] = (),
     attestations: Vouched = None,
 ) -> Checked:
-    """Hold a snapshot, or what the `subjects` (endpoints, models, packages, jobs) were made of, against the rules.
+    """The findings of the rules in a snapshot, or in what made the `subjects` (endpoints, models, packages, jobs).
 
-    `fail_on` takes the place of the policy's; `baseline` are the fingerprints of findings that are known; `today` decides
-    which suppressions and attestations have expired (else SOURCE_DATE_EPOCH or the clock does). `attestations`, or the file
-    that holds them, close holes, unless the policy takes none. `accounts` and `regions` leave endpoints and jobs of others
-    out. Raises `MalformedName`, `MalformedPolicy` and `UnknownNode`.
+    `fail_on` replaces the policy's; `baseline` are the fingerprints of known findings. `today` decides which suppressions and
+    attestations have expired (default: SOURCE_DATE_EPOCH, then the clock). `attestations`, or the file that holds them, close
+    gaps, unless the policy accepts none. `accounts` and `regions` leave out endpoints and jobs of others. Raises
+    `MalformedName`, `MalformedPolicy` and `UnknownNode`.
     """
     policy = policy or Policy()
     given = vouched_in(attestations, today)
@@ -168,26 +174,26 @@ def check(
 
 
 def _resources(ground: Ground, found: list[Finding]) -> tuple[CheckedResource, ...]:
-    """What the rules looked at and what they told of, each once. A gap may be about something that no graph holds."""
+    """What the rules looked at and what they reported, each once. A gap may be about something that no graph holds."""
     about = (CheckedResource(one.subject["kind"], one.subject["name"], one.subject["id"]) for one in found)
     by_id = {one.id: one for one in (*about, *ground.resources())}
     return tuple(sorted(by_id.values()))
 
 
 def _verdict(found: list[Finding], *states: str) -> str:
-    """The verdict, where what is in one of these states counts."""
+    """The verdict, if findings in one of these states count."""
     verdicts = {one.verdict for one in found if one.state in states}
     return FINDINGS if FAILED in verdicts else INCONCLUSIVE if UNKNOWN in verdicts else CLEAN
 
 
 def _resting(found: list[Finding], vouched: Attestations) -> Rests:
-    """The attestations that close a hole of which a rule told, and the verdict without them."""
+    """The attestations that close a gap which a rule reported, and the verdict without them."""
     used = {row["id"]: row for one in found for row in one.attestations}
     return Rests(_verdict(found, NEW, ATTESTED), [used[key] for key in sorted(used)]) if vouched.said else NO_REST
 
 
 def _vouching_notes(ground: Ground, given: Attestations) -> list[str]:
-    """What somebody should do about an attestation; of a part of a snapshot nobody knows what it names elsewhere."""
+    """What to do about an attestation. For part of a snapshot it is unknown what an attestation names elsewhere."""
     if given.said and not ground.policy.takes_attestations:
         return [f"the policy accepts no attestations: the {len(given.said)} given do not count"]
     whole = given.said and not ground.asked
@@ -200,7 +206,7 @@ def _severity(policy: Policy, rule: Rule, strict: bool) -> str:
 
 
 class _RuleResult:
-    """What one rule told."""
+    """The result of one rule."""
 
     def __init__(self, rule: Rule, severity: str, ground: Ground) -> None:
         self._rule = rule
@@ -214,7 +220,7 @@ class _RuleResult:
         ]
 
     def as_json(self, found: list[Finding]) -> Json:
-        """The rule, and how it came out: what is suppressed or known is told, and does not count."""
+        """The rule and its result. What is suppressed or known is included, and does not count."""
         own = [one for one in found if one.rule == self._rule.id]
         failed, undecided = ([one for one in own if one.verdict == verdict] for verdict in (FAILED, UNKNOWN))
         return self._rule.as_json() | {
@@ -248,7 +254,7 @@ class _Accepting:
         self._used: set[Suppression] = set()
 
     def mark(self, finding: Finding) -> Finding:
-        """The finding with what is accepted of it; one whose suppression has expired counts again, and says so."""
+        """The finding, marked as accepted if it is; one whose suppression has expired counts again, and says so."""
         taking = [one for one in self._policy.suppressions if one.takes(finding)]
         self._used.update(taking)
         valid = [one for one in taking if not one.expired(self._today)]
@@ -259,7 +265,7 @@ class _Accepting:
         return marked(finding, suppression=taking[0].as_json() | {"expired": True}) if taking else finding
 
     def notes(self, *, whole: bool) -> Iterator[str]:
-        """What somebody should do about a suppression; of a part of a snapshot nobody knows what it matches elsewhere."""
+        """What to do about a suppression. For part of a snapshot it is unknown what a suppression matches elsewhere."""
         for number, one in enumerate(self._policy.suppressions, 1):
             named = f"{self._policy.file or 'policy'}: suppressions[{number}], {one.rule} of {one.subject},"
             if one.expired(self._today):

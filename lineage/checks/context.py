@@ -1,4 +1,4 @@
-"""What the rules look at: the holdouts and who used them, and what made what is served. Each is worked out once."""
+"""What the rules look at: the holdouts and who used them, and what made what is served. Each is computed once."""
 
 from __future__ import annotations
 
@@ -26,11 +26,11 @@ from lineage.queries.used import Usage, usages
 from lineage.snapshot.reading import Snapshot
 
 Findings = Iterator[Finding | None]
-"""What a rule gives: a finding for what is wrong or not known, None for each thing that is as it should be."""
+"""What a rule gives: a finding for what is wrong or unknown, None for each thing that is as it should be."""
 
 
 class Ground:
-    """One check under way: of the whole snapshot, or of what the given subjects were made of."""
+    """One check under way: of the whole snapshot, or of what made the given subjects."""
 
     def __init__(
         self, snapshot: Snapshot, policy: Policy, subjects: list[str], vouched: Attestations, within: Within = ALL
@@ -42,7 +42,7 @@ class Ground:
         self.asked = [find_in(snapshot, subject) for subject in subjects]
         self.scope = snapshot.scope()
         if within != ALL and not any(within.takes(*place) for place in crawled(self.scope)):
-            raise nothing_within(within, self.scope)  # a gate that checked nothing must not open
+            raise nothing_within(within, self.scope)  # a gate that checked nothing must not pass
 
     # --- holdouts -------------------------------------------------------------------------------
 
@@ -72,7 +72,7 @@ class Ground:
 
     @cached_property
     def usages(self) -> dict[str, Usage]:
-        """By place of a holdout, who used it: anywhere in the accounts and regions, and wherever what is checked was made."""
+        """By place of a holdout, who used it: in the accounts and regions, and wherever what is checked was made."""
         if not self.places:
             return {}
         made = self.path if self.within != ALL else ()
@@ -81,7 +81,7 @@ class Ground:
 
     @cached_property
     def makings(self) -> list[Datasets]:
-        """What each asked subject was made of, with what is known of each holdout."""
+        """What made each asked subject, with the result for each holdout."""
         asked = self.asked if self.places else ()
         return [datasets(self.snapshot, node, holdouts=self.places, attestations=self.vouched) for node in asked]
 
@@ -89,7 +89,7 @@ class Ground:
 
     @cached_property
     def roots(self) -> list[str]:
-        """What is checked: the asked subjects, or each endpoint that there is."""
+        """What is checked: the asked subjects, or every endpoint."""
         found = sorted(node for node, _ in self.snapshot.names_of(ENDPOINT.name) if "@" not in node.rpartition("/")[2])
         there = (node for node in self.snapshot.nodes(found) if self.within.takes(node.account, node.region))
         return self.asked or [node.id for node in there if not node.details.get("deleted")]
@@ -128,9 +128,9 @@ class Ground:
         return [(job, link, pinned(self.graph, link, job)) for job, link in read if link.data["usage"] == "data"]
 
     def takes(self, node: str) -> bool:
-        """Whether a node of the snapshot is checked: where no subject was asked for, each one of the accounts and regions.
+        """Whether a node of the snapshot is checked. If no subject was named, each node of the accounts and regions is.
 
-        What is checked may have been made elsewhere: a gate on the account that serves a model minds who trained it.
+        What is checked may have been made elsewhere: a gate on the account that serves a model also checks who trained it.
         """
         return (not self.asked and self._is_within(node)) or node in self.path
 
@@ -139,7 +139,7 @@ class Ground:
         return arn is None or self.within.takes(arn.account, arn.region)
 
     def resources(self) -> Iterator[CheckedResource]:
-        """What the rules look at: what is upstream of the checked; of a whole snapshot every job that may train too."""
+        """What the rules look at: what is upstream of the checked nodes; for a whole snapshot also every job that may train."""
         passed = ((node, self.graph.nodes[node]) for node in self.path)
         yield from (CheckedResource(data["kind"], data["name"], node) for node, data in passed)
         for kind in () if self.asked else LEARNERS:

@@ -1,4 +1,4 @@
-"""What a rule says of one thing: that it breaks the rule, or that nobody can tell."""
+"""What a rule says of one thing: that it breaks the rule, or that it cannot be decided."""
 
 from __future__ import annotations
 
@@ -30,8 +30,8 @@ class CheckedResource(NamedTuple):
 class Finding:
     """One thing that a rule found broken (`failed`), or could not decide (`unknown`).
 
-    `about` tells several findings of one subject apart: the holdout, the channel, the image. A rule leaves `rule`, `name`
-    and `severity` empty, and `repair` where its own says all: `lineage.check` fills them in.
+    `about` distinguishes several findings of one subject: the holdout, the channel, the image. A rule leaves `rule`, `name` and
+    `severity` empty, and `repair` if the rule's own text suffices: `lineage.check` fills them in.
     """
 
     verdict: str
@@ -46,11 +46,11 @@ class Finding:
     severity: str = ""
     state: str = NEW
     suppression: Json | None = None
-    attestations: list[Json] = field(default_factory=list)  # that close holes which it is about
+    attestations: list[Json] = field(default_factory=list)  # those that close gaps which it is about
 
     @property
     def fingerprint(self) -> str:
-        """The same in each crawl, for as long as the same rule says the same of the same thing."""
+        """An id that is the same in each crawl, as long as the same rule says the same of the same thing."""
         said = json.dumps([self.rule, self.verdict, self.subject["id"], self.about], ensure_ascii=False)
         return hashlib.sha256(said.encode(errors="surrogateescape")).hexdigest()[:_DIGITS]
 
@@ -60,21 +60,21 @@ class Finding:
         return first | asdict(self) | {"fingerprint": self.fingerprint}
 
     def at_least(self, severity: str) -> bool:
-        """Whether a gate of this severity takes it."""
+        """Whether a gate of this severity counts it."""
         return severity != NEVER and SEVERITIES.index(self.severity) >= SEVERITIES.index(severity)
 
     def counts(self) -> bool:
-        """Whether it is neither suppressed, nor known from a baseline, nor only of holes for which people vouch."""
+        """Whether it counts: it is not suppressed, not known from a baseline, and not only about attested gaps."""
         return self.state == NEW
 
     def order(self) -> tuple[object, ...]:
-        """The worst first; then by rule, the surest first."""
+        """The sort key: the worst first; then by rule, the surest first."""
         severity = len(SEVERITIES) - SEVERITIES.index(self.severity)
         return (severity, self.rule, CONFIDENCES.index(self.confidence), self.subject["id"], self.about)
 
 
 def attested(finding: Finding, attestations: list[Json], *, left_open: bool) -> Finding:
-    """What only holes say, with who vouches for some of them; where none is left open it is told, and does not count."""
+    """A finding that rests only on gaps, with the attestations of some. It does not count if no gap is left open."""
     return replace(finding, attestations=attestations, state=NEW if left_open else ATTESTED)
 
 

@@ -1,4 +1,4 @@
-"""The rules on holdouts: none of their data may have got into training, by any way and under any channel's name."""
+"""The rules on holdouts: none of their data may reach training, by any path and under any channel's name."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ def holdout_in_training(ground: Ground) -> Findings:
 
 
 def holdout_transitive(ground: Ground) -> Findings:
-    """No holdout gets into training through other jobs, a base model or a checkpoint."""
+    """No holdout reaches training through other jobs, a base model or a checkpoint."""
     yield from _leaks(ground, INDIRECT)
 
 
@@ -86,12 +86,12 @@ def _leak(uri: str, row: Json) -> Finding:
 
 
 def _given(what: str, channel: str) -> str:
-    """How a job is told that got something by a channel from which it learns nothing, as far as its name tells."""
+    """The words for a job that got data in a channel which, by its name, it does not learn from."""
     return f"was given {what} in channel {channel}, which by its name only measures"
 
 
 def _hidden_in_making(ground: Ground, uri: str, verdict: str) -> Iterator[Finding]:
-    """What could hide that an asked subject was made of the holdout."""
+    """The gaps that could hide that an asked subject was made from the holdout."""
     for making in ground.makings:
         for row in making.holdouts:
             if row["uri"] == uri and row["holes"] and row["verdict"] not in (USED, INDIRECT):
@@ -115,7 +115,7 @@ def _undecided(uri: str, verdict: str, where: str, holes: list[Json]) -> str:
 
 
 def train_and_evaluation_overlap(ground: Ground) -> Findings:
-    """In no training job a channel to learn from shares data with one to be measured on."""
+    """No training job shares data between a training channel and a measuring channel."""
     candidates, fine = _candidates(ground)
     yield from (None for _ in range(fine))
     graph = Flow(reads_of(ground.snapshot, candidates))
@@ -125,7 +125,7 @@ def train_and_evaluation_overlap(ground: Ground) -> Findings:
 
 
 def _candidates(ground: Ground) -> tuple[set[str], int]:
-    """The jobs of which channels may share data, by a quick look at their names; and how many others have both sorts."""
+    """The jobs whose channels may share data, by a quick look at their names; and how many others have both sorts."""
     channels: dict[str, list[Row]] = defaultdict(list)
     for row in ground.snapshot.edge_rows(into=ground.path if ground.asked else None, relations=["reads"]):
         if row[4] == "data" and ":training-job/" in row[1]:
@@ -161,7 +161,7 @@ def _overlap(graph: Flow, job: str, row: Json) -> Finding:
 
 
 def holdout_object_overlap(ground: Ground) -> Findings:
-    """No object that a holdout's manifest lists is read by training: asked only of holdouts that are manifests."""
+    """No training job reads an object that a holdout's manifest lists. It applies only to holdouts that are manifests."""
     for uri in ground.places:
         graph = Flow(reads_of(ground.snapshot, _near_manifest(ground, uri)))
         versions = listings_of(graph).versions(uri)
@@ -203,14 +203,14 @@ def _objects(ground: Ground, graph: Flow, uri: str, versions: list[int]) -> Iter
 
 
 def _shows(graph: Flow, link: Link, versions: list[int]) -> str:
-    """An object that a version of the manifest lists, and that was read; empty where there is none."""
+    """An object that a version of the manifest lists and that was read; empty if there is none."""
     listings, place = listings_of(graph), location_of(link.source)
     for version in versions:
         if link.data["listing"]:
             shown = listings.shared(link.data["listing"], version)
         else:
             covered, entry = listings.cover(version, place) if place else (Cover.NONE, "")
-            # The entry, or the place itself where an entry holds all of it.
+            # The entry, or the place itself if an entry holds all of it.
             shown = place.uri if place and covered is Cover.ALL else entry if covered is Cover.PART else ""
             begins = link.data["span"] == Span.PREFIX and not shown
             shown = listings.beginning(version, link.source) if begins else shown

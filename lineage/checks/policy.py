@@ -14,7 +14,7 @@
     expires = 2027-06-30
 
 A rule is named by its id or its name; a subject by its id, its ARN, its name or `kind/name`, and `*` stands for anything.
-`attestations = false` asks for the bare answer: holes count, whatever people vouch for in an attestations file.
+`attestations = false` ignores the attestations file: every gap counts.
 """
 
 from __future__ import annotations
@@ -52,7 +52,7 @@ class Suppression:
     line: int = 0
 
     def takes(self, finding: Finding) -> bool:
-        """Whether it is about a finding, whatever the day."""
+        """Whether it is about a finding, on any day."""
         if self.rule not in (finding.rule, finding.name) or self.about not in ("", finding.about):
             return False
         node, wanted = finding.subject, node_id(self.subject).casefold()
@@ -69,7 +69,7 @@ class Suppression:
 
 @dataclass(frozen=True, slots=True)
 class Policy:
-    """What a policy file says. `file` and `lines` tell where each holdout stands in it."""
+    """What a policy file says. `file` and `lines` say where each holdout is in it."""
 
     holdouts: tuple[str, ...] = ()
     fail_on: str = ERROR
@@ -77,17 +77,17 @@ class Policy:
     suppressions: tuple[Suppression, ...] = ()
     file: str = ""
     lines: Mapping[str, int] = field(default_factory=dict)
-    takes_attestations: bool = True  # else every hole counts, whatever people vouch for
+    takes_attestations: bool = True  # else every gap counts, attested or not
 
     def severity(self, rule: str, name: str, default: str) -> str:
-        """How severe a rule is; `off` for one that is not asked."""
+        """How severe a rule is; `off` for one that is not applied."""
         return self.severities.get(rule) or self.severities.get(name) or default
 
 
 def load_policy(path: str | Path, rules: Iterable[str]) -> Policy:
-    """Read a policy file; `rules` are the ids and names that there are.
+    """Read a policy file; `rules` are the ids and names that exist.
 
-    Raises `MalformedPolicy`, and `LineageError` where it can't be read.
+    Raises `MalformedPolicy`, and `LineageError` if it cannot be read.
     """
     return _Reading(Entries(str(path), contents(path), "a policy"), frozenset(rules)).policy()
 
@@ -107,7 +107,7 @@ class _Reading:
         severities, grades = said.get("severities", {}), (*SEVERITIES, OFF)
         file.must(isinstance(severities, dict), "severities", "must be a table of rules and severities")
         takes = said.get("attestations", True)
-        file.must(isinstance(takes, bool), "attestations", "must be true or false: whether attested holes count as closed")
+        file.must(isinstance(takes, bool), "attestations", "must be true or false: whether attested gaps count as closed")
         lines = list(enumerate(file.lines, 1))
         return Policy(
             tuple(dict.fromkeys(self._holdout(number, one) for number, one in enumerate(holdouts, 1))),

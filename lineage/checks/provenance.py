@@ -20,16 +20,16 @@ from lineage.queries.flow.writers import writers, writes_at
 from lineage.queries.scope import empty, not_enumerated
 
 _UNREAD = ("denied", "throttled", "failed", "not-crawled", *INCOMPLETE)
-_SECOND = len("2026-01-01T00:00:00")  # S3 tells no less
+_SECOND = len("2026-01-01T00:00:00")  # S3's times have no finer resolution
 _SHOWN = 3
-_ASK_S3 = "`lineage crawl --digests` asks S3, where some model is one that no job wrote"
+_ASK_S3 = "`lineage crawl --digests` asks S3, if some model was not written by a job"
 
 
 # --- LIN005: what was read --------------------------------------------------------------------------
 
 
 def unpinned_input(ground: Ground) -> Findings:
-    """Each training job read versions, what a manifest listed that was read, or a content that its run logged."""
+    """Each training job read versions, what a read manifest listed, or a content that its run logged."""
     unpinned: dict[str, list[Link]] = {job: [] for job in ground.training_jobs}
     for job, link, how in ground.reads:
         unpinned[job] += [link] if how == "no" else []
@@ -42,7 +42,7 @@ def unpinned_input(ground: Ground) -> Findings:
 
 
 def _as_logged(ground: Ground, job: str, link: Link) -> str:
-    """What the runs of a job say of a content, where that pins nothing."""
+    """What the runs of a job say of a content, if that does not pin what was read."""
     several = sorted({one.pin.digest for one in whole_contents(ground.graph, job, link)})
     if several:
         return f" (logged as {' and as '.join(several)})"
@@ -51,7 +51,7 @@ def _as_logged(ground: Ground, job: str, link: Link) -> str:
 
 
 def logged_inputs(ground: Ground) -> list[str]:
-    """What the rule must say where it takes contents for pins that only runs tell."""
+    """The notes that the rule needs if it accepts contents that only runs give as pins."""
     logged = ((job, link) for job, link, how in ground.reads if how == LOGGED)
     told = ([content_json(ground.graph, one) for one in whole_contents(ground.graph, job, link)] for job, link in logged)
     return resting_on_logs(told)
@@ -61,7 +61,7 @@ def logged_inputs(ground: Ground) -> list[str]:
 
 
 def no_provenance(ground: Ground) -> Findings:
-    """The trace of each endpoint comes to a job, or to a run that a person logged."""
+    """The trace of each endpoint leads to a job, or to a run that a person logged."""
     for tracing in ground.tracings:
         if is_job(ground.graph.nodes[tracing.endpoint]):
             continue
@@ -74,7 +74,7 @@ def no_provenance(ground: Ground) -> Findings:
         name = ground.graph.nodes[tracing.endpoint]["name"]
         said = f"the origin of {name} is not fully known: {first.reason} at {first.at}: {first.detail}{others}"
         evidence = [link_json(link) for link in tracing.links.values() if link.source == first.at]
-        # What nobody may read is not known; what is not there is a finding.
+        # What may not be read is unknown; what does not exist is a finding.
         verdict, sure = (FAILED, HIGH) if lost else (UNKNOWN, "")
         yield Finding(verdict, ground.node(tracing.endpoint), "", said, sure, evidence, first.repair)
 
@@ -83,7 +83,7 @@ def no_provenance(ground: Ground) -> Findings:
 
 
 def mutable_artifact(ground: Ground) -> Findings:
-    """No artifact that is served was written again after the model was created, before it ran or while it does."""
+    """No served artifact was written again after the model was created, before it ran or while it runs."""
     links = {link[:3]: link for tracing in ground.tracings for link in tracing.links.values()}
     loads = (links[key] for key in sorted(links) if links[key].relation == "loads")
     loaded = {link.source: link for link in loads if is_place(link.source)}
@@ -110,14 +110,14 @@ def _artifact(ground: Ground, link: Link, modified: str) -> Finding | None:
 
 
 def _written_again(ground: Ground, link: Link) -> list[str]:
-    """The jobs that wrote what a model loads after it was created, when another one had."""
+    """The jobs that wrote what a model loads after it was created, if another job had written it before."""
     made = [(bounds(write.data["time"])[1] or EVER, write.source) for write in writes_at(ground.graph, link)]
     since = sortable(ground.graph.nodes[link.target]["created"] or "")
     return sorted({job for ended, job in made if ended > since and any(end < ended and one != job for end, one in made)})
 
 
 def _written_by(ground: Ground, link: Link) -> tuple[str, str]:
-    """The time after which nothing should have been written there, and what it is."""
+    """The time after which nothing should have been written there, and what that time is."""
     wrote = [step.links[0] for step in writers(ground.graph, link) if len(step.links) == 1]
     ends = [bounds(write.data["time"])[1] for write in wrote]
     if all(ends) and ends:
@@ -198,7 +198,7 @@ def _approval(ground: Ground, endpoint: str, served: Link) -> Findings:
 
 
 def _registered(ground: Ground, endpoint: str, served: Link) -> Findings:
-    """What the registry says of the artifact that a model loads, where nothing names the package: one approval will do."""
+    """What the registry says of the artifact that a model loads, if nothing names the package: one approval is enough."""
     loads = [link for link in links_into(ground.graph, served.source, "loads") if is_place(link.source)]
     rows = ground.snapshot.edge_rows(out_of=[link.source for link in loads], relations=["loads"])
     packages = list(ground.snapshot.nodes(row[1] for row in rows))
@@ -223,11 +223,11 @@ def _judged(ground: Ground, endpoint: str, package: Json, approval: str | None, 
     return None if approval == "Approved" else Finding(FAILED, package, endpoint, said, sure, evidence)
 
 
-# --- LIN090: what nobody read -----------------------------------------------------------------------
+# --- LIN090: what was not read ----------------------------------------------------------------------
 
 
 def coverage_gap(ground: Ground) -> Findings:
-    """All that could hold a finding was listed and read: of asked subjects what is on their path, else everything."""
+    """All that could hold a finding was listed and read: for asked subjects what is on their path, else everything."""
     if ground.asked:
         told = [gap for tracing in ground.tracings for gap in tracing.holes(ground.scope)]
     else:
@@ -237,7 +237,7 @@ def coverage_gap(ground: Ground) -> Findings:
             *ground.scope.holes,
             *ground.scope.silent,
         ]
-    # An artifact that nothing made is told by another rule.
+    # Another rule reports an artifact that nothing made.
     gaps = dict.fromkeys(gap for gap in told if gap.reason != "unmatched" and gap.subject != CLOUDTRAIL)
     for gap in gaps:
         vouching = ground.vouched.of(gap)

@@ -1,4 +1,4 @@
-"""THE RULES: each a row with its severity, what it means, how to mend what it finds, and the function that looks."""
+"""THE RULES: each a row with its severity, what it means, how to repair what it finds, and the function that looks."""
 
 from __future__ import annotations
 

@@ -80,7 +80,7 @@ def crawl_estate(
     kinds, roles, regions = texts(kinds, "kinds"), texts(roles, "roles"), texts(regions, "regions")
     unknown = sorted(set(kinds) - set(LISTED))
     if unknown:
-        raise UnknownNode(f"no kind {unknown[0]} has a list; the kinds are {', '.join(LISTED)}")
+        raise UnknownNode(f"the kind {unknown[0]} cannot be listed (expected one of {', '.join(LISTED)})")
     with Snapshot(path, writing=True) as snapshot, _tuned():
         snapshot.insist_unmixed(replayed=is_replayed(replay, session))  # before AWS is asked
         regions = tuple(dict.fromkeys(regions))
@@ -124,7 +124,7 @@ def _callers(session: Session, roles: Sequence[str], *, only_roles: bool) -> tup
     accounts = [caller.account for caller in callers]
     twice = sorted({account for account in accounts if accounts.count(account) > 1})
     if twice:
-        raise CrawlError(f"account {twice[0]} would be read twice: name one role for each account, or say --only-roles")
+        raise CrawlError(f"account {twice[0]} would be read twice: give one role for each account, or add --only-roles")
     if not callers:
         raise CrawlError("no account is left to read: " + ("; ".join(refused.values()) or "give a --role-arn"))
     return callers, {account: why for account, why in refused.items() if account not in accounts}

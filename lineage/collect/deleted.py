@@ -1,4 +1,4 @@
-"""Asks CloudTrail what was deleted before a crawl listed it; what no crawl has read of that is a hole."""
+"""Asks CloudTrail what was deleted before a crawl listed it. What no crawl has read of that is a gap."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ def look_closer_at(sessions: Sessions, lookups: list[Lookup], tell: Callable[[],
 
 
 def keep_lookup(snapshot: Snapshot, recording: Recording, lookup: Lookup) -> int:
-    """Store how far a lookup came, and a hole for each deleted thing that was not read. Returns the number of holes.
+    """Store how far a lookup came, and a gap for each deleted thing that was not read. Returns the number of gaps.
 
     A refused lookup can't tell lifetimes apart: the next lookup resolves its doubts.
     """

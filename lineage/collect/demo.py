@@ -1,4 +1,4 @@
-"""A made-up bank's account, shipped with the package: whoever has no AWS account at hand can try every question on it."""
+"""A made-up bank's account, shipped with the package, to try every question without an AWS account."""
 
 from __future__ import annotations
 

@@ -142,9 +142,9 @@ def _keep(recording: Recording, one: Wanted, found: Fetched | Refused) -> bool:
 def read_digests(sessions: Sessions, writing: OpenTransaction, on_read: OnRead, *, again: bool = False) -> bool:
     """Ask S3 for the digests of models without a known writer, and of what jobs wrote; returns whether anything is new.
 
-    The graph must be joined. Known digests are asked for only with `again`. An original is older than its copy, so of the
-    jobs' outputs only those are asked for whose job began before the last copy was put to its place. This cannot be
-    narrowed further, because S3 does not find objects by size or digest.
+    The graph must be joined. Known digests are asked for only with `again`. An original is older than its copy. So S3 is asked
+    only for outputs of jobs that began before the last copy appeared. This cannot be narrowed further, because S3 does not
+    find objects by size or digest.
     """
     with writing() as recording:
         known = frozenset() if again else recording.known_contents().union(recording.vanished("HeadObject"))

@@ -84,8 +84,8 @@ def _has_no_such_value(course: Course, walk: ListWalk, refused: Refused) -> bool
 def searched_pages(course: Course, after: str, before: str) -> Iterator[Page]:
     """What Search gives of a kind that was created between two times.
 
-    What Search refuses is also on the list and is described individually, so it is no gap. Only records that were created long
-    before the last crawl and changed since it are on no list.
+    What Search refuses is also on the list and is described individually, so it is not a gap. Only records that were created
+    long before the last crawl and changed since it are on no list.
     """
     one = course.enumeration
     try:

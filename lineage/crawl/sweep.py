@@ -309,7 +309,7 @@ class Sweep:
                 ledger.give_up(named)
             elif doubting:
                 ledger.name(named)  # as far as known, it exists
-            if not (gap.reason == "missing" and doubting):  # its record is stored: it was deleted since, so it is no gap
+            if not (gap.reason == "missing" and doubting):  # its record is stored: it was deleted since, which is not a gap
                 self._note(gap, ledger)
 
     # --- the end --------------------------------------------------------------------------------

@@ -1,4 +1,4 @@
-"""What is missing from a record that was read: a gap if it could hide a use, else one note a crawl."""
+"""What is missing from a record that was read: a gap if it could hide a use, otherwise one note per crawl."""
 
 from __future__ import annotations
 

@@ -318,7 +318,7 @@ def jobs_in_key(key: str) -> list[str]:
 
 
 def _nobody(place: _ReadPlace, late: list[Resource], account: str) -> str:
-    """Why no job is the maker of a place."""
+    """The reason why no job is the maker of a place."""
     if late:
         names = ", ".join(sorted(job.name for job in late))
         return f"only {names} wrote it, and only after {place.reader.name} had read it"

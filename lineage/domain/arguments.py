@@ -48,6 +48,6 @@ def _plain(name: str) -> str:
 
 
 def _stem(name: str, pattern: re.Pattern[str]) -> str:
-    """What a name says besides being that of a bucket, or of a prefix, in S3."""
+    """The part of an option's name that does not say that it is a bucket, or a prefix, in S3."""
     found = pattern.fullmatch(_plain(name))
     return "_".join(word for word in str((found and found[1]) or "").split("_") if word not in ("s3", "key"))

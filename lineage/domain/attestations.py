@@ -1,7 +1,7 @@
-"""What people attest: that one hole hides nothing. Which hole an attestation names, and whether it is valid today. Pure.
+"""What people attest: that one gap hides nothing. Which gap an attestation names, and whether it is valid today. Pure.
 
-An attestation names exactly one hole, by its kind and its one subject: no wildcard, no whole account, bucket or list.
-It closes that hole and does nothing else.
+An attestation names exactly one gap, by its kind and its one subject: no wildcard, no whole account, bucket or list.
+It closes that gap and does nothing else.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ _DIGITS = 12  # of an id
 
 
 class HoleName(NamedTuple):
-    """How an attestation names a hole: its kind (`reason`) and one subject, the unread thing or the job that read it.
+    """How an attestation names a gap: its kind (`reason`) and one subject, the unread thing or the job that read it.
 
     For a job, `channel` or `manifest` narrows it to one read; `output` is the place where the trail of its output is lost.
     """
@@ -37,7 +37,7 @@ class HoleName(NamedTuple):
     output: str = ""
 
     def as_json(self) -> Json:
-        """What is said of it."""
+        """The keys of an attestation that name the gap."""
         return {name: value for name, value in self._asdict().items() if value}
 
     def __str__(self) -> str:
@@ -62,7 +62,7 @@ def _normal(text: str) -> str:
 
 
 def names_of(hole: Gap) -> list[HoleName]:
-    """Each name by which an attestation may mean a hole, the most precise first; empty where nobody can attest it."""
+    """Each name by which an attestation may mean a gap, the most precise first; empty if it cannot be attested."""
     if hole.reason in NEVER_ATTESTED or hole.about == QUESTION or not is_one_thing(hole):
         return []
     if hole.operation == "GetObject":  # why a manifest was not read: an attestation of it holds for every reader
@@ -73,13 +73,13 @@ def names_of(hole: Gap) -> list[HoleName]:
 
 
 def is_one_thing(hole: Gap) -> bool:
-    """Whether a hole is about one thing that its subject identifies by itself: not a list, and not only a name."""
+    """Whether a gap is about one thing that its subject identifies by itself: not a list, and not only a name."""
     listed = hole.subject in (*KINDS, CLOUDTRAIL) or hole.operation.startswith(_LISTS)
     return ":" in hole.subject and not listed
 
 
 def _names_of_read(hole: Gap) -> Iterator[HoleName]:
-    """By the job, and by the place that it read; what code reads by itself does not depend on where the code lies."""
+    """The names by the job, and by the place that it read. What code reads by itself does not depend on where the code is."""
     manifest = hole.subject if hole.reason == UNREAD_MANIFEST else ""
     for channel in dict.fromkeys((hole.channel, "")):
         for listed in dict.fromkeys((manifest, "")):
@@ -90,7 +90,7 @@ def _names_of_read(hole: Gap) -> Iterator[HoleName]:
 
 
 def too_broad(name: HoleName) -> str:
-    """Why a name means more than one thing, or nothing; empty where it means exactly one."""
+    """Why a name means more than one thing, or nothing; empty if it means exactly one."""
     subject = name.subject
     if name.kind in NEVER_ATTESTED:
         return f"is {name.kind}: one person cannot vouch for an incomplete list: crawl it"
@@ -110,19 +110,19 @@ def _is_account(subject: str) -> bool:
 
 
 def _wrong_place(text: str) -> str:
-    """Why a text is not a place, or is a whole bucket; an access point is one thing, because holes name it so."""
+    """Why a text is not a place, or is a whole bucket; an access point is one thing, because gaps name it so."""
     try:
         place = parse_location(text) if is_location(text) else None
     except MalformedName as error:
         return f"does not name a place: {error}"
     if place and place.root.startswith("s3://") and not place.key.strip("/") and not place.hides_bucket:
-        return f"is a whole bucket ({text}): an attestation is about one subject; name the place that the hole names"
+        return f"is a whole bucket ({text}): an attestation is about one subject; name the place that the gap names"
     return ""
 
 
 @dataclass(frozen=True, slots=True)
 class Attestation:
-    """A statement that a hole hides nothing: who says so, since when, why, and until when."""
+    """A statement that a gap hides nothing: who says so, since when, why, and until when."""
 
     hole: HoleName
     who: str
@@ -137,7 +137,7 @@ class Attestation:
         return digest_of(self._said()).removeprefix("sha256:")[:_DIGITS]
 
     def as_json(self) -> Json:
-        """What an answer says about it."""
+        """The attestation as an answer shows it."""
         return {"id": self.id} | self._said()
 
     def _said(self) -> Json:
@@ -145,7 +145,7 @@ class Attestation:
         return {"hole": self.hole.as_json(), "who": self.who, "when": days["when"], "why": self.why, "until": days["until"]}
 
     def void(self, today: date) -> str:
-        """Why it is not valid on a day; empty where it is."""
+        """Why it is not valid on a day; empty if it is valid."""
         if self.until < today:
             return f"expired on {self.until}"
         return f"is dated {self.when}, in the future" if self.when > today else ""
@@ -155,7 +155,7 @@ class Attestation:
 
 
 class Attestations:
-    """Attestations by the holes that they name, as valid on one day."""
+    """Attestations by the gaps that they name, as valid on one day."""
 
     def __init__(self, said: Iterable[Attestation] = (), *, today: date = date.min, file: str = "") -> None:
         """`file` is the file that holds them."""
@@ -167,11 +167,11 @@ class Attestations:
             self._by_name[one.hole.normal()].append(one)
 
     def of(self, hole: Gap) -> list[Attestation]:
-        """The attestations that close a hole today."""
+        """The attestations that close a gap today."""
         return [one for one in self._naming(hole) if one.id not in self._void]
 
     def void_of(self, hole: Gap) -> list[Attestation]:
-        """The attestations that name a hole but are not valid today."""
+        """The attestations that name a gap but are not valid today."""
         return [one for one in self._naming(hole) if one.id in self._void]
 
     def _naming(self, hole: Gap) -> list[Attestation]:
@@ -180,7 +180,7 @@ class Attestations:
         return list({one.id: one for one in named}.values())
 
     def why_void(self, one: Attestation) -> str:
-        """Why one is not valid; empty where it is."""
+        """Why one is not valid; empty if it is valid."""
         return self._void.get(one.id, "")
 
     def void(self) -> list[str]:
@@ -193,7 +193,7 @@ class Attestations:
         return f"{self.file or 'attestations'} line {one.line}: {one} {said}"
 
     def unmatched(self, holes: Iterable[Gap]) -> list[Attestation]:
-        """The valid ones that name none of these holes."""
+        """The valid ones that name none of these gaps."""
         matched = {one.id for hole in holes for one in self.of(hole)}
         return [one for one in self.said if one.id not in matched | self._void.keys()]
 

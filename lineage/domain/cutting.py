@@ -93,7 +93,7 @@ def names_a_password(name: str) -> bool:
 
 
 def no_secret(name: str, value: str) -> bool:
-    """Whether a value is no secret, whatever its name: a number that is no password, a variable's name, an earlier cut."""
+    """Whether a value is not a secret, whatever its name: a number other than a password, a variable's name, an earlier cut."""
     if _NUMBER.fullmatch(value):
         return not names_a_password(name) or not value.isdigit()
     return not value or bool(_REFERENCE.fullmatch(value)) or value.startswith(REDACTED)

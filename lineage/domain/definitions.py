@@ -1,7 +1,7 @@
 """Which texts a pipeline definition names as inputs of its steps, with joins, parameters and step outputs resolved. Pure.
 
 The same pipeline can be written with plain texts, with `Std:Join` (the guide shows bare `On` and `Values`), or with parameters
-that have defaults: it names the same places either way. What a step writes counts as used only if another step reads it.
+that have defaults. It names the same places either way. What a step writes counts as used only if another step reads it.
 """
 
 from __future__ import annotations

@@ -40,7 +40,7 @@ class Entries:
         return list(found)
 
     def known(self, said: dict[str, Any], keys: Sequence[str], where: str) -> None:
-        """Hold that there are no other keys."""
+        """Raise an error if there are other keys."""
         listed = f"; the keys are {', '.join(keys)}"
         for key in said:
             self.must(key in keys, f"{where}{key}", f"is not a key of {self._what}{did_you_mean(keys, key, listed)}")

@@ -1,7 +1,7 @@
 """What callers from Python give: texts, and lists of texts. Pure.
 
-A text is an iterable of texts itself, its letters: every public function that takes several texts asks `texts`, which takes
-one text as a list of one.
+A text is itself an iterable of texts, its letters. So every public function that takes several texts calls `texts`, which
+treats one text as a list of one.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ _SHOWN = 60  # characters of a value that a message repeats
 
 
 def texts(given: Iterable[str], what: str) -> tuple[str, ...]:
-    """The texts that are given as `what`: several, or one by itself. Raises `TypeError` for anything else."""
+    """The texts of the argument `what`: several, or one by itself. Raises `TypeError` for anything else."""
     if isinstance(given, str):
         return (given,)
     if not isinstance(given, Iterable):
@@ -24,7 +24,7 @@ def texts(given: Iterable[str], what: str) -> tuple[str, ...]:
 
 
 def text(given: str, what: str) -> str:
-    """The text that is given as `what`. Raises `TypeError` for anything else."""
+    """The text of the argument `what`. Raises `TypeError` for anything else."""
     if not isinstance(given, str):
         raise TypeError(f"expected {what} as a text; this is {_shown(given)}")
     return given
@@ -36,7 +36,7 @@ def _quoted(wrong: object) -> str:
 
 
 def _shown(given: object) -> str:
-    """A value as a message has it: what it is, and the value of a number or a short list."""
+    """A value as a message shows it: its type, and the value of a number or a short list."""
     if given is None:
         return "None"
     told = isinstance(given, int | float | list | tuple | bytes)

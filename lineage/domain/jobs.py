@@ -17,8 +17,8 @@ def is_job(attributes: Json) -> bool:
 def started(attributes: Json) -> bool:
     """Whether a job began to read.
 
-    For a kind without a field for it (AutoML jobs, and tuning jobs except those that launched nothing), the answer is yes:
-    nobody can say that it did not.
+    For a kind without a field for it the answer is yes, because no record can say that it did not. Such are AutoML jobs, and
+    tuning jobs except those that launched nothing.
     """
     kind = KINDS.get(attributes["kind"])
     if kind is None or kind.times[0] in ("", "CreationTime"):

@@ -396,6 +396,6 @@ def gets_by(read: str, read_span: str | None, written: str, written_span: str | 
 
 
 def meets(read: Location, read_span: Span, written: Location, written_span: Span) -> bool:
-    """`gets` for parsed locations. For a manifest, only the object itself counts: `Listings` tells what it lists."""
+    """`gets` for parsed locations. For a manifest, only the object itself counts: `Listings` says what it lists."""
     span = Span.OBJECT if read_span in (Span.MANIFEST, Span.LISTING) else read_span
     return cover(read, span, written, written_span) in (Cover.ALL, Cover.PART)

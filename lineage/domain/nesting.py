@@ -41,8 +41,8 @@ def _plain(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
 def parsed_text(text: str) -> Any:
     """The JSON value of a text, as far as a file can hold it.
 
-    Raises `ValueError` if it is not JSON, is nested too deeply, or repeats a name in an object: taking one of the two values
-    would hide the other.
+    Raises `ValueError` if it is not JSON, is nested too deeply, or repeats a name in an object. To take one of two values would
+    hide the other.
     """
     try:
         value = json.loads(text, object_pairs_hook=_plain)

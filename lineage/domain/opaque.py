@@ -1,4 +1,4 @@
-"""Opaque sources: neither the name nor the records tell what was read from them. Pure."""
+"""Opaque sources: neither the name nor the records say what was read from them. Pure."""
 
 from __future__ import annotations
 

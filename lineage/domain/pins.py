@@ -1,9 +1,8 @@
 """Which content of a place a run read: written by the recording side, read by the audit.
 
-A run's input names only a place. The run also has a parameter, `lineage.content.NAME` for the input NAME, whose text is a
-JSON object: the number of objects, and a digest over their keys, versions or ETags and sizes. It does not repeat the place:
-a reader that looks for places in parameters would count it as another one. Anyone who may write a run may write this: it
-is `logged`.
+A run's input names only a place. The run also has a parameter, `lineage.content.NAME` for the input NAME. Its text is a JSON
+object: the number of objects, and a digest over their keys, versions or ETags and sizes. It does not repeat the place: a reader
+that looks for places in parameters would count it as another one. Anyone who may write a run may write this: it is `logged`.
 """
 
 from __future__ import annotations

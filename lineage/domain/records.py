@@ -118,7 +118,7 @@ class Gap:
 class Note:
     """A member that botocore does not know, with its values in the records of a kind: none of them could name anything.
 
-    It hides nothing, and so is no gap. It is reported once a crawl, and a later version may judge its values again.
+    It hides nothing, so it is not a gap. It is reported once a crawl, and a later version may judge its values again.
     """
 
     account: str
@@ -299,8 +299,8 @@ class Scope:
 
     `enumerated` holds (account, region, kind) of each list that was read to its end: only that can prove a "no".
     `lookups` holds each CloudTrail lookup that finished.
-    `known` holds the subjects of holes that have a record all the same, from another call or another day.
-    `silent` holds a hole for each job that read something that no field of it names. `counted` is empty if nothing was
+    `known` holds the subjects of gaps that have a record all the same, from another call or another day.
+    `silent` holds a gap for each job that read something that no field of it names. `counted` is empty if nothing was
     counted: in a graph of records without a snapshot.
     """
 

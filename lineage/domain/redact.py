@@ -1,6 +1,6 @@
 """Cuts values that look like secrets out of a record before anything stores it, or sends it.
 
-An S3 URI is no secret and stays, whatever its name: it may be the only trace of a dataset.
+An S3 URI is not a secret and stays, whatever its name: it may be the only trace of a dataset.
 """
 
 from __future__ import annotations
@@ -74,15 +74,14 @@ class _Odd(Exception):
 def read(value: dict[str, Any], shape: Any, unknown: list[Unknown], path: str) -> dict[str, Any]:
     """The answer of a call as plain JSON: times as text, and every secret-looking value that people wrote replaced.
 
-    `shape` is botocore's: it tells which members are maps, whose keys people choose. Names, ARNs and URIs of the
-    API's own members are never touched: a changed name would be another thing. Members that botocore does not
-    know are left out, as botocore silently does, and put into `unknown`; there, elements of the answer's own lists
-    have their number.
+    `shape` is botocore's: it tells which members are maps, whose keys people choose. Names, ARNs and URIs of the API's own
+    members are never touched: a changed name would be another thing. Members that botocore does not know are left out, as
+    botocore silently does, and put into `unknown`. There, elements of the answer's own lists have their number.
 
-    Only this function checks that an answer is as the API says: in its result, each member has the type of botocore's model,
-    or is missing. A value of another type, a time that no calendar has, a lone surrogate and the character zero are put
-    into `unknown` as odd. An odd structure in one of the answer's own lists becomes an empty one, so the numbers of the
-    others stay; a text is kept without the characters that no file can hold. Raises nothing.
+    Only this function checks that an answer is as the API says: in its result, each member has the type of botocore's model, or
+    is missing. A value of another type, a time that no calendar has, a lone surrogate and the character zero are put into
+    `unknown` as odd. An odd structure in one of the answer's own lists becomes an empty one, so the numbers of the others stay.
+    A text is kept without the characters that no file can hold. Raises nothing.
     """
     return _structure(value, shape, unknown, path)
 
@@ -96,7 +95,7 @@ def _read(value: Any, shape: Any, unknown: list[Unknown], path: str) -> Any:
     if kind == "list" and isinstance(value, list) and not isinstance(value, Twice):
         return _list(value, shape, unknown, path)
     if kind in _NESTED:
-        raise _Odd("null" if value is None else f"no {kind}")
+        raise _Odd("null" if value is None else f"not a {kind}")
     return _leaf(kind, path)(value)
 
 
@@ -193,13 +192,13 @@ def _unknown(path: str, name: str, value: Any, odd: str = "") -> Unknown:
 
 
 def _odd(path: str, value: Any, what: str) -> Unknown:
-    return _unknown(path, path.rpartition(".")[2], value, "said twice" if isinstance(value, Twice) else what)
+    return _unknown(path, path.rpartition(".")[2], value, "given twice" if isinstance(value, Twice) else what)
 
 
 def _whole(value: Any) -> str:
     """A text as it came. Raises `_Odd` for anything else, and for a text that no file can hold."""
     if not isinstance(value, str):
-        raise _Odd("null" if value is None else "no text")
+        raise _Odd("null" if value is None else "not a text")
     if odd := unstorable(value):
         raise _Odd(f"a text with {odd}", storable(value))
     return value
@@ -230,7 +229,7 @@ def _cut_by(cutting: Callable[[str], str], value: Any) -> str:
 def _flag(value: Any) -> bool:
     if value is True or value is False:
         return value
-    raise _Odd("no boolean")
+    raise _Odd("not true or false")
 
 
 def _quantity(value: Any) -> Any:
@@ -239,7 +238,7 @@ def _quantity(value: Any) -> Any:
         return value
     if type(value) is float or (isinstance(value, str) and value in _NO_FINITE):
         return _number(value)
-    raise _Odd("no number of 64 bits" if type(value) is int else "no number")
+    raise _Odd("not a 64-bit number" if type(value) is int else "not a number")
 
 
 def _number(value: Any) -> Any:
@@ -249,11 +248,11 @@ def _number(value: Any) -> Any:
 
 def _moment(value: Any) -> str:
     if isinstance(value, bool) or not isinstance(value, (int, float, str)):
-        raise _Odd("no time")
+        raise _Odd("not a time")
     try:
         return _time(value)
     except (ValueError, OverflowError, OSError):
-        raise _Odd("no time that a record can have") from None
+        raise _Odd("not a time that a record can have") from None
 
 
 @lru_cache(maxsize=10_000)  # things made together share their times

@@ -312,7 +312,7 @@ def _unquoted(text: str) -> str:
 
 
 # Where a table without a schema in its name belongs: in Athena right below its database, in Redshift in the schema of all
-# users, unless a search path differs. Tables are never read, so each is a hole wherever it is.
+# users, unless a search path differs. Tables are never read, so each is a gap wherever it is.
 _SCHEMA: dict[Engine, list[str]] = {"athena": [], "redshift": ["public"]}
 
 

@@ -11,7 +11,7 @@ from lineage.domain.spelling import did_you_mean
 from lineage.errors import MalformedName
 
 REGION: Final = r"[a-z]{2,4}(?:-(?:gov|iso[a-z]?|[a-z]{2}))?-(?:central|(?:north|south)?(?:east|west)|north|south)-\d{1,2}"
-"""A pattern of the names of regions; a test holds it against those of botocore."""
+"""A pattern of the names of regions; a test compares it with those of botocore."""
 _REGION = re.compile(REGION)
 _COMMON: Final = (
     "af-south-1", "ap-northeast-1", "ap-northeast-2", "ap-south-1", "ap-southeast-1", "ap-southeast-2", "ca-central-1",
@@ -23,7 +23,7 @@ _ACCOUNT = re.compile(r"[0-9]{12}")
 
 
 def check_role(role: str) -> None:
-    """Raise `MalformedName` for what can't be the ARN of a role."""
+    """Raise `MalformedName` for a text that cannot be the ARN of a role."""
     if not _ROLE.fullmatch(role):
         raise MalformedName(f"{role!r} is not a role ARN (expected one like arn:aws:iam::111122223333:role/auditor)")
 
@@ -31,7 +31,7 @@ def check_role(role: str) -> None:
 def check_places(
     accounts: Iterable[str], regions: Iterable[str], known_accounts: Iterable[str] = (), known_regions: Iterable[str] = ()
 ) -> None:
-    """Raise `MalformedName` for what can't be an account or a region, with those of the known ones that come near."""
+    """Raise `MalformedName`, with the nearest known ones, for a text that cannot be an account or a region."""
     for wrong in (one for one in texts(accounts, "accounts") if not _ACCOUNT.fullmatch(one)):
         raise MalformedName(f"{wrong!r} is not an AWS account{did_you_mean(known_accounts, wrong, ' (expected 12 digits)')}")
     for wrong in (one for one in texts(regions, "regions") if not _REGION.fullmatch(one)):

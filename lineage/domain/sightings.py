@@ -1,9 +1,9 @@
 """What content was seen at a place, and when; from that, whether a job wrote it and whether a reader got it. Pure.
 
-S3 tells what an object holds for the whole time from its last change to our request. A record that pins an ETag, as
-packages do, tells about one moment between its creation and its last change. For any other time, only what was seen last
-before and first after it is known. So each sighting of a content at a place gives time windows: a write that ended in one
-may be, or certainly is, what was seen; a reader in one may have got it, or certainly has.
+S3 tells what an object holds for the whole time from its last change to our request. A record that pins an ETag, as packages
+do, tells about one moment between its creation and its last change. For any other time, only what was seen last before and
+first after it is known. So each sighting of a content at a place gives time windows. A write that ended in one may be, or
+certainly is, what was seen. A reader in one may have got it, or certainly has.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """Typing slips in the name of a place: what a person wrote, and what they most likely meant. Pure.
 
-Siblings are not slips of each other: `fold-1` and `fold-2`, `2026-05` and `2026-06`, `part-a` and `part-b` differ on purpose,
-and an unused holdout may be their sibling. So a different digit is never a slip, nor is a letter in a short word.
+Siblings are not slips of each other: `fold-1` and `fold-2`, `2026-05` and `2026-06`, `part-a` and `part-b` differ on purpose.
+An unused holdout may be their sibling. So a different digit is never a slip, nor is a letter in a short word.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""Near misses: which of some names a person most likely meant by one that is not among them. Pure."""
+"""Near misses: the known names that a person most likely meant by an unknown one. Pure."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ _ADVICE = 3  # names that a message offers
 
 
 def near(names: Iterable[str], wanted: str) -> list[str]:
-    """The names that are spelt almost so but for case: those with one slip, and of some others as long the most similar."""
+    """The names that differ by one slip, ignoring case, and the most similar of the others of about the same length."""
     folded = wanted.casefold()
     slips = one_slip(folded)
     alike = {name.casefold(): name for name in names if abs(len(name) - len(wanted)) <= _MAX_SLIPS}
@@ -24,7 +24,7 @@ def near(names: Iterable[str], wanted: str) -> list[str]:
 
 
 def one_slip(word: str) -> set[str]:
-    """All that is one slip away from a word: a letter left out, put in, taken for another, or two of them swapped.
+    """All words one slip away from a word: a letter left out, added or replaced, or two of them swapped.
 
     None for a very long one: there would be too many.
     """
@@ -39,13 +39,13 @@ def one_slip(word: str) -> set[str]:
 
 
 def did_you_mean(names: Iterable[str], wanted: str, otherwise: str = "") -> str:
-    """How a message about an unknown name ends: with the names that come near it, else with what is said `otherwise`."""
+    """The end of a message about an unknown name: the nearest names, else the text in `otherwise`."""
     alike = near(names, wanted)
     return f"; did you mean {' or '.join(alike)}?" if alike else otherwise
 
 
 def no_such(what: str, wanted: str, names: Iterable[str]) -> str:
-    """What to say of a word that is none of a short list: the near misses, else the whole list."""
+    """A hint for a word that is not in a short list: the near misses, else the whole list."""
     known = list(names)
     listed = f" (expected one of {', '.join(known)})"
     return f"no {what} {wanted!r}{did_you_mean(known, wanted, listed)}"

@@ -1,7 +1,7 @@
 """Which tables a query of Athena or Redshift reads. Pure.
 
-sqlglot parses it. A query that sqlglot refuses or takes for an opaque command, and a table that a function gives or a
-variable names, is reported as not read: an unread query never counts as one without tables.
+sqlglot parses it. A query that sqlglot refuses or takes for an opaque command is reported as not read. So is a table that a
+function gives or a variable names. An unread query never counts as one without tables.
 
 This file alone knows sqlglot, and is imported only where a record holds a query.
 """

@@ -1,8 +1,8 @@
 """What a status says: whether something runs, how it ended, whether it serves. Pure.
 
 Only this file knows the words of SageMaker's status fields. Kinds spell them differently (`Completed`, `COMPLETED`,
-`Succeeded`), so they are compared casefolded. What a word does not say for certain is in doubt: a word that this version
-does not know says neither that something ended well nor that it did not begin.
+`Succeeded`), so they are compared casefolded. What a word does not say for certain is in doubt. A word that this version does
+not know does not prove that something ended well, or that it did not begin.
 """
 
 from __future__ import annotations

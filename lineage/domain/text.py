@@ -1,9 +1,9 @@
 r"""Makes other people's texts safe to show: names and keys may contain terminal controls, line ends, or invalid XML.
 
 Only this file decides it. ASCII controls are shown as their pictures (`␛`), one character each. A character without a picture
-is shown as its escape (`\u202e`), so that one name does not pass for another: controls above ASCII, characters that turn the
-direction of a text, invisible ones, and non-characters. In JSON these characters are written as JSON's own escapes, so a
-program reads the value unchanged.
+is shown as its escape (`\u202e`), so that one name does not pass for another. Such are controls above ASCII, characters that
+turn the direction of a text, invisible ones, and non-characters. In JSON these characters are written as JSON's own escapes, so
+a program reads the value unchanged.
 """
 
 from __future__ import annotations

@@ -27,10 +27,10 @@ CERTAIN, POSSIBLE, IMPOSSIBLE = "certain", "possible", "impossible"
 def window(record: Resource, hit: Hit) -> Window | None:
     """When this record read or wrote what the hit names; None for relations without a time.
 
-    A job reads in File mode while `Downloading` (developer guide: the channel is copied before the container
-    starts), else while it runs; it uploads at its end, or during the whole run (`Continuous`, checkpoints). A model loads
-    at its creation; what can be updated (inference components, packages) until its last change; a run while it
-    ran; a multi-model prefix without end.
+    A job reads in File mode while `Downloading` (developer guide: the channel is copied before the container starts), else
+    while it runs. It uploads at its end, or during the whole run (`Continuous`, checkpoints). A model loads at its creation;
+    what can be updated (inference components, packages) until its last change; a run while it ran; a multi-model prefix without
+    end.
     """
     writing = hit.reference.relation == "writes"
     if not writing and hit.reference.relation not in ("reads", "loads"):

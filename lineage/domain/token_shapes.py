@@ -1,8 +1,8 @@
 """Tables of what secrets look like and how they are named, one row a kind. The tests have examples, joined from parts.
 
-In a pattern each repetition has a bound, and a match has at most `windows.LONGEST` characters; characters of the same sort
-that follow are cut as well (`rest`). No library does this: detect-secrets 1.5 finds lines in files and cuts nothing, has
-patterns without bounds, and depends on requests and YAML.
+In a pattern each repetition has a bound, and a match has at most `windows.LONGEST` characters. Characters of the same sort that
+follow are cut as well (`rest`). No library does this: detect-secrets 1.5 finds lines in files and cuts nothing, has patterns
+without bounds, and depends on requests and YAML.
 """
 
 from __future__ import annotations

@@ -1,8 +1,8 @@
 """Members of an answer that this botocore does not know: which of them could name a source or target of data.
 
-Real answers have members that no public botocore ever knew (`DisableEFA`, `CreatedBy`): an upgrade does not help, and they
-say nothing about data. So their values are judged. A value that could name a place, a file system, an image, a table or
-another resource may hide a use, at any depth; a flag, a number, a time, a word, an empty value or a user does not.
+Real answers have members that no public botocore ever knew (`DisableEFA`, `CreatedBy`): an upgrade does not help, and they say
+nothing about data. So their values are judged. A value that could name a place, a file system, an image, a table or another
+resource may hide a use, at any depth. A flag, a number, a time, a word, an empty value or a user does not.
 """
 
 from __future__ import annotations

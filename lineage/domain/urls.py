@@ -1,6 +1,6 @@
 """URLs that people paste: pages of the AWS console and of Studio, and addresses at which an endpoint is called. Pure.
 
-Nothing here is used for what records hold: there, the URL of a page is no use of what it shows.
+Nothing here is used for what records hold: there, the URL of a page does not show a use of the thing on it.
 """
 
 from __future__ import annotations
@@ -53,7 +53,7 @@ _LOOSE = re.compile(r"(?P<kind>[a-z-]+):(?P<account>\d*)/(?P<region>[^/]*)/(?P<n
 
 
 class Page(NamedTuple):
-    """What a URL shows: a kind and a name, in a region; few URLs tell the account."""
+    """What a URL shows: a kind and a name, in a region; few URLs show the account."""
 
     kind: str
     region: str
@@ -80,7 +80,7 @@ class Page(NamedTuple):
 def from_url(text: str) -> str:
     """A pasted URL as an ARN, as an S3 URI, or as `kind:account/region/name`, as `page_of` reads it; any other text as it is.
 
-    Whatever a question takes as a name comes by here first: raises `TypeError` for what is no text.
+    Every name that a question takes passes through here first. Raises `TypeError` for anything but a text.
     """
     text = a_text(text, "a name, an ARN or an S3 URI")
     if not text[:8].casefold().startswith(("https://", "http://")):
@@ -101,12 +101,12 @@ def from_url(text: str) -> str:
 
 
 def _is_of_sagemaker(parts: SplitResult, host: str) -> bool:
-    """Whether a page may show what SageMaker has: other services have pipelines and models of their own."""
+    """Whether a page may show a thing of SageMaker: other services have pipelines and models of their own."""
     return not _CONSOLE.fullmatch(host) or "sagemaker" in parts.path.split("/")
 
 
 def shows_nothing(text: str) -> bool:
-    """Whether a text is a URL that names no one thing: a dashboard, a list, a page of elsewhere."""
+    """Whether a text is a URL that does not name one thing: a dashboard, a list, a page of another service."""
     is_url = text[:8].casefold().startswith(("https://", "http://"))
     return is_url and from_url(text) == text and location_of(text) is None
 
@@ -119,7 +119,7 @@ def page_of(text: str) -> Page | None:
 
 
 def place_of(node: str) -> tuple[str, str]:
-    """The account and the region that a node id tells; empty for a location."""
+    """The account and the region in a node id; empty for a location."""
     if is_arn(node):
         arn = parse_arn(node)
         return arn.account, arn.region

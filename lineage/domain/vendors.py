@@ -1,7 +1,7 @@
 """Models that are not ours: those that AWS and sellers on AWS Marketplace offer to everybody. Pure, and data.
 
-No record that its users can read says what such a model was trained on, and no crawl can find out: it is not a hole, and
-is reported as a vendor's model. A private hub, or a package that another account of ours shares, is not a vendor's.
+No record that its users can read says what such a model was trained on, and no crawl can find out. So it is not a gap, and is
+reported as a vendor's model. A private hub, or a package that another account of ours shares, is not a vendor's.
 """
 
 from __future__ import annotations

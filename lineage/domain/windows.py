@@ -1,7 +1,7 @@
 """Matches patterns over long texts one window at a time, so that Ctrl-C works and no text is too long.
 
-Python delays signals until a match returns. Each pattern here matches at most `LONGEST` characters, including what it looks
-at around the match, and the work is linear in the length of the text.
+Python delays signals until a match returns. Each pattern here matches at most `LONGEST` characters, including what it looks at
+around the match. The work is linear in the length of the text.
 """
 
 from __future__ import annotations

@@ -3,7 +3,7 @@
 Node attributes: `kind name arn account region created modified status observed label`, and a few more that
 the kind's row asks for. Edge attributes: `relation role usage path evidence time span listing reader
 settled`. Graph attributes:
-`scope` (a `lineage.records.Scope`), `gaps` (its holes), `listings` (what manifests list), `unread` (why a manifest was
+`scope` (a `lineage.records.Scope`), `gaps` (those of the scope), `listings` (what manifests list), `unread` (why a manifest was
 not read, by its place) and `unseen` (things that are named and unread and may hide something: attributes by id, of
 the whole snapshot even for a small graph). Edges point in the direction of the data; graphs can have cycles.
 `nx.ancestors` gives more than what really fed a node: it ignores times (see `lineage.trace`).

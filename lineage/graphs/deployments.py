@@ -1,6 +1,6 @@
-"""Deployments: when an endpoint ran which config, as far as its records and earlier crawls tell.
+"""Deployments: when an endpoint ran which config, as far as its records and earlier crawls show.
 
-An endpoint downloads the artifacts of its models when it is created or updated, and again when it replaces or adds an
+An endpoint downloads the artifacts of its models when it is created or updated. It does so again when it replaces or adds an
 instance (API reference CreateEndpoint, UpdateEndpoint, S3ModelDataSource). LastModifiedTime also changes with weights and
 scaling, so it gives only the latest time of an update.
 """
@@ -21,8 +21,8 @@ PENDING, PAST = "pending", "past"  # the roles of a config that an endpoint will
 class Configured(NamedTuple):
     """A version of an endpoint's record that says it ran a config: its lifetime, and the times that bound it.
 
-    `gone` is when this lifetime of the endpoint ended, and `seen` when a crawl began that still read this version; both
-    are empty if unknown, `seen` also for the newest version.
+    `gone` is when this lifetime of the endpoint ended. `seen` is when a crawl began that still read this version. Both are
+    empty if unknown, `seen` also for the newest version.
     """
 
     endpoint: str

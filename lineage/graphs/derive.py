@@ -1,9 +1,9 @@
 """Turns records into nodes and edges: only here are SageMaker's names and locations joined.
 
-Step by step, each a function: `declared` gives what the fields of the records say; echoes are left out, and
-channels that read another job's model are separated from data; `note_levels` joins written locations to read locations;
-`classify` decides for each location whether it is data, an artifact or code. Records are streamed and all large sets
-are in tables (`tables.py`), so memory does not grow with the account.
+Each step is a function. `declared` gives what the fields of the records say. Echoes are left out, and channels that read
+another job's model are separated from data. `note_levels` joins written locations to read locations. `classify` decides for
+each location whether it is data, an artifact or code. Records are streamed and all large sets are in tables (`tables.py`), so
+memory does not grow with the account.
 """
 
 from __future__ import annotations
@@ -344,7 +344,7 @@ def _association(record: Resource) -> Said:
 
 
 def target_node(record: Resource, hit: Hit, resolve: Resolve) -> Node:
-    """The node that a hit names, as far as the name tells: a place, an image, or a resource that was not read."""
+    """The node that a hit names, as far as the name shows: a place, an image, or a resource that was not read."""
     to = hit.reference.to
     if to == LOCATION:
         uri = hit.location.uri if hit.location else hit.value

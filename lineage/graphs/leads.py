@@ -1,4 +1,4 @@
-"""Which edges a question follows: of those that every job has, only the ones that tell more than the job."""
+"""Which edges a question follows: of those that every job has, only the ones that say more than the job."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from lineage.snapshot.graph import Way
 from lineage.snapshot.reading import Snapshot
 from lineage.snapshot.tables import Row
 
-# A run tells more if somebody wrote into it, or if it logs what it wrote.
+# A run says more if somebody wrote into it, or if it logs what it wrote.
 _TELLING_RUN = Way(["recorded-by"], ends_of=["reads", "mentions"], starts_of=["writes", "recorded-by"])
 
 

@@ -132,7 +132,7 @@ def _ends_a_name(beginning: str, place: Location) -> bool:
 
 
 def known_in(graph: Graph, place: Location) -> Known:
-    """The same for a graph in memory: what was noted about the place when the graph was made, else what its nodes tell."""
+    """The same for a graph in memory: what was noted about the place when the graph was made, else what its nodes show."""
     noted: dict[str, Known] = graph.graph.get("known", {})
     return noted[place.uri] if place.uri in noted else _known_by_nodes(graph, place)
 

@@ -1,9 +1,9 @@
 """The readers of a model's parts, and when they read: a model is read where it runs, not where it is created.
 
-CreateModel names a place and copies nothing. Instances download the artifact when an endpoint is created or updated and
-whenever one is replaced or added; a transform job does so at its start (API reference CreateEndpoint, UpdateEndpoint,
-S3ModelDataSource). So each load of a place by a model or a package becomes one load for each of its readers: a deployment,
-an inference component, a job that names the model. If nothing known runs it, something may since its creation.
+CreateModel names a place and copies nothing. Instances download the artifact when an endpoint is created or updated, and
+whenever one is replaced or added. A transform job does so at its start (API reference CreateEndpoint, UpdateEndpoint,
+S3ModelDataSource). So each load of a place by a model or a package becomes one load for each of its readers. A reader is a
+deployment, an inference component, or a job that names the model. If nothing known runs it, something may since its creation.
 """
 
 from __future__ import annotations

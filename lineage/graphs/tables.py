@@ -1,7 +1,7 @@
 """Joins a graph in SQLite's temporary tables: they hold more than memory can, and indices find what belongs together.
 
-Appended rows are in the order of the records; each later table is filled in sorted order, which keeps the time
-of a join at n log n. Nothing of it outlives the join.
+Appended rows are in the order of the records. Each later table is filled in sorted order, which keeps the time of a join at n
+log n. Nothing of it outlives the join.
 """
 
 from __future__ import annotations
@@ -74,7 +74,7 @@ _CONTRADICTED = """
         SELECT 1 FROM sight WHERE sight.place = pin.place AND sight.by = '' AND sight.content = pin.content))"""
 SERVES = f"relation IN {SERVING} AND (relation != 'provides' OR usage = 'model')"
 # Unread things that may serve, configs with a variant that names no model, things without an artifact or with a part without
-# one, packages from which a model names one specification, and endpoints where no record tells all that they serve. A
+# one, packages from which a model names one specification, and endpoints where no record shows all that they serve. A
 # container need not load what only its environment names.
 _UNEXPLAINED = f"""
     INSERT OR IGNORE INTO main.unexplained
@@ -329,7 +329,7 @@ class Joining:
         self._db.executemany("INSERT OR IGNORE INTO main.unexplained VALUES (?)", ((place,) for place in places))
         self._db.execute(_UNEXPLAINED)
 
-    # --- what nobody could read -----------------------------------------------------------------
+    # --- what could not be read -----------------------------------------------------------------
 
     def unread(self, kinds: Iterable[str]) -> list[tuple[str, str]]:
         """Things of some kinds that are named and were not read: id and kind."""

@@ -1,9 +1,9 @@
 """Things that records name, that were not read, and that may hide something: found at the join.
 
-Two sorts can. A thing that reads by itself (a job, a run) may have read anything; so may a thing that its users read (an
-algorithm) or that leads to them (a lineage entity). A model or a package passes on what made it: until when it ran, and
-whether any of that leads to training, is computed here over everything downstream, ignoring times, so a question need
-not load it. The result is the detail `unread` of each of these nodes.
+Two sorts can. A thing that reads by itself (a job, a run) may have read anything. So may a thing that its users read (an
+algorithm), or that leads to them (a lineage entity). A model or a package passes on what made it. This file computes until when
+it ran, and whether any of that leads to training. It looks at everything downstream and ignores times, so a question need not
+load it. The result is the detail `unread` of each of these nodes.
 """
 
 from __future__ import annotations

@@ -1,1 +1,1 @@
-"""What is told to people and other tools: formats, pictures, pages, reports."""
+"""Output for people and other tools: formats, pictures, pages, reports."""

@@ -1,1 +1,1 @@
-"""The questions, one file each. Each takes a graph and gives a frozen answer; none reads a file or a network."""
+"""The questions, one file each. Each takes a graph and returns a frozen answer. None reads a file or a network."""

@@ -1,7 +1,7 @@
-"""Anchors: which seal of a snapshot was once known, in a file that lies where whoever writes the snapshot can't write.
+"""Anchors: a record of a snapshot's seal, kept in a file that whoever writes the snapshot cannot change.
 
-An anchor is one JSON object a line. A snapshot is known for the same by the digest of its first seal, so one file of anchors
-serves many snapshots. Against an anchor of a later crawl an older copy of the file is known to be rolled back.
+An anchor is one JSON object a line. The digest of its first seal identifies a snapshot, so one file of anchors serves many
+snapshots. An anchor of a later crawl shows that an older copy of the file was rolled back.
 """
 
 from __future__ import annotations
@@ -22,9 +22,9 @@ SCHEMA = "lineage.anchor/1"
 
 @dataclass(frozen=True, slots=True)
 class Anchor:
-    """The seal of one crawl, as it was known at a time (`at`, UTC), and how (`how`); `first` is the snapshot's first seal.
+    """The seal of one crawl as it was at a time (`at`, UTC), and how that is known (`how`).
 
-    `file` is the digest of the whole file where that was proved, too; else empty.
+    `first` is the snapshot's first seal. `file` is the digest of the whole file if that was proved too, else empty.
     """
 
     first: str
@@ -35,18 +35,18 @@ class Anchor:
     how: str
 
     def as_json(self) -> Json:
-        """The anchor as one JSON object; keys are a contract, and more may join them."""
+        """The anchor as one JSON object. Its keys are a contract; more may be added."""
         return {"schema": SCHEMA} | {name: getattr(self, name) for name in self.__slots__}
 
     @property
     def proof(self) -> Proof:
-        """What it proves of a file."""
+        """What the anchor proves of a file."""
         words = f"the anchor of {self.at} ({self.how})", f"was anchored on {self.at}"
         return Proof(self.seal, *words, self.crawl, self.first, self.file, asked=False)
 
 
 def load_anchors(path: str | Path) -> list[Anchor]:
-    """The anchors of a file, none of one that is not there yet. Raises `MalformedPolicy` for a line that is no anchor."""
+    """The anchors in a file; none if it does not exist yet. Raises `MalformedPolicy` for a line that is not an anchor."""
     if not Path(path).exists():
         return []
     with Path(path).open(encoding="utf-8", errors="replace") as file:
@@ -66,7 +66,7 @@ def _anchor(line: str, where: str) -> Anchor:
 
 
 def proved(done: Verified) -> Proof | None:
-    """The newest seal that was proved of a file, to be anchored; none of a file that is not as it was sealed."""
+    """The newest seal that was proved of a file, to be anchored; None for a file that is not as it was sealed."""
     last = [one for one in done.seals if done.proved and one["crawl"] <= done.proved["crawl"]]
     if not (last and done.proved):
         return None
@@ -75,7 +75,7 @@ def proved(done: Verified) -> Proof | None:
 
 
 def anchor(path: str | Path, proof: Proof) -> Anchor | None:
-    """Add what was proved of a snapshot to a file of anchors, unless it is there. Nothing is taken away. Raises `OSError`."""
+    """Add what was proved of a snapshot to a file of anchors, unless it is there. Removes nothing. Raises `OSError`."""
     at = datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
     new = Anchor(proof.first, proof.crawl, proof.digest, proof.file, at, proof.how)
     if any((one.first, one.crawl, one.seal) == (new.first, new.crawl, new.seal) for one in load_anchors(path)):
@@ -85,7 +85,7 @@ def anchor(path: str | Path, proof: Proof) -> Anchor | None:
 
 
 def _append(path: Path, line: str) -> None:
-    """Add a line in one write, and wait until the disk has it."""
+    """Add a line in one write, and wait until it is on disk."""
     ended = not path.exists() or path.read_bytes()[-1:] in (b"", b"\n")
     handle = os.open(path, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o600)
     with os.fdopen(handle, "wb") as file:

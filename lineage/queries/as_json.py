@@ -17,7 +17,7 @@ def node_json(graph: Flow, node: str) -> Json:
 
 
 def said(graph: Flow, subject: Json) -> str:
-    """What is asked about, as people say it: a place by its URI, anything else by its kind and name."""
+    """What is asked about, in words: a place by its URI, anything else by its kind and name."""
     data = graph.nodes.get(subject["id"])
     if data is None or is_place(subject["id"]):
         return str(subject["id"])
@@ -26,7 +26,7 @@ def said(graph: Flow, subject: Json) -> str:
 
 
 def attributes_json(node: str, data: Json) -> Json:
-    """The same of a node that is in no graph."""
+    """The same for a node that is in no graph."""
     return {
         "id": node,
         "kind": data["kind"],
@@ -41,7 +41,7 @@ def attributes_json(node: str, data: Json) -> Json:
 
 
 def link_json(link: Link) -> Json:
-    """An edge as every answer shows it: its ends, its relation, and the field that says so."""
+    """An edge as every answer shows it: its ends, its relation, and the field that states it."""
     source, target, _, data = link
     return {
         "source": source,
@@ -57,13 +57,13 @@ def link_json(link: Link) -> Json:
 
 # What this version does not read at all, and what could train, copy data or serve.
 NOT_READ = ("Bedrock", "HyperPod", "MLflow servers", "notebooks", "what Glue, Athena and EMR wrote")
-_GONE = ("deleted", "missing")  # the reasons of a gap about what is there no more
+_GONE = ("deleted", "missing")  # the reasons of a gap about what no longer exists
 _JOBS = {kind.name for kind in KINDS.values() if kind.job}
 _GAP = ("account", "region", "operation", "subject", "reason", "detail")
 
 
 def scope_json(scope: Scope, holes: list[Gap], crawls: set[int] | None = None, vouched: Attestations = NO_ATTESTATIONS) -> Json:
-    """What was looked at, by the given crawls or by all, with the holes that matter for the answer, those attested too."""
+    """What was looked at, by the given crawls or by all, with the gaps that matter for the answer, attested ones included."""
     return {
         "accounts": list(scope.accounts),
         "regions": list(scope.regions),
@@ -75,7 +75,7 @@ def scope_json(scope: Scope, holes: list[Gap], crawls: set[int] | None = None, v
 
 
 def numbers_json(scope: Scope, counts: Counts, takes: Callable[[str, str], bool] = lambda *_: True) -> Json | None:
-    """What a "no" stands on, in numbers, of the places that it `takes`; None where nobody counted."""
+    """The numbers behind a "no", for the places that it `takes`; None if they were not counted."""
     if not scope.counted:
         return None
     silent, lost = ([gap for gap in gaps if takes(gap.account, gap.region)] for gaps in (scope.silent, scope.holes))
@@ -102,7 +102,7 @@ def _kind_of(gap: Gap) -> str:
 
 
 def hole_json(hole: Gap, vouched: Attestations = NO_ATTESTATIONS) -> Json:
-    """A hole, with how an attestation must name it (null where none can), and the ids of those that do and count."""
+    """A gap, with how an attestation must name it (null if none can) and the ids of the attestations that close it."""
     name = next((name.as_json() for name in names_of(hole)), None)
     attested = {"attested": [one.id for one in vouched.of(hole)]} if vouched.said else {}
     return gap_json(hole) | {"attest": name} | attested

@@ -1,4 +1,4 @@
-"""A verdict as it stands where people vouch for some of the holes, and without their word; and the file in which they do."""
+"""The verdict with and without attestations, and the file that holds the attestations."""
 
 from __future__ import annotations
 
@@ -30,9 +30,9 @@ Vouched = Attestations | str | Path | None
 
 @dataclass(frozen=True, slots=True)
 class Rests:
-    """What a verdict rests on: what it would be without attestations, and those that close a hole of its answer.
+    """What a verdict rests on: what it would be without attestations, and the attestations that close a gap of its answer.
 
-    Empty where none were given: such an answer is as it always was.
+    Empty if no attestations were given; the answer then has no keys for them.
     """
 
     without: str = ""
@@ -40,7 +40,7 @@ class Rests:
     notes: list[str] = field(default_factory=list)
 
     def as_json(self) -> Json:
-        """The keys that an answer has by it."""
+        """The keys that it adds to an answer."""
         return {"verdict_without_attestations": self.without, "attestations": self.attestations} if self.without else {}
 
 
@@ -48,14 +48,14 @@ NO_REST = Rests()
 
 
 class Judged(NamedTuple):
-    """The verdict that stands, and what it rests on."""
+    """The verdict, and what it rests on."""
 
     verdict: str
     rests: Rests
 
 
 def judged(found: str, nothing: str, holes: Iterable[Gap], vouched: Attestations = NO_ATTESTATIONS) -> Judged:
-    """What was `found`, if anything was; else `nothing`, which only holes that are left open can make `unknown`."""
+    """What was `found`, if anything was; else `nothing`, or `unknown` if a gap is left open."""
     holes = list(holes)
     left = [hole for hole in holes if not vouched.of(hole)]
     verdict, without = (found or (UNKNOWN if some else nothing) for some in (left, holes))
@@ -63,7 +63,7 @@ def judged(found: str, nothing: str, holes: Iterable[Gap], vouched: Attestations
 
 
 def resting(without: str, holes: Iterable[Gap], vouched: Attestations) -> Rests:
-    """The attestations that close some holes, whatever that does to the verdict, and a note on each that no longer does."""
+    """The attestations that close some gaps, whether or not the verdict changes, and a note on each that is no longer valid."""
     if not vouched.said:
         return NO_REST
     holes = list(holes)
@@ -72,12 +72,12 @@ def resting(without: str, holes: Iterable[Gap], vouched: Attestations) -> Rests:
     notes = [f"{void[key]} {vouched.why_void(void[key])}: it does not count" for key in sorted(void)]
     idle = len(vouched.said) - len(used) - len(void)
     verb = "names" if idle == 1 else "name"
-    notes += [f"{idle} of {len(vouched.said)} attestations {verb} no hole in this answer"] if idle else []
+    notes += [f"{idle} of {len(vouched.said)} attestations {verb} no gap in this answer"] if idle else []
     return Rests(without, [used[key].as_json() for key in sorted(used)], notes)
 
 
 def left_open(holes: Iterable[Json]) -> list[Json]:
-    """Of the holes of an answer's scope, those for which nobody vouches."""
+    """The gaps of an answer's scope that no attestation closes."""
     return [hole for hole in holes if not hole.get("attested")]
 
 
@@ -85,16 +85,17 @@ def left_open(holes: Iterable[Json]) -> list[Json]:
 
 
 def vouched_in(vouched: Vouched, today: date | None = None) -> Attestations:
-    """The attestations that a question was given, in whatever form."""
+    """The attestations given to a question, in whatever form."""
     if isinstance(vouched, Attestations):
         return vouched
     return NO_ATTESTATIONS if vouched is None else load_attestations(vouched, today=today)
 
 
 def load_attestations(path: str | Path, *, today: date | None = None) -> Attestations:
-    """Read an attestations file; `today` decides which count (else SOURCE_DATE_EPOCH or the clock does).
+    """Read an attestations file.
 
-    What looks like a secret is cut out. Raises `MalformedPolicy`, and `LineageError` where it can't be read.
+    `today` decides which attestations are valid (default: SOURCE_DATE_EPOCH, then the clock). What looks like a secret is
+    removed. Raises `MalformedPolicy`, and `LineageError` if the file cannot be read.
     """
     file = Entries(str(path), contents(path), "an attestation")
     file.known(file.said, (TABLE,), "")
@@ -114,7 +115,7 @@ def _attestation(file: Entries, number: int, row: dict[str, Any]) -> Attestation
     for key in (*_HOLE, "who", "why"):
         file.must(isinstance(row.get(key, ""), str), f"{where}.{key}", "must be a text")
     for key in ("kind", "subject", "who", "why"):
-        file.must(bool(text_of(row.get(key))), f"{where}.{key}", "is empty: an attestation says which hole, who, when, why")
+        file.must(bool(text_of(row.get(key))), f"{where}.{key}", "is empty: an attestation says which gap, who, when, why")
     when, until = (_day(file, where, key, row) for key in ("when", "until"))
     file.must(when <= until, f"{where}.until", f"is {until}, before it was made on {when}")
     words = {key: without_secrets(one_line(text_of(row.get(key)))) for key in (*_HOLE, "who", "why")}
@@ -128,21 +129,21 @@ def _day(file: Entries, where: str, key: str, row: dict[str, Any]) -> date:
 
 
 def _hole(file: Entries, where: str, name: HoleName) -> HoleName:
-    """The name, which must be that of one thing."""
+    """The name of the gap, which must be the name of one thing."""
     broad, subject = too_broad(name), name.subject
     file.must(not broad, where, broad)
     known = ":" in subject
-    file.must(known, f"{where}.subject", f"is {subject!r}, which may match several: write it exactly as the hole does")
+    file.must(known, f"{where}.subject", f"is {subject!r}, which may match several: write it exactly as the gap does")
     mixed = name.output and (name.channel or name.manifest)
-    file.must(not mixed, where, "names what was read and what was written, which are two holes: write one attestation for each")
+    file.must(not mixed, where, "names what was read and what was written, which are two gaps: write one attestation for each")
     return name
 
 
-# --- what is still to be said -----------------------------------------------------------------------
+# --- the template -----------------------------------------------------------------------------------
 
 
 def template(holes: Iterable[Gap]) -> str:
-    """An attestation to be filled in for each hole for which somebody can vouch; as it is, `load_attestations` refuses it."""
+    """An attestation to fill in for each gap that somebody can attest. `load_attestations` refuses it until it is filled in."""
     known: dict[HoleName, Gap] = {}
     for hole in holes:
         for name in names_of(hole)[:1]:
@@ -151,7 +152,7 @@ def template(holes: Iterable[Gap]) -> str:
 
 
 _HEAD = """\
-# Each of these holes can hide a use of data until somebody vouches that it does not. Fill in who says so, the day, why, and
+# Each of these gaps can hide a use of data until somebody vouches that it does not. Fill in who says so, the day, why, and
 # until when; remove what nobody can vouch for. Every answer that rests on an attestation shows it.
 """
 

@@ -1,4 +1,4 @@
-"""What was looked at, list by list, and what could not be: the ground on which every "no" stands."""
+"""What was looked at, list by list, and what could not be read: the basis of every "no"."""
 
 from __future__ import annotations
 
@@ -17,10 +17,11 @@ SCHEMA = "lineage.gaps/1"
 def coverage(snapshot: Snapshot, accounts: Iterable[str] = (), regions: Iterable[str] = ()) -> dict[str, Any]:
     """The crawls of a snapshot, how far each list came the last time, and the gaps, as one JSON object.
 
-    The `state` of a list is `finished`, `unfinished` (its crawl was cut short, or the graph does not hold it yet), or the
-    reason why it is not finished. `empty` says where nothing that trains was found: no list is at fault, and yet no answer is a
-    no. `lookups` are those of CloudTrail, of all crawls. `notes` are the members of answers that
-    botocore does not know and that could name nothing: they hide no use. `accounts` and `regions` leave others out.
+    The `state` of a list is `finished`, `unfinished`, or the reason why it is not finished. It is `unfinished` if its crawl was
+    cut short, or if the graph does not hold it yet. `empty` names the places where nothing that trains was found. There, no
+    answer is a "no", although every list is complete. `lookups` are the CloudTrail lookups of all crawls. `notes` are the
+    members of answers that botocore does not know and that could name nothing; they hide no use. `accounts` and `regions` leave
+    out all others.
     """
     within = Within.of(accounts, regions)
 

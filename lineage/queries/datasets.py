@@ -1,4 +1,4 @@
-"""What data a job, a model, a package or an endpoint was made of: channel by channel, with who wrote it before."""
+"""What data a job, model, package or endpoint was made from: channel by channel, with who wrote it before."""
 
 from __future__ import annotations
 
@@ -35,11 +35,12 @@ from lineage.queries.select import find_in, find_node, names_of
 from lineage.queries.showing import Answer
 from lineage.queries.sources import Source
 from lineage.queries.trace import Tracing
+from lineage.queries.used import NOT_REFERENCED
 from lineage.snapshot.reading import Snapshot
 
 SCHEMA = "lineage.datasets/1"
 READ, DECLARED, MAYBE = "read", "declared-only", "possible"
-NAMED = "named"  # the usage of what a job only names in a text: nothing says what for
+NAMED = "named"  # the usage of what a job only names in a text: no field says what for
 _DATA_TYPES = {
     "S3Prefix": "prefix",
     "S3Object": "object",
@@ -51,10 +52,14 @@ _SPANS = {Span.OBJECT: "object", Span.MANIFEST: "manifest", Span.LISTING: "manif
 _UNPINNED = "S3 prefixes and manifests do not name object versions: the objects read are not pinned"
 _LOGGED = "'pinned as logged' relies on what a run says about its input: anyone who can write the run can change that"
 _GIVEN = "some digests were given by whoever logged them and were not checked"
-_TRAINS_NOTHING = "{} trains nothing: what it read got into no model that way"
+_ONLY_HERE = (
+    "not-referenced is about what {} was made of, as far as that was read: other jobs may have used the same data, and "
+    "`lineage used` asks about all of them"
+)
+_TRAINS_NOTHING = "{} does not train: what it read did not get into a model that way"
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, repr=False, eq=False)  # `Answer` has both
 class Datasets(Answer):
     """The answer to `datasets`. `as_json` gives the contract `lineage.datasets/1`."""
 
@@ -70,14 +75,14 @@ class Datasets(Answer):
     making: Json = field(default_factory=dict)  # the nodes and edges that join all of this, for a picture; not in the JSON
 
     def as_json(self) -> Json:
-        """The answer as one JSON object; keys are a contract, and more may join them."""
+        """The answer as one JSON object. Its keys are a contract; more may be added."""
         names = ("subject", "verdict", "datasets", "overlaps", "holdouts", "breaks", "scope", "caveats")
         told = {"schema": SCHEMA, "question": "datasets"} | {name: getattr(self, name) for name in names}
         return told | self.rests.as_json()
 
 
 class Part(NamedTuple):
-    """One thing that is served: as which variant, for what, the node, and who runs it; or the subject itself."""
+    """One thing that is served: its variant, its role, its node, and who runs it; or the subject itself."""
 
     variant: str
     usage: str
@@ -86,11 +91,12 @@ class Part(NamedTuple):
 
 
 def datasets(source: Source, node: str, *, holdouts: Iterable[str] = (), attestations: Vouched = None) -> Datasets:
-    """What data a node was made of, and whether some of the `holdouts`, S3 URIs, was among it.
+    """What data a node was made from, and whether any of the `holdouts` (S3 URIs) was part of it.
 
-    `node` is the id, the ARN, `kind/name` or the name of a job, a run, a model, a package, a component or an endpoint. A
-    snapshot tells input modes that the graph alone does not. `attestations`, or the file that holds them, close holes: in the
-    answer of each holdout, never a break. Raises `MalformedName`, `MalformedPolicy` and `UnknownNode`.
+    `node` is the id, the ARN, `kind/name` or the name of a job, a run, a model, a package, a component or an endpoint. With a
+    snapshot as source the answer also has input modes, which a graph does not hold. `attestations`, or the file that holds
+    them, close gaps in the answer for each holdout. They never repair a break. Raises `MalformedName`, `MalformedPolicy` and
+    `UnknownNode`.
     """
     snapshot = source if isinstance(source, Snapshot) else None
     insist_source(source)
@@ -143,6 +149,7 @@ class _DatasetsUnderWay:
         subject = self.graph.nodes[self.node]
         idle = [_TRAINS_NOTHING.format(subject["name"])] if only_repacks(subject) else []
         untold = [traceless(scope)] if checked else []
+        only_here = [_ONLY_HERE.format(subject["name"])] if any(row["verdict"] == NOT_REFERENCED for row in checked) else []
         return Datasets(
             subject=node_json(self.graph, self.node),
             verdict=self.tracing.verdict(),
@@ -152,6 +159,7 @@ class _DatasetsUnderWay:
             breaks=[self.tracing.break_json(found) for found in self.tracing.breaks],
             scope=scope_json(scope, holes, self.tracing.crawls(), self._vouched),
             caveats=[
+                *only_here,
                 *unnamed(known),
                 *dict.fromkeys(apart),
                 *self.tracing.caveats(scope),
@@ -166,7 +174,7 @@ class _DatasetsUnderWay:
         )
 
     def _making(self) -> Json:
-        """How what was read got to what it made: the path of the trace, without container images."""
+        """The path of the trace from what was read to what it made, without container images."""
         images = {node for node in self.graph.nodes if self._kind(node) in SHOWN_BESIDE}
         links = [link for _, link in sorted(self.tracing.links.items()) if link.source not in images]
         nodes = dict.fromkeys(end for link in links for end in link[:2])
@@ -176,14 +184,14 @@ class _DatasetsUnderWay:
         }
 
     def _lost(self, places: list[Location]) -> dict[str, list[Lost]]:
-        """Where the trail of each of some datasets is lost, anywhere: not only upstream."""
+        """Where the trail of each of some datasets is lost, anywhere and not only upstream."""
         around = around_dataset(self._snapshot, *(place.uri for place in places)) if self._snapshot and places else self._whole
         return lost_trails(Flow(around), places) if places else {}
 
     # --- what is served -------------------------------------------------------------------------
 
     def _parts(self) -> Iterator[Part]:
-        """What an endpoint serves, by variant; of anything else itself."""
+        """What an endpoint serves, by variant; for anything else, the node itself."""
         todo = [self.tracing.tree] if self._kind(self.node) in OF_VARIANTS else []
         if not todo:
             yield Part("", "", self.node)
@@ -198,7 +206,7 @@ class _DatasetsUnderWay:
         return str(self.graph.nodes[node]["kind"])
 
     def _read_for(self, part: Part, tracing: Tracing) -> None:
-        """The reads of every job that a part was made by; one that several parts share is told once."""
+        """The reads of every job that a part was made by. A job that several parts share is listed once."""
         told = {"variant": part.variant, "usage": part.usage, "id": part.node, "name": self.graph.nodes[part.node]["name"]}
         for job, visit in tracing.jobs.items():
             direct = visit.direct and (job == self.node or self._kind(job) in LEARNERS)
@@ -212,7 +220,7 @@ class _DatasetsUnderWay:
     # --- what a job read ------------------------------------------------------------------------
 
     def _reads(self, job: str) -> Iterator[Link]:
-        """What a job reads, what its algorithm brings to it, what its runs say besides, and what it only names."""
+        """What a job reads, what its algorithm brings, what its runs add, and what it only names."""
         yield from (own := told_once(links_into(self.graph, job, "reads")))
         for given in links_into(self.graph, job, "provides"):
             yield from (link for link in links_into(self.graph, given.source, "reads") if link.data["usage"] == "data")
@@ -225,7 +233,7 @@ class _DatasetsUnderWay:
 
     def _row(self, link: Link, job: str) -> Json:
         hit = self._fields_of(job).get((link.data["path"], link.data["role"], link.source)) if link.target == job else None
-        # before it was read, as far as the times tell
+        # before it was read, as far as the times show
         made = writers_of_all(self.graph, link) if link.relation == "reads" else []
         makers = [
             node_json(self.graph, step.job)
@@ -265,14 +273,14 @@ class _DatasetsUnderWay:
         return _SPANS.get(link.data["span"], own) if own == "prefix" else own
 
     def _manifest(self, link: Link) -> Json | None:
-        """The version of the manifest that was read, where it is known."""
+        """The version of the manifest that was read, if it is known."""
         if not link.data["listing"]:
             return None
         version, seen, entries = listings_of(self.graph).told(link.data["listing"])
         return {"etag": version.etag, "modified": version.modified, "seen": seen, "entries": entries}
 
     def _fields_of(self, job: str) -> dict[tuple[str, str, str], Hit]:
-        """What the record of a job says of each place that it reads, by field, role and place."""
+        """What a job's record says of each place that it reads, by field, role and place."""
         if job in self._fields:
             return self._fields[job]
         node = self.graph.nodes[job]
@@ -286,9 +294,9 @@ class _DatasetsUnderWay:
 
 
 def pinned(graph: Flow, link: Link, job: str) -> str:
-    """What says that what a job read is still the same: a `version` of it, only the `list` of what was there, or `no`thing.
+    """Whether a record shows that what a job read is still the same: by `version`, by `list` only, or not at all (`no`).
 
-    `logged`: a run of the job says which content all of it had, and no other one says otherwise.
+    `logged`: a run of the job says which content all of it had, and no other run contradicts it.
     """
     if not is_place(link.source):
         return "version" if graph.nodes[link.source]["kind"] in VERSIONED else "no"
@@ -298,20 +306,20 @@ def pinned(graph: Flow, link: Link, job: str) -> str:
 
 
 def _pinning_notes(rows: list[Json]) -> list[str]:
-    """What is not pinned, and what of the rest only runs tell."""
+    """What is not pinned, and what only runs pin."""
     loose = any(row["pinned"] not in ("version", LOGGED) for row in rows)
     return [_UNPINNED] * loose + resting_on_logs(row["content"] for row in rows if row["pinned"] == LOGGED)
 
 
 def resting_on_logs(told: Iterable[list[Json]]) -> list[str]:
-    """What an answer must say that takes contents that runs logged for pins; `told` are those of each read."""
+    """The notes that an answer needs if it accepts what runs logged as pins. `told` is what was said of each read."""
     rows = list(told)
     given = any(all(one["given"] for one in contents if one["complete"]) for contents in rows)
     return [_LOGGED] * bool(rows) + [_GIVEN] * given
 
 
 def _order(row: Json) -> tuple[object, ...]:
-    """Direct ones first, then the nearest; within a job as the channels are told everywhere."""
+    """Direct reads first, then the nearest; within a job in the usual order of channels."""
     usages = ("data", "model", "checkpoint", "code")
     usage = usages.index(row["usage"]) if row["usage"] in usages else len(usages)
     return (

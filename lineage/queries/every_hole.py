@@ -1,4 +1,4 @@
-"""Every hole that a question about a snapshot can meet: what its crawls left, and what only the questions find."""
+"""Every gap that a question about a snapshot can meet: those that its crawls left, and those that only the questions find."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ from lineage.snapshot.reading import Snapshot, asks_snapshot
 
 
 def every_hole(snapshot: Snapshot) -> list[Gap]:
-    """The holes of a snapshot, each once. A question meets those of them that could hide something from it."""
+    """The gaps of a snapshot, each once. A question has those of them that could hide something from it."""
     scope = snapshot.scope()
     listed = (*not_enumerated(scope), *empty(scope), *scope.holes, *scope.silent)
     return once([*listed, *_unseen(snapshot), *_unmade(snapshot)])
@@ -33,15 +33,16 @@ def every_hole(snapshot: Snapshot) -> list[Gap]:
 
 @asks_snapshot
 def attest_template(snapshot: Snapshot, attestations: Vouched = None) -> str:
-    """An attestation as TOML, to be filled in, for each hole for which somebody could vouch and nobody does yet."""
+    """An attestation as TOML, to fill in, for each gap that somebody could attest and nobody has attested yet."""
     vouched = vouched_in(attestations)
     return template(hole for hole in every_hole(snapshot) if not vouched.of(hole))
 
 
 @asks_snapshot
 def vouched_for(snapshot: Snapshot, attestations: Vouched) -> Json:
-    """The gaps of a snapshot and the holes that only questions meet, with who vouches for which, and what became of each
-    attestation: its `state` is `counts`, `unmatched`, or why it does not count.
+    """The gaps of a snapshot, also those that only questions meet, with the attestations that close them.
+
+    Each attestation has a `state`: `counts`, `unmatched`, or why it does not count.
     """
     vouched, holes, scope = vouched_in(attestations), every_hole(snapshot), snapshot.scope()
     gaps = set(scope.holes)
@@ -56,29 +57,29 @@ def vouched_for(snapshot: Snapshot, attestations: Vouched) -> Json:
 
 
 def unmatched(vouched: Attestations, holes: list[Gap]) -> list[str]:
-    """What is to be said of each attestation that names none of the holes, which are all that there are."""
+    """A message for each attestation that matches none of the gaps. The gaps must be all of a snapshot."""
     loose = vouched.unmatched(holes)
     names = {name.normal() for hole in holes for name in names_of(hole)} if loose else set()
     kinds: dict[str, set[str]] = defaultdict(set)
     for name in names:
         kinds[name.subject].add(name.kind)
     subjects = sorted(kinds)
-    return [vouched.told(one, f"matches no hole of this snapshot{_near(one, kinds, subjects)}") for one in loose]
+    return [vouched.told(one, f"matches no gap of this snapshot{_near(one, kinds, subjects)}") for one in loose]
 
 
 def _near(one: Attestation, kinds: dict[str, set[str]], subjects: list[str]) -> str:
-    """Which hole may have been meant: another one of its subject, or those of what begins so."""
+    """The gap that may have been meant: another gap of the same subject, or gaps whose subject begins the same way."""
     subject = one.hole.normal().subject
     if subject in kinds:
         told = " and ".join(sorted(kinds[subject]))
-        return f"; for its subject there is {told}: name the hole as `lineage gaps --attest-template` does"
+        return f"; for its subject there is {told}: name the gap as `lineage gaps --attest-template` does"
     below = subjects[bisect_left(subjects, subject) :][:1]
     begins = bool(below) and below[0].startswith(subject)
     return f"; there is one about {below[0]}: an attestation names one whole subject" if begins else ""
 
 
 def _unseen(snapshot: Snapshot) -> Iterator[Gap]:
-    """What jobs read of which nobody knows what it gave, where the trail of what they made is lost, and what is served."""
+    """Reads that cannot be inspected, where the trail of what jobs made is lost, and served models of unknown origin."""
     graph = Flow(around_holes(snapshot))
     lost: list[Gap] = []
     blind = Blind(graph, lost)
@@ -93,7 +94,7 @@ def _unseen(snapshot: Snapshot) -> Iterator[Gap]:
 
 
 def _unmade(snapshot: Snapshot) -> Iterator[Gap]:
-    """Where the making of what an endpoint serves is not known."""
+    """Where the origin of what an endpoint serves is unknown."""
     endpoints = [node for node, _ in snapshot.names_of(ENDPOINT.name)]
     graph = Flow(neighbourhood(snapshot, endpoints, "up"))
     for endpoint in sorted(endpoints):

@@ -8,7 +8,7 @@ from lineage.errors import LineageError
 
 
 def contents(path: str | Path) -> bytes:
-    """The bytes of a file. Raises `LineageError` where it can't be read: which file, and why."""
+    """The bytes of a file. Raises `LineageError` with the file and the reason if it cannot be read."""
     try:
         return Path(path).read_bytes()
     except OSError as error:

@@ -1,7 +1,7 @@
 """Whether a dataset was part of the making of one node: `used`, asked only of what is upstream of it.
 
-The walk is that of `impact`: from the dataset down, to the node. It begins with what may be upstream of the node at all, and
-with nothing that was read after the node was done. A no needs that the node's own making is known to its end.
+The walk is that of `impact`: from the dataset down to the node. It covers only what may be upstream of the node, and leaves out
+what was read after the node was done. A "no" requires that the node's own origin is fully known.
 """
 
 from __future__ import annotations
@@ -34,7 +34,7 @@ from lineage.queries.used import DECLARED, INDIRECT, MAYBE, NOT_REFERENCED, USED
 
 
 def _givers() -> Iterator[str]:
-    """The kinds whose own record says that data flows out of it: one that nobody read may have given some to anything."""
+    """The kinds whose own record says that data flows out of them. One that was not read may have passed data to anything."""
     for kind in KINDS.values():
         for one in kind.references:
             relation = RELATIONS[one.relation]
@@ -48,7 +48,7 @@ _ENUMERATED = tuple(kind.name for kind in KINDS.values() if kind.list and kind.n
 
 
 def broken(tracing: Tracing) -> Iterator[Gap]:
-    """Where the making of a node is not known any further, as holes."""
+    """Where the origin of a node is not known any further, as gaps."""
     node = tracing.graph.nodes[tracing.endpoint]
     for found in tracing.breaks:
         said = f"its origin is unknown beyond {found.at}: {found.detail}"
@@ -56,16 +56,16 @@ def broken(tracing: Tracing) -> Iterator[Gap]:
 
 
 class Lost(NamedTuple):
-    """Where what was made of a dataset went out of sight, and when that began, as a time that sorts."""
+    """Where the trail of what was made from a dataset is lost, and when that began, as a time that sorts."""
 
     gap: Gap
     began: str
 
 
 def lost_trails(graph: Flow, places: list[Location]) -> dict[str, list[Lost]]:
-    """Where the trail of each dataset is lost at a place that nobody can name: it may be whatever another job read.
+    """Where the trail of each dataset is lost at a place without a name: it may be whatever another job read.
 
-    A place that has a name is none: whether it is upstream of a node is seen there.
+    A place that has a name is left out: for it, the graph shows whether it is upstream of a node.
     """
     readings = Readings(graph)
     found = {}
@@ -87,7 +87,7 @@ def _began(graph: Flow, job: str) -> str:
 
 
 class Making:
-    """The making of one node, to be asked about many datasets: what all questions share is worked out once."""
+    """The making of one node, to be asked about many datasets. What all questions share is computed once."""
 
     def __init__(
         self,
@@ -96,13 +96,13 @@ class Making:
         parts: Iterable[tuple[str, str, str]] = (),
         vouched: Attestations = NO_ATTESTATIONS,
     ) -> None:
-        """`graph` holds what may be upstream of the node that is traced; `parts` are its variants, with node and reader."""
+        """`graph` holds what may be upstream of the traced node; `parts` are its variants, with node and reader."""
         self.graph = graph
         self._vouched = vouched
         self.node = tracing.endpoint
         self.holes: dict[Gap, None] = {}
         self._parts = [part for part in parts if part[1] != self.node]
-        # a run is made as its jobs are, whatever it says itself
+        # a run is made as its jobs are; its own word does not count
         self._nodes = {self.node, *(link.source for link in links_into(graph, self.node, "recorded-by"))}
         self._trainers = {
             self.node,
@@ -120,7 +120,7 @@ class Making:
     # --- what can be upstream -------------------------------------------------------------------
 
     def _in_time(self) -> Iterator[Link]:
-        """The edges of the graph, without what a job read or was told after the node was done."""
+        """The edges of the graph, without what a job read or was given after the node was done."""
         until = self._done()
         for link in self.graph.links(*RELATIONS):
             target = self.graph.nodes[link.target]
@@ -129,7 +129,7 @@ class Making:
                 yield link
 
     def _done(self) -> str:
-        """When nothing could get into the node any more; empty where nobody can say."""
+        """When the last data could get into the node; empty if that is not known."""
         node = self.graph.nodes[self.node]
         if is_job(node):
             return sortable(node.get("ended") or "")
@@ -140,7 +140,7 @@ class Making:
         return max(closes, default="") if all(closes) else ""
 
     def _beside(self, nodes: set[str]) -> set[str]:
-        """The runs and what else the jobs of the making belong to: what is written there may have been read."""
+        """The runs and other things that the jobs of the making belong to: a job may have read what was written there."""
         found, todo = set[str](), set(nodes)
         while todo:
             links = (link for node in todo for link in links_out_of(self.graph, node, "recorded-by", "member-of"))
@@ -151,7 +151,7 @@ class Making:
     # --- what could hide that it was ------------------------------------------------------------
 
     def _silent(self, scope: Scope) -> Iterator[Gap]:
-        """The jobs upstream that may have read anything, and had begun before the node was done."""
+        """The jobs upstream that may have read anything, and that began before the node was done."""
         until = self._done()
         for gap in scope.silent:
             if gap.subject in self.graph:
@@ -159,11 +159,11 @@ class Making:
                 yield from () if until and began > until else (gap,)
 
     def _lost(self, tracing: Tracing) -> Iterator[Gap]:
-        """Where the trace of the node is broken, and where a name may not mean what it meant then."""
+        """Where the trace of the node is broken, and where a name may have meant something else at the time."""
         node = self.graph.nodes[self.node]
         where = (node["account"] or "", node["region"] or "", "")
         yield from broken(tracing)
-        told = {self.node} if len(self._nodes) > 1 else set()  # a run whose jobs tell
+        told = {self.node} if len(self._nodes) > 1 else set()  # a run whose jobs are known
         kinds = (*RUNS, *ENTITY_KINDS)
         runs = (job for job in tracing.jobs if self.graph.nodes[job]["kind"] in kinds and job not in told)
         logged = (f"only a run says how something was made: {self.graph.nodes[run]['name']}" for run in runs)
@@ -172,7 +172,7 @@ class Making:
             yield Gap(*where, self.node, "unresolved", said, QUESTION)
 
     def _unsure(self, link: Link) -> str:
-        """A model of which nobody surely is the maker, or a prefix at which anybody may put one."""
+        """A model whose maker is not certain, or a prefix where anyone may put one."""
         if not is_place(link.source) or link.relation not in ("reads", "loads") or not is_model(link):
             return ""
         if by_environment(link):
@@ -185,7 +185,7 @@ class Making:
     # --- one question ---------------------------------------------------------------------------
 
     def holdout(self, uri: str, lost: Iterable[Lost] = ()) -> Json:
-        """Whether one dataset was part of the making, how surely, and on which way. Raises `MalformedName`.
+        """Whether one dataset was part of the making, how surely, and by which path. Raises `MalformedName`.
 
         `lost` is where its trail is lost in the whole estate: from there it may have got here unseen.
         """
@@ -220,12 +220,12 @@ class Making:
         return (MAYBE, beside[0].evidence()) if beside else ("", [])
 
     def _read_nothing(self, arrival: Arrival) -> bool:
-        """Whether it got to a job that certainly read nothing of it."""
+        """Whether the dataset reached a job that certainly read nothing of it."""
         links = arrival.links
         return bool(links) and is_job(self.graph.nodes[arrival.node]) and read_nothing(self.graph, links[-1])
 
     def _into(self, spread: Spread, node: str) -> Iterator[Arrival]:
-        """How the dataset got to a node: not what a package is only measured on, which is in no model."""
+        """How the dataset reached a node. What a package is only measured on is left out: it is in no model."""
         return (arrival for arrival in spread.arrived.values() if _is_in(arrival, node))
 
     def _way_from(self, job: str) -> Arrival | None:
@@ -254,7 +254,7 @@ class Making:
         }
 
     def _reached(self, spread: Spread) -> Iterator[Json]:
-        """The variants whose model it got into, or may have."""
+        """The variants whose model contains the dataset, or may contain it."""
         for variant, node, reader in self._parts:
             sure = [arrival.sure for arrival in self._into(spread, node) if arrival.reader in (None, reader)]
             if sure:
@@ -262,5 +262,5 @@ class Making:
 
 
 def _is_in(arrival: Arrival, node: str) -> bool:
-    """Whether something got into a node: not what it ran before, nor what a package is only measured on."""
+    """Whether it is part of a node: not what the node ran before, nor what a package is only measured on."""
     return arrival.node == node and arrival.part != READ and not (arrival.links and is_past(arrival.links[-1]))

@@ -1,4 +1,4 @@
-"""This data must go: which jobs, models and endpoints know it? Each comes with the shortest way on which it got there."""
+"""Erasure request: which jobs, models and endpoints were made from this data? Each has the shortest path from the data."""
 
 from __future__ import annotations
 
@@ -51,13 +51,13 @@ from lineage.queries.sources import Source, graph_from, known_as
 
 SCHEMA = "lineage.impact/1"
 REACHED, MAYBE, NOTHING = "reached", "possible", "nothing-found"
-# What an endpoint's variants do with what reached them, the most first.
+# What an endpoint's variants do with what reached them, the strongest first.
 NOW, PERHAPS, SHADOW, NO_TRAFFIC, PENDING, IDLE = "now", "perhaps", "shadow", "no-traffic", "pending", "not-in-service"
 EARLIER = "earlier"  # an earlier crawl saw it served
 DELETED, UNSEEN = "deleted", "not-observed"
 SERVES = (NOW, PERHAPS, SHADOW, NO_TRAFFIC, PENDING, IDLE, EARLIER, DELETED, UNSEEN)
-LONGEST = 50  # steps of a way that are told with a node: a model retrained daily is thousands of jobs from the first one
-# Who was reached, by what a reader looks for first.
+LONGEST = 50  # steps of a path that are shown with a node: for a model retrained daily, a path can have thousands of jobs
+# What was reached, in the order in which a reader looks for it.
 _ORDER = tuple(
     kind.name
     for kind in (
@@ -77,34 +77,34 @@ _ORDER = tuple(
 )
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, repr=False, eq=False)  # `Answer` has both
 class Impact(Answer):
-    """The answer to `impact`. `as_json` gives the contract `lineage.impact/1`. `said` is its subject as people say it."""
+    """The answer to `impact`. `as_json` gives the contract `lineage.impact/1`. `said` is its subject in words."""
 
     said: str
     subject: Json
     verdict: str
     serving: list[str]
-    may_serve: list[Json]  # endpoints of which it is not known that they serve it, nor that they don't: each with why
+    may_serve: list[Json]  # endpoints that may serve it, with the reason why that is not certain
     reached: list[Json]
     scope: Json
     caveats: list[str]
-    named: bool = True  # by a record, where the subject is a place
+    named: bool = True  # by a record, if the subject is a place
     rests: Rests = NO_REST
 
     def as_json(self) -> Json:
-        """The answer as one JSON object; keys are a contract, and more may join them."""
+        """The answer as one JSON object. Its keys are a contract; more may be added."""
         names = ("subject", "verdict", "serving", "may_serve", "reached", "scope", "caveats", "named")
         told = {"schema": SCHEMA, "question": "impact"} | {name: getattr(self, name) for name in names}
         return told | self.rests.as_json()
 
 
 def impact(source: Source, subject: str, *, attestations: Vouched = None) -> Impact:
-    """What the data at a place, or what a node was made of, ended up in.
+    """What was made from the data at a place, or from a node.
 
-    `source` is a snapshot or a graph, `subject` an S3 URI as `used` takes it, or a node id, an ARN, `kind/name` or a name.
-    `attestations`, or the file that holds them, close holes. Raises `MalformedName`, `MalformedPolicy`, and `UnknownNode`
-    where nothing has that name, or several have.
+    `source` is a snapshot or a graph. `subject` is an S3 URI as for `used`, or a node id, an ARN, `kind/name` or a name.
+    `attestations`, or the file that holds them, close gaps. Raises `MalformedName` and `MalformedPolicy`. Raises `UnknownNode`
+    if nothing has that name, or several have.
     """
     vouched = vouched_in(attestations)
     subject = known_as(source, subject)
@@ -151,14 +151,14 @@ _ONLY_WHAT_WAS_SEEN = "what an endpoint served before is known only as far as ea
 
 
 def _subject_said(name: str, known: Known, around: list[str]) -> str:
-    """The subject of an answer; of a place that only wider locations cover, what was got was got from these."""
+    """The subject of an answer in words. For a place that only wider locations cover, it names those locations."""
     if known is not Known.AROUND or not around:
         return name
     return f"{around[0] if len(around) == 1 else 'locations'}, which {'covers' if len(around) == 1 else 'cover'} {name}"
 
 
 def _only_says(graph: Flow, arrival: Arrival) -> bool:
-    """Whether it is but a record of what is told itself, or what people wrote that leads from one to another."""
+    """Whether it is only a record of what is listed itself, or a lineage entity between two such things."""
     return arrival.only_records or graph.nodes[arrival.node]["kind"] in ENTITY_KINDS
 
 
@@ -174,7 +174,7 @@ def _by_kind(row: Json) -> tuple[int, int, bool, str]:
 
 
 class _Ways:
-    """The ways to what was reached, as JSON. Many of them begin alike: what is on several is made once."""
+    """The paths to what was reached, as JSON. Many begin alike, so what several share is made once."""
 
     def __init__(self, graph: Flow) -> None:
         self._graph = graph
@@ -182,11 +182,11 @@ class _Ways:
         self._names: dict[str, Json] = {}
 
     def through(self, way: list[Arrival]) -> list[Json]:
-        """The nodes on a way, its end and the places left out."""
+        """The nodes on a path, its end and the places left out."""
         return [self._named(one.node) for one in way[:-1] if one.links and not is_place(one.node)]
 
     def evidence(self, way: list[Arrival]) -> list[Json]:
-        """The edges of a way."""
+        """The edges of a path."""
         return [link for one in way for link in self._told(one)]
 
     def _named(self, node: str) -> Json:
@@ -203,12 +203,12 @@ class _Ways:
 
 
 def _row(spread: Spread, arrival: Arrival, ways: _Ways) -> Json:
-    """A reached node, with the shortest of its surest ways; of a very long one, what comes `after` another reached node."""
+    """A reached node, with the shortest of its surest paths; of a very long path, what comes `after` another reached node."""
     row = node_json(spread.graph, arrival.node)
     row |= {"sure": arrival.sure, "deleted": spread.graph.nodes[arrival.node].get("deleted")}
     if row["kind"] == ENDPOINT.name:
         variants = list(_variants(spread, arrival.node))
-        # where only people say that it has it, they do not say in which variant
+        # entities say that it has the data, but not in which variant
         whole = _in_service(spread.graph.nodes[arrival.node]) if is_logged(arrival.links[-1]) else None
         row |= {"serves": min((one["serves"] for one in variants), key=SERVES.index, default=whole), "variants": variants}
     way = arrival.way(LONGEST + 1)
@@ -225,7 +225,7 @@ def _changing(rows: list[Json]) -> list[str]:
 
 
 def _variants(spread: Spread, endpoint: str) -> Iterator[Json]:
-    """The variants and components by which the data is in an endpoint, and whether each serves it."""
+    """The variants and components through which the data is in an endpoint, and whether each serves it."""
     for link in links_into(spread.graph, endpoint, "configures", "hosts"):
         arrival = spread.at(endpoint, link.source, link.data["reader"] or None)
         if arrival is None:
@@ -262,7 +262,7 @@ def _deployed(spread: Spread, configures: Link, arrival: Arrival) -> Iterator[Js
 
 
 def _served(endpoint: Json, configures: Link, deploys: Link, weight: float | None) -> str:
-    """Whether a variant serves: one that gets no traffic answers only who calls it by its name."""
+    """Whether a variant serves. One without traffic serves only callers that name it."""
     serves = EARLIER if is_past(configures) else _in_service(endpoint)
     if serves not in (NOW, PERHAPS):
         return serves
@@ -283,7 +283,7 @@ def _in_service(node: Json) -> str:
 
 
 def _may_serve(graph: Flow, rows: list[Json], hidden: list[Hidden]) -> list[Json]:
-    """The endpoints that perhaps serve what was reached: reached only possibly or changing, or what they serve is not known."""
+    """The endpoints that may serve what was reached: reached only possibly, changing, or with unknown models."""
     reached = [row for row in rows if row.get("serves") in (NOW, PERHAPS)]
     surely = {row["id"] for row in reached if any(one["sure"] and one["serves"] == NOW for one in row["variants"])}
     why = {one.endpoint: one.gap.detail for one in reversed(hidden)} | {row["id"]: "" for row in reached}
@@ -291,7 +291,7 @@ def _may_serve(graph: Flow, rows: list[Json], hidden: list[Hidden]) -> list[Json
 
 
 def _told(graph: Flow, endpoint: str) -> Json:
-    """An endpoint, of which no more may be known than what a list calls it."""
+    """An endpoint. It may be known only by the name that a list gave it."""
     if endpoint in graph:
         return node_json(graph, endpoint)
     arn = parse_arn(endpoint)
@@ -299,11 +299,11 @@ def _told(graph: Flow, endpoint: str) -> Json:
     return attributes_json(endpoint, {"kind": ENDPOINT.name, "created": None, "status": None, "observed": False} | named)
 
 
-# --- what is served, and nobody knows what it was made of -----------------------------------------
+# --- what is served and has an unknown origin -----------------------------------------------------
 
 
 class Hidden(NamedTuple):
-    """A hole that an endpoint may hide behind. `mixed`: no record tells all that it serves, whatever that was made of."""
+    """A gap that an endpoint may hide behind. `mixed`: no record shows all that it serves, whatever that was made of."""
 
     endpoint: str
     gap: Gap
@@ -311,12 +311,12 @@ class Hidden(NamedTuple):
 
 
 def all_holes(spread: Spread, hidden: list[Hidden]) -> list[Gap]:
-    """All that could hide more of what a walk reached. A mix can hide what stays in an endpoint, too."""
+    """All gaps that could hide more of what a walk reached. For a mix, what stays in an endpoint counts too."""
     return [*spread.all_holes(one.gap for one in hidden if not one.mixed), *(one.gap for one in hidden if one.mixed)]
 
 
 def hiding(spread: Spread) -> Iterator[Hidden]:
-    """The endpoints that may serve what a walk reached, though no record says so."""
+    """The endpoints that may serve what a walk reached, although no record says so."""
     yield from _unexplained(spread.graph)
     yield from _unread(spread.graph)
     yield from _of_components(spread.graph)
@@ -324,12 +324,12 @@ def hiding(spread: Spread) -> Iterator[Hidden]:
 
 
 def unexplained(graph: Flow) -> Iterator[Gap]:
-    """What living endpoints serve of which no record tells the maker."""
+    """What living endpoints serve whose maker no record shows."""
     return (one.gap for one in _unexplained(graph))
 
 
 def _mixed(spread: Spread) -> Iterator[Hidden]:
-    """Endpoints that serve a mix of two configs of which their records name one: what was there by then may be the other."""
+    """Endpoints that serve a mix of two configs while their records name one. The other may be any that existed by then."""
     nodes = spread.graph.nodes
     for endpoint in sorted(node for node, data in nodes.items() if data["kind"] == ENDPOINT.name):
         data = nodes[endpoint]
@@ -338,8 +338,8 @@ def _mixed(spread: Spread) -> Iterator[Hidden]:
         if known or _in_service(data) != PERHAPS or not serves_a_mix(data["status"]):
             continue
         other = min(_could_be_served(spread, data, told), key=lambda one: (nodes[one]["kind"] == MODEL.name, one), default="")
-        beside = f"{nodes[other]['kind'].replace('-', ' ')} {nodes[other]['name']} was there by then" if other else ""
-        if not other and not any(_beside(spread, data)):  # nor is there a model that was made later
+        beside = f"{nodes[other]['kind'].replace('-', ' ')} {nodes[other]['name']} existed by then" if other else ""
+        if not other and not any(_beside(spread, data)):  # nor does a model exist that was made later
             beside = spread.may_be_loaded(sortable(data["modified"] or "~"))
         if beside:
             said = (
@@ -351,7 +351,7 @@ def _mixed(spread: Spread) -> Iterator[Hidden]:
 
 
 def _unread(graph: Flow) -> Iterator[Hidden]:
-    """Endpoints of which a list told, and that nobody could read."""
+    """Endpoints that a list named and that could not be read."""
     scope: Scope = graph.graph["scope"]
     for gap in scope.holes:
         kind = kind_of_subject(gap.subject)
@@ -360,7 +360,7 @@ def _unread(graph: Flow) -> Iterator[Hidden]:
 
 
 def _of_components(graph: Flow) -> Iterator[Hidden]:
-    """Living endpoints that run inference components, where not all of those that may be theirs were read."""
+    """Living endpoints that run inference components, if not all of those that may be theirs were read."""
     for endpoint in sorted(node for node, data in graph.nodes.items() if data["kind"] == ENDPOINT.name):
         data = graph.nodes[endpoint]
         reason = _unread_components(graph.graph["scope"], data) if _in_service(data) in (NOW, PERHAPS) else ""
@@ -370,7 +370,7 @@ def _of_components(graph: Flow) -> Iterator[Hidden]:
 
 
 def _unread_components(scope: Scope, endpoint: Json) -> str:
-    """Why not all inference components beside an endpoint were read; empty where they were."""
+    """Why not all inference components beside an endpoint were read; empty if they were."""
     place = endpoint["account"], endpoint["region"]
     if (*place, INFERENCE_COMPONENT.name) not in scope.enumerated:
         return "not-enumerated"
@@ -384,7 +384,7 @@ def _leaves_models_open(graph: Flow, config: str) -> bool:
 
 
 def _could_be_served(spread: Spread, endpoint: Json, named: Container[str]) -> Iterator[str]:
-    """The configs and models that were reached, stand beside an endpoint, and were there when it was last changed."""
+    """The configs and models that were reached, are beside an endpoint, and existed when it was last changed."""
     until = sortable(endpoint["modified"] or "~")
     for node in _beside(spread, endpoint):
         if sortable(spread.graph.nodes[node]["created"] or "") <= until and node not in named:
@@ -392,7 +392,7 @@ def _could_be_served(spread: Spread, endpoint: Json, named: Container[str]) -> I
 
 
 def _beside(spread: Spread, endpoint: Json) -> Iterator[str]:
-    """The configs and models that were reached, and stand beside an endpoint."""
+    """The configs and models that were reached and are beside an endpoint."""
     for node in dict.fromkeys(one[0] for one in spread.arrived):
         data = spread.graph.nodes[node]
         if data["kind"] in (ENDPOINT_CONFIG.name, MODEL.name) and all(data[at] == endpoint[at] for at in ("account", "region")):
@@ -400,7 +400,7 @@ def _beside(spread: Spread, endpoint: Json) -> Iterator[str]:
 
 
 def _unexplained(graph: Flow) -> Iterator[Hidden]:
-    """What living endpoints serve of which no record tells the maker: it may know the data all the same."""
+    """What living endpoints serve whose maker no record shows: it may still contain the data."""
     seen: set[tuple[str, str, str]] = set()
     for endpoint in sorted(node for node, data in graph.nodes.items() if data["kind"] == ENDPOINT.name):
         todo = [_Served(endpoint)] if _in_service(graph.nodes[endpoint]) in (NOW, PERHAPS) else []
@@ -416,7 +416,7 @@ def _unexplained(graph: Flow) -> Iterator[Hidden]:
 
 
 class _Served(NamedTuple):
-    """A part of what is served: which of its specifications, run by whom, and the edge by which it is known."""
+    """A part of what is served: which of its specifications, run by whom, and the edge that shows it."""
 
     node: str
     part: str = ""
@@ -436,7 +436,7 @@ def _unknown_maker(graph: Flow, endpoint: str, served: _Served, further: list[_S
 
 
 def _made_of(graph: Flow, served: _Served) -> Iterator[_Served]:
-    """What of an endpoint, a config, a component, a model or a package is made of; nothing of a place."""
+    """What an endpoint, config, component, model or package is made of; nothing for a place."""
     if is_place(served.node):
         return
     links = [link for link in links_into(graph, served.node, *SERVING) if carries_model(link.relation, link.data["usage"])]
@@ -448,7 +448,7 @@ def _made_of(graph: Flow, served: _Served) -> Iterator[_Served]:
 
 
 def _why_unknown(graph: Flow, served: _Served, further: list[_Served]) -> tuple[str, str]:
-    """The reason why a served thing has no known maker, and how it is said; empty where it has one."""
+    """Why the maker of a served thing is unknown: the reason, and its sentence; both empty if the maker is known."""
     data = graph.nodes[served.node]
     if sold_by(served.node, data, graph.graph["scope"].accounts):
         return "", ""
@@ -471,5 +471,5 @@ def _why_unknown(graph: Flow, served: _Served, further: list[_Served]) -> tuple[
 
 
 def _is_named_by_its_maker(graph: Flow, node: str) -> bool:
-    """Whether a job certainly made it, and names it as what it made."""
+    """Whether a job certainly made it and names it as its output."""
     return any(made.fit == CERTAIN for made in makers_of(graph, node))

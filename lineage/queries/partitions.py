@@ -1,4 +1,4 @@
-"""Which bucket an answer is about, where several partitions were looked at: names of buckets are unique in one. Pure."""
+"""Which bucket an answer is about if several partitions were crawled: a bucket name is unique only within one. Pure."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from lineage.queries.scope import crawled
 
 
 def told_apart(scope: Scope, place: Location, found: Iterable[str]) -> list[str]:
-    """That a place is one in each partition, and of which of them that is what was found, given as node ids."""
+    """A note that a place is a different one in each partition, and which of them the findings (node ids) belong to."""
     known = sorted({partition(region)[0] for _, region in crawled(scope)})
     if len(known) < 2 or not place.root.startswith("s3://"):
         return []

@@ -1,4 +1,4 @@
-"""How did it get there? The shortest way of the data from one node or place to another, with the fields that say so."""
+"""How did the data get there? The shortest path from one node or place to another, with the fields that show it."""
 
 from __future__ import annotations
 
@@ -22,9 +22,9 @@ SCHEMA = "lineage.path/1"
 FOUND, MAYBE, NONE = "found", "possible", "nothing-found"
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, repr=False, eq=False)  # `Answer` has both
 class Path(Answer):
-    """The answer to `path`. `as_json` gives the contract `lineage.path/1`. `ends` says from where to where, as people do."""
+    """The answer to `path`. `as_json` gives the contract `lineage.path/1`. `ends` are the start and the end in words."""
 
     ends: tuple[str, str]
     subject: Json
@@ -36,19 +36,23 @@ class Path(Answer):
     caveats: list[str]
     rests: Rests = NO_REST
 
+    def about(self) -> str:
+        """From where to where."""
+        return f"{self.ends[0]} to {self.ends[1]}"
+
     def as_json(self) -> Json:
-        """The answer as one JSON object; keys are a contract, and more may join them."""
+        """The answer as one JSON object. Its keys are a contract; more may be added."""
         names = ("subject", "target", "verdict", "nodes", "evidence", "scope", "caveats")
         told = {"schema": SCHEMA, "question": "path"} | {name: getattr(self, name) for name in names}
         return told | self.rests.as_json()
 
 
 def path(source: Source, start: str, target: str, *, attestations: Vouched = None) -> Path:
-    """The shortest of the surest ways on which data got from one node or S3 URI to another, times respected.
+    """The shortest of the surest paths by which data got from one node or S3 URI to another. Times are respected.
 
-    `source` is a snapshot or a graph. From something to itself the path is a cycle where there is one, else it has no steps.
-    `attestations`, or the file that holds them, close holes. Raises `MalformedName`, `MalformedPolicy`, and `UnknownNode`
-    where nothing has such a name, or several have.
+    `source` is a snapshot or a graph. From something to itself the path is a cycle if there is one, else it has no steps.
+    `attestations`, or the file that holds them, close gaps. Raises `MalformedName` and `MalformedPolicy`. Raises `UnknownNode`
+    if nothing has such a name, or several have.
     """
     vouched = vouched_in(attestations)
     start, target = known_as(source, start), known_as(source, target)

@@ -1,4 +1,4 @@
-"""What was looked at, which part of it is asked about, and what of it could hide something from a question. Pure."""
+"""What was looked at, which part of it is asked about, and which gaps could hide something from a question. Pure."""
 
 from __future__ import annotations
 
@@ -23,14 +23,14 @@ _ENUMERATED = tuple(kind.name for kind in KINDS.values() if kind.tells_use)
 
 
 class Within(NamedTuple):
-    """The accounts and regions that are asked about; all, where none is named."""
+    """The accounts and regions that are asked about; all if none is named."""
 
     accounts: tuple[str, ...] = ()
     regions: tuple[str, ...] = ()
 
     @classmethod
     def of(cls, accounts: Iterable[str], regions: Iterable[str]) -> Within:
-        """Those of the given names, each once. Raises `MalformedName` for an empty one."""
+        """The given names, each once. Raises `MalformedName` for an empty one."""
         asked = (tuple(sorted({*texts(accounts, "accounts")})), tuple(sorted({*texts(regions, "regions")})))
         if any("" in names for names in asked):
             raise MalformedName("an empty account or region was asked about: name one, or leave it out")
@@ -46,7 +46,7 @@ class Within(NamedTuple):
         return " and ".join(", ".join(names) for names in self if names)
 
     def places(self, known: Iterable[tuple[str, str]]) -> list[tuple[str, str]]:
-        """The places that are known, and what is asked about and is not among them."""
+        """All known places, and the places asked about that are not known."""
         asked = product(self.accounts or [""], self.regions or [""])
         known = set(known)
         unknown = {(account, region) for account, region in asked if not any(_is_in(place, account, region) for place in known)}
@@ -61,34 +61,35 @@ ALL = Within()
 
 
 def is_about(gap: Gap, kinds: Iterable[str]) -> bool:
-    """Whether what is missing is of some kinds, and no question tells of it by itself.
+    """Whether a gap is about some kinds and is not reported separately by each question.
 
-    A manifest that could not be read is told of with whoever read it; digests only find what is lost otherwise; and what
-    CloudTrail refused to tell is a caveat, as where nobody asked. Nor is what a vendor does not show any data of ours.
+    Three gaps are not counted here. A manifest that could not be read is reported with its reader. Digests only find what is
+    lost otherwise. What CloudTrail refused is a caveat, as if it had not been asked. What a vendor does not show is also left
+    out: it is not our data.
     """
     told_elsewhere = gap.operation in OBJECT_CALLS or gap.subject == CLOUDTRAIL or vendor_of(gap.subject)
     return gap.reason != "unmatched" and not told_elsewhere and kind_of_gap(gap) in kinds
 
 
 def kind_of_gap(gap: Gap) -> str:
-    """What a gap is about; a training job where nothing tells."""
+    """What a gap is about; a training job if nothing says."""
     kind = kind_of_subject(gap.subject)
     return kind.name if kind else KIND_OF_CALL.get(gap.operation, TRAINING_JOB.name)
 
 
 def not_enumerated(scope: Scope, kinds: Sequence[str] = _ENUMERATED, within: Within = ALL, what: str = "job") -> list[Gap]:
-    """Only a finished list of all that may tell a use can prove that there was none; a walk from endpoints never is one.
+    """The lists that are not complete: only a complete list of all that may show a use can prove that there was none.
 
-    `what` is what the kinds tell of.
+    A walk from endpoints never gives one. `what` is what the kinds show.
     """
     places = within.places(crawled(scope)) or [("", "")]
     return [gap for place in places for gap in _unlisted(scope, kinds, what, *place)]
 
 
 def empty(scope: Scope, within: Within = ALL) -> list[Gap]:
-    """Where no training job stands in anything that was looked at, nothing is proved: it may be the wrong account or region.
+    """A gap if no training job exists in anything that was looked at: it may be the wrong account or region.
 
-    Where their list did not come to its end, or one could not be read, that is a hole of its own.
+    If their list is not complete, or one of them could not be read, that is a gap of its own.
     """
     asked = [one for one in scope.counted if within.takes(one.account, one.region)]
     listed = all((one.account, one.region, TRAINING_JOB.name) in scope.enumerated for one in asked)
@@ -110,7 +111,7 @@ def counts(scope: Scope, within: Within = ALL) -> Counts:
 
 
 def listing_scope(scope: Scope, kinds: Sequence[str], what: str, within: Within = ALL) -> Json:
-    """What was looked at for a list, with the holes that could hide one of these kinds; `what` they tell of."""
+    """What was looked at for a list, with the gaps that could hide one of these kinds. `what` is what the kinds show."""
     unread = [
         gap
         for gap in scope.holes
@@ -137,7 +138,7 @@ def _unlisted(scope: Scope, kinds: Sequence[str], what: str, account: str, regio
 
 
 def narrowed(scope: Scope, within: Within) -> Json:
-    """What of the scope was asked about, where that is not all of it."""
+    """The part of the scope that was asked about, if that is not all of it."""
     if within == ALL:
         return {}
     places = [place for place in crawled(scope) if within.takes(*place)]
@@ -152,7 +153,7 @@ def left_out(within: Within) -> list[str]:
 
 
 def caveats(scope: Scope) -> list[str]:
-    """What is so for every answer about data: it is no hole, and is always said."""
+    """Notes that hold for every answer about data. They are not gaps, and every answer has them."""
     exposed = scope.training_jobs - scope.isolated_training_jobs
     jobs = "training job" if scope.training_jobs == 1 else "training jobs"
     open_network = [f"{exposed} of {scope.training_jobs} {jobs} ran without network isolation and may have read more"]
@@ -164,7 +165,7 @@ def caveats(scope: Scope) -> list[str]:
 
 
 def unnamed(known: Mapping[str, Known]) -> list[str]:
-    """What no record names of the places that were asked about: a good "no", if they were written as they are called."""
+    """The places asked about that no record names: a "no" about one means little if it is misspelt."""
     unknown = {uri: how for uri, how in known.items() if not how.is_named}
     if len(unknown) > 1:
         more = f" and {len(unknown) - _NAMED} more" if len(unknown) > _NAMED else ""
@@ -179,12 +180,12 @@ def _unnamed(uri: str, how: Known) -> str:
 
 
 def wider(uri: str, sources: Iterable[str]) -> list[str]:
-    """Those locations that cover one and are wider than it, each once."""
+    """The locations that cover one and are wider than it, each once."""
     return [one for one in dict.fromkeys(sources) if uri.startswith(one) and one.rstrip("/") != uri.rstrip("/")]
 
 
 def only_covered(uri: str, known: Known, around: Sequence[str], said: str) -> list[str]:
-    """That a location is known only by what is `around` it, which a misspelt one would be as well; `said` follows from that."""
+    """A note that a location is known only through those `around` it, as a misspelt one would be. `said` follows from that."""
     if known is not Known.AROUND or not around:
         return []
     more = f" and {len(around) - 1} more" if len(around) > 1 else ""
@@ -193,7 +194,7 @@ def only_covered(uri: str, known: Known, around: Sequence[str], said: str) -> li
 
 
 def traceless(scope: Scope) -> str:
-    """Which deleted jobs nobody can know of."""
+    """Which deleted jobs leave no trace."""
     told = deletions_told(scope)
     if not told:
         return "training jobs that were deleted before the first crawl leave no trace"
@@ -203,7 +204,7 @@ def traceless(scope: Scope) -> str:
 
 
 def deletions_told(scope: Scope) -> KnownDeletions | None:
-    """The time of which every deletion in scope was told, up to the last lookups; None where CloudTrail did not tell of all."""
+    """The period for which CloudTrail listed every deletion in scope, up to the last lookups; None if it did not list all."""
     told = [unbroken(one for one in scope.lookups if one.key[:2] == place) for place in sorted(scope.places)]
     known = [one for one in told if one]
     if not known or len(known) < len(told):

@@ -1,7 +1,7 @@
-"""SageMaker's Search over a snapshot. `search_live.py` asks the service the same, and gives the same shape of answer.
+"""SageMaker's Search over a snapshot. `search_live.py` asks the service instead and returns the same shape of answer.
 
-A search sees each record as the service's own Search does: only the properties of its shape, a model inside its dashboard, a
-trial component with the job that it is of. What the snapshot did not list to its end, an answer names as holes.
+A search sees each record as the service's own Search does: only the properties of its shape. It sees a model inside its
+dashboard, and a trial component with its source job. If the snapshot's list is not complete, the answer has a gap.
 """
 
 from __future__ import annotations
@@ -31,13 +31,13 @@ ASCENDING, DESCENDING = "Ascending", "Descending"
 HINT_LENGTH = 100
 _CUT = "some values of {} looked like secrets and were not stored: --live compares them"
 _WHOLE = "a decimal {} is compared with an integer by its whole part, as in SageMaker: write 1.0 to compare decimals"
-OWN = ("id", "kind", "name", "account", "region", "status", "created", "deleted")  # what a match says beside its record
+OWN = ("id", "kind", "name", "account", "region", "status", "created", "deleted")  # what a match has beside its record
 _SOURCE = "SourceDetail"
 
 
 @dataclass(frozen=True, slots=True)
 class Match:
-    """One record that a search found: its node id, and `record`, the record as Search gives it."""
+    """One record that a search found: its node id, and `record`, the record as Search returns it."""
 
     id: str
     kind: str
@@ -54,12 +54,12 @@ class Match:
         return property_of(KINDS[self.kind].search, name).values(self.record)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, repr=False, eq=False)  # `Answer` has both
 class Found(Answer):
     """The answer to `search`. `as_json` gives the contract `lineage.search/1`.
 
-    `records` are the first `limit` of `total` in the order asked for; `exact` is False where the service counted no
-    further. `scope["complete"]`: whether the list came to its end in every account and region asked about.
+    `records` are the first `limit` of `total` in the order asked for. `exact` is False if the service stopped counting there.
+    `scope["complete"]` says whether the list is complete in every account and region asked about.
     """
 
     pictured: ClassVar[bool] = False
@@ -81,6 +81,10 @@ class Found(Answer):
             {name: way.values(one.record) if way else getattr(one, name) for name, way in asked.items()} for one in self.records
         )
 
+    def about(self) -> str:
+        """The kind of what was found, and how much of it."""
+        return f"{self.kind}, {len(self.records)} of {self.total}"
+
     def as_json(self) -> Json:
         """The answer as plain JSON values."""
         return (
@@ -90,7 +94,7 @@ class Found(Answer):
         )
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, repr=False, eq=False)  # `Answer` has both
 class Suggested(Answer):
     """The answer to `suggest`: property names. `as_json` gives the contract `lineage.suggestions/1`."""
 
@@ -100,6 +104,10 @@ class Suggested(Answer):
     hint: str
     names: list[str]
     scope: Json
+
+    def about(self) -> str:
+        """The kind that has these properties."""
+        return self.kind
 
     def as_json(self) -> Json:
         """The answer as plain JSON values."""
@@ -118,7 +126,7 @@ class Query:
 
     @property
     def request(self) -> Json:
-        """The parameters of the call that say something."""
+        """The parameters of the call that are set."""
         said = {"SearchExpression": self.expression, "SortBy": self.sort_by, "SortOrder": self.order}
         return {name: value for name, value in said.items() if value is not None}
 
@@ -142,18 +150,18 @@ def search(
     accounts: Iterable[str] = (),
     regions: Iterable[str] = (),
 ) -> Found:
-    """What SageMaker's Search would find of the records of a snapshot.
+    """What SageMaker's Search would find in the records of a snapshot.
 
     `kind` is `training-job` or `TrainingJob`; `expression` a SearchExpression of the API; `where` conditions such as
-    `Metrics.validation:auc > 0.9`, all of which must hold, or `any_of` them, beside the expression. Sorted as the service
-    does: by `sort_by` (LastModifiedTime), `order` (Descending). `deleted` takes in what is gone; `accounts` and `regions`
-    leave others out. Raises `SearchRefused` with the reason that the service would give; `SnapshotError`.
+    `Metrics.validation:auc > 0.9`, all of which must hold, or `any_of` them, beside the expression. Sorted as the service does:
+    by `sort_by` (LastModifiedTime), `order` (Descending). `deleted` includes what was deleted; `accounts` and `regions` leave
+    others out. Raises `SearchRefused` with the reason that the service would give; `SnapshotError`.
     """
     query = query_of(kind, expression, where, sort_by, order, limit, any_of=any_of)
     matcher = Matcher(query.kind.search, query.expression)
     sorting = Sorting(query.kind.search, sort_by or DEFAULT_SORT, descending=query.order != ASCENDING)
     steps = [asked.steps for asked in matcher.properties.values()] + [sorting.steps]
-    # The dashboard around a model is put together by the service, and no snapshot holds it.
+    # The service builds the dashboard around a model; no snapshot holds it.
     for way in steps:
         if query.kind.search_within and way and way[0] != query.kind.search_within:
             raise SearchRefused(f"a snapshot holds no {way[0]} of models", "ask the service with --live")
@@ -172,15 +180,15 @@ def search(
 
 @asks_snapshot
 def suggest(snapshot: Snapshot, kind: str, prefix: str = "", *, every: bool = False) -> Suggested:
-    """The names of hyperparameters, tags and metrics that begin so, as GetSearchSuggestions gives them; or `every` property.
+    """The names of hyperparameters, tags and metrics with a prefix, as GetSearchSuggestions returns them; or `every` property.
 
-    A name begins so by its first word (`hyper`) or after it (`linear`), in whatever letters. Raises `SearchRefused`.
+    A name matches by its first word (`hyper`) or by what follows it (`linear`), in any case. Raises `SearchRefused`.
     """
     asked = hinted(kind, prefix)
     seen = _seen(snapshot, asked, Within(), deleted=False, joined=False)
     names = {name for found in seen for name in chosen_names(asked.search, found.record, every=every)}
     chosen = {name for name in names if begins_with(name, prefix)}
-    within = f".{prefix}".casefold()  # a property may begin so after any dot
+    within = f".{prefix}".casefold()  # the prefix may match after any dot
     fixed = {name for name in property_names(asked.search) if every and within in f".{name}".casefold()}
     scope = _scope(snapshot, asked, Within(), joined=False)
     return Suggested(asked.search, asked.name, prefix, sorted(chosen | fixed), scope)
@@ -232,7 +240,7 @@ def kind_of(resource: str) -> Kind:
 
 
 class _Best:
-    """The first so many of what is found, and how many there were."""
+    """The first so many matches, and how many there were."""
 
     def __init__(self, sorting: Sorting, limit: int | None) -> None:
         self.total = 0
@@ -254,9 +262,9 @@ class _Best:
 
 
 def _seen(snapshot: Snapshot, kind: Kind, within: Within, *, deleted: bool, joined: bool) -> Iterator[Match]:
-    """Each record of a kind as Search sees it, with its job where that is `joined`."""
+    """Each record of a kind as Search sees it, with its job if `joined`."""
     records = (one for one in snapshot.records(kind.name, deleted=deleted) if within.takes(one.account, one.region))
-    # Of the several lives of one name the service knows the last only.
+    # If a name was used more than once, the service knows only the last use.
     current = records if deleted else (list(lives)[-1] for _, lives in groupby(records, key=operator.attrgetter("id")))
     seen = (match_of(one, {kind.search_within: one.body} if kind.search_within else one.body) for one in current)
     return _with_sources(snapshot, kind, seen) if joined else seen
@@ -267,7 +275,7 @@ def match_of(one: Resource, body: Mapping[str, Any]) -> Match:
 
 
 def _with_sources(snapshot: Snapshot, kind: Kind, found: Iterable[Match]) -> Iterator[Match]:
-    """Trial components with the job that each is of; what else there is as it comes."""
+    """Trial components, each with its source job; anything else unchanged."""
     if kind.name not in RUNS:
         yield from found
         return
@@ -287,7 +295,7 @@ def _source(component: Match) -> str:
 
 
 def _scope(snapshot: Snapshot, kind: Kind, within: Within, *, joined: bool) -> Json:
-    """What was looked at, and what could hide a record."""
+    """What was looked at, and the gaps that could hide a record."""
     scope = snapshot.scope()
     kinds = (kind.name, *(CARRIED_JOBS.values() if joined else ()))
     places = [place for place in within.places(crawled(scope)) if within.takes(*place)]
@@ -305,7 +313,7 @@ def _scope(snapshot: Snapshot, kind: Kind, within: Within, *, joined: bool) -> J
 
 
 def _unknown(snapshot: Snapshot, kind: Kind, within: Within, matcher: Matcher) -> list[str]:
-    """Of what found nothing: the names that no record has, with those that come near."""
+    """For a search without matches: the names that no record has, each with the nearest ones."""
     asked = {name.casefold(): name for name, one in matcher.properties.items() if one.chosen}
     if not asked:
         return []

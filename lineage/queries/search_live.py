@@ -1,4 +1,4 @@
-"""The service itself: the searches and suggestions of `search.py`, asked of one account and region; nothing is kept."""
+"""The searches and suggestions of `search.py`, asked of the service itself in one account and region. Nothing is stored."""
 
 from __future__ import annotations
 
@@ -32,14 +32,14 @@ def search_live(
 ) -> Found:
     """What the service itself finds now, in one account and region; the arguments are those of `search`.
 
-    It is paged to its end, or to the limit. Raises `SearchRefused` with the service's reason, `CrawlError`.
+    It reads every page, up to the limit. Raises `SearchRefused` with the service's reason, `CrawlError`.
     """
     query = query_of(kind, expression, where, sort_by, order, limit, any_of=any_of)
     asking = _caller(profile, region, replay, session)
     try:
         asked = ask_search(Fetcher(asking), query.kind, query.request, asking.region, limit)
     except SearchRefused:
-        Matcher(query.kind.search, query.expression)  # says it with names that come near, where it would refuse it too
+        Matcher(query.kind.search, query.expression)  # raises, with the nearest names, where the service would refuse too
         Sorting(query.kind.search, sort_by or DEFAULT_SORT)
         raise
     records = [match_of(record, body) for record, body in asked.records]
@@ -59,7 +59,7 @@ def suggest_live(
     replay: str | Path | None = None,
     session: AnySession | None = None,
 ) -> Suggested:
-    """What GetSearchSuggestions itself gives, its words spelled as those of `suggest`. Raises `SearchRefused`, `CrawlError`."""
+    """What GetSearchSuggestions returns, with words spelled as `suggest` does. Raises `SearchRefused`, `CrawlError`."""
     asked = hinted(kind, prefix)
     asking = _caller(profile, region, replay, session)
     told = ask_suggestions(Fetcher(asking), asked.search, prefix, asking.region)

@@ -1,12 +1,12 @@
-"""Selectors, as dbt has them: `+loans-live` is an endpoint with all that is upstream of it.
+"""Selectors, in the style of dbt: `+loans-live` is an endpoint with all that is upstream of it.
 
     [N+]BODY[+[N]] ...
 
 BODY is an exact node id, an S3 URI (else every place that shares keys with it), `kind/name`, a name, `kind:model` for all of
-a kind, or `tag:team=fraud` (`tag:team`: with any value). In a name or an S3 URI, `*` stands for any text and `?` for any
-character. The URL of a page of the console is the node that it shows. A `+` before BODY adds what is upstream, one after it
-what is downstream; a number says how many steps. Several words select the nodes that match all of them. An exact id is tried
-first, because S3 keys may hold a `+`, or a space.
+a kind, or `tag:team=fraud` (`tag:team`: with any value). In a name or an S3 URI, `*` matches any text and `?` any character.
+The URL of a console page selects the node that it shows. A `+` before BODY adds what is upstream, one after it what is
+downstream; a number limits the steps. Several words select the nodes that match all of them. An exact id is tried first,
+because S3 keys may contain a `+` or a space.
 """
 
 from __future__ import annotations
@@ -75,8 +75,8 @@ def parse_selector(text: str) -> Selector:
 
 
 def _pasted(text: str) -> str:
-    """A text, or what a pasted URL shows. Raises `UnknownNode` for a URL that shows no one thing."""
-    meant = from_url(text)  # which refuses what is no text
+    """A text, or what a pasted URL shows. Raises `UnknownNode` for a URL that does not show one thing."""
+    meant = from_url(text)  # which refuses anything but text
     if shows_nothing(text):
         raise UnknownNode("this URL names nothing in SageMaker: open the thing's own page and copy its URL, or give its name")
     return meant
@@ -103,7 +103,7 @@ def select(source: Snapshot | Graph, text: str) -> Graph:
 def within(graph: Graph, accounts: Iterable[str] = (), regions: Iterable[str] = ()) -> Graph:
     """The part of a graph in some accounts and regions, with the places and images beside it, which belong to none.
 
-    Raises `UnknownNode` where nothing is there.
+    Raises `UnknownNode` if nothing is there.
     """
     asked = Within.of(accounts, regions)
     if asked == ALL:
@@ -123,16 +123,16 @@ def _has_place(data: dict[str, Any]) -> bool:
 
 
 def nothing_within(asked: Within, scope: Scope) -> UnknownNode:
-    """What to say where nothing of an account or a region is there: which ones were crawled."""
+    """The message if nothing of an account or a region is there: it names the crawled ones."""
     held = ", ".join((*scope.accounts, *scope.regions)) or "no account"
     return UnknownNode(f"nothing in {asked.said()} matches: the snapshot holds {held}")
 
 
 @asks_snapshot
 def nodes(snapshot: Snapshot, text: str = "", *, accounts: Iterable[str] = (), regions: Iterable[str] = ()) -> Generator[Node]:
-    """The nodes of a snapshot that a selector without a `+` names, or all, by id: one after the other, however many there are.
+    """The nodes of a snapshot that a selector without a `+` names, or all, by id, one at a time.
 
-    `accounts` and `regions` leave the nodes of others out; a place in S3 belongs to none, and stays where they were crawled.
+    `accounts` and `regions` leave out the nodes of others. A place in S3 belongs to none, and stays if it was crawled there.
     Raises `UnknownNode`, as `select` does, and `MalformedName` for a selector that goes up or down.
     """
     asked = Within.of(accounts, regions)
@@ -172,7 +172,7 @@ def _none_is_all(text: str) -> UnknownNode:
 
 @dataclass(frozen=True, slots=True)
 class _Meant:
-    """What one word of a selector means: rows that SQL finds, of these those that share keys with a place or are on a page."""
+    """The meaning of one word of a selector: rows that SQL finds, filtered by shared keys with a place or by console page."""
 
     choice: Choice
     near: Location | None = None
@@ -216,7 +216,7 @@ def _meaning(snapshot: Snapshot, word: str) -> _Meant:
 
 
 def _words(graph: Graph, text: str) -> list[str]:
-    """The selectors that stand side by side; a name or a place that has spaces is one."""
+    """The selectors in a text, separated by spaces. A name or a place that has spaces is one selector."""
     text = from_url(text)
     whole = text in graph or node_id(text) in graph or parse_selector(text).body in graph
     return [text] if whole else [from_url(word) for word in text.split()]
@@ -247,7 +247,7 @@ def _chosen(graph: Graph, text: str) -> set[str]:
 
 
 def _unknown(body: str, known: Names) -> UnknownNode:
-    """What to say of a word that names nothing."""
+    """The message for a word that names nothing."""
     if page := page_of(body):
         return UnknownNode(_not_on_page(page, known))
     if body.startswith(_TAG):
@@ -276,7 +276,7 @@ def _unknown(body: str, known: Names) -> UnknownNode:
 
 
 def _no_kind(kind: str) -> str:
-    """What to say of a kind of which the snapshot holds nothing."""
+    """The message for a kind of which the snapshot holds nothing."""
     if kind in KINDS:
         return f"the snapshot holds no {kind}"
     if "," in kind:
@@ -292,7 +292,7 @@ def _kind_meant(body: str) -> str:
 
 
 def not_with_arn(text: str, known: Names, otherwise: str = _LOOK) -> str:
-    """What to say of an ARN that nothing in the snapshot has: where else its name is, else what comes near the name."""
+    """The message for an ARN that is not in the snapshot: other places that have its name, else the nearest names."""
     arn, kind = parse_arn(text), kind_of_arn(text)
     name = arn.resource.partition("/")[2] or arn.resource
     named = [(node, called) for node, of, called in known if of == kind.name]
@@ -304,7 +304,7 @@ def not_with_arn(text: str, known: Names, otherwise: str = _LOOK) -> str:
 
 
 def _not_on_page(page: Page, known: Names) -> str:
-    """What to say of the URL of a page whose node is not there: where else that name is, else what comes near it."""
+    """The message for a console URL whose node is not there: other places that have that name, else the nearest names."""
     named = [(node, kind, name) for node, kind, name in known if kind == page.kind]
     if elsewhere := page.elsewhere(named):
         return f"no {page} in the snapshot, only in {elsewhere}"
@@ -326,12 +326,12 @@ def names_of(graph: Graph | Flow) -> Names:
 
 
 def find_node(nodes: Names, wanted: str) -> str:
-    """Which one node an id, an ARN, an S3 URI, `kind/name` or a name means. Raises `UnknownNode`.
+    """The one node that an id, an ARN, an S3 URI, `kind/name` or a name means. Raises `UnknownNode`.
 
-    A name that was used before means its last life: an earlier one has its creation time in its node id.
+    If a name was used before, it means the last node with it. An earlier one has its creation time in its node id.
     """
     known, wanted = list(nodes), _pasted(wanted)
-    identities = (wanted, node_id(wanted))  # an earlier life's id keeps the case of its time
+    identities = (wanted, node_id(wanted))  # the id of an earlier node keeps the case of its time
     kind, _, name = wanted.partition("/")
     kind, name = (kind, name.casefold()) if kind in KINDS and name else ("", wanted.casefold())
     exact = next((node for node, _, _ in known if node in identities), None)
@@ -351,7 +351,7 @@ def find_node(nodes: Names, wanted: str) -> str:
 
 
 def _on_page(page: Page, known: list[tuple[str, str, str]]) -> str:
-    """Which one node the page of a console shows. Raises `UnknownNode`."""
+    """The one node that a console page shows. Raises `UnknownNode`."""
     found = sorted(node for node, kind, name in known if page.shows(node, kind, name))
     found = [node for node in found if "@" not in node.rpartition("/")[2]] or found
     if len(found) == 1:
@@ -363,7 +363,7 @@ def _on_page(page: Page, known: list[tuple[str, str, str]]) -> str:
 
 @asks_snapshot
 def find_in(snapshot: Snapshot, wanted: str) -> str:
-    """Which one node of a snapshot is meant: as `find_node`, without a look at all of them where it is an id."""
+    """The one node of a snapshot that is meant, as `find_node`; for an id it does not read all nodes."""
     wanted = storable(_pasted(wanted))
     for known_as in ((wanted, node_id(wanted)), (f"{wanted}/", wanted.rstrip("/")) if is_location(wanted) else ()):
         if exact := next(snapshot.nodes(known_as), None):
@@ -376,7 +376,7 @@ def find_in(snapshot: Snapshot, wanted: str) -> str:
 
 
 def _alike(snapshot: Snapshot, wanted: str) -> Names:
-    """The nodes whose names may be meant: all of few; of many those with one slip, and those beside it in the alphabet."""
+    """The nodes whose names may be meant: all if they are few, else those with one slip and the alphabetical neighbours."""
     few = list(islice(snapshot.names(), MAX_COMPARED + 1))
     if len(few) <= MAX_COMPARED:
         return few

@@ -1,4 +1,4 @@
-"""One node as it is kept: its record, its edges, what could not be read of it, and its versions."""
+"""One node as the snapshot holds it: its record, its edges, what could not be read of it, and its versions."""
 
 from __future__ import annotations
 
@@ -16,20 +16,20 @@ from lineage.snapshot.reading import Snapshot, asks_snapshot
 SCHEMA = "lineage.node/1"
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, repr=False, eq=False)  # `Answer` has both
 class Shown(Answer):
     """The answer to `show`. `as_json` gives the contract `lineage.node/1`."""
 
     subject: Json
     attributes: Json
-    record: Json | None  # none of what is a place, or was only named
+    record: Json | None  # none if it is a place, or was only named
     edges_in: list[Json]
     edges_out: list[Json]
     gaps: list[Json]
     versions: list[Json]
 
     def as_json(self) -> Json:
-        """The answer as one JSON object; keys are a contract, and more may join them."""
+        """The answer as one JSON object. Its keys are a contract; more may be added."""
         return {"schema": SCHEMA, "question": "show"} | asdict(self)
 
 
@@ -37,7 +37,7 @@ class Shown(Answer):
 def show(snapshot: Snapshot, wanted: str) -> Shown:
     """All that a snapshot holds of one node, named by an id, an ARN, an S3 URI, `kind/name` or a name.
 
-    Raises `MalformedName`, and `UnknownNode` where nothing has that name, or several have.
+    Raises `MalformedName`, and `UnknownNode` if nothing has that name, or several have.
     """
     identity = find_in(snapshot, wanted)
     (row,) = snapshot.node_rows([identity])

@@ -1,18 +1,25 @@
-"""What shows itself in a notebook. The package root says how, once: pictures come after queries, which import none."""
+"""Answers that notebooks display. The package root sets how, because queries cannot import pictures."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import Any, ClassVar, NoReturn
+from collections.abc import Callable, Sequence
+from dataclasses import fields
+from typing import TYPE_CHECKING, Any, ClassVar, NoReturn
+
+from lineage.domain.text import one_line
+from lineage.errors import LineageError
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 
 def in_a_word(shown: Any) -> dict[str, str]:
-    """The forms of an answer that nobody has a picture of: its type."""
+    """The display of an answer that has no picture: its type."""
     return {"text/plain": f"<{type(shown).__name__}>"}
 
 
 class Shows:
-    """Something that a notebook shows as a picture and a table, and as a line of text where that fails."""
+    """Something that a notebook shows as a picture and a table, or as a line of text if that fails."""
 
     __slots__ = ()
     forms: ClassVar[Callable[[Any], dict[str, str]]] = staticmethod(in_a_word)
@@ -24,16 +31,57 @@ class Shows:
         return type(self).forms(self)
 
 
+def framed(columns: Sequence[str], rows: Sequence[Sequence[Any]]) -> pd.DataFrame:
+    """Rows as a pandas DataFrame. Raises `LineageError` without pandas."""
+    try:
+        import pandas as pd
+    except ImportError:
+        raise LineageError("a DataFrame needs pandas: pip install 'sagemaker-lineage[pandas]'") from None
+    return pd.DataFrame(rows, columns=list(columns))
+
+
 class Answer(Shows):
-    """An answer to a question. It is not one bit: `if lineage.used(...)` would take an `unknown` for a yes."""
+    """An answer to a question. It has no truth value: `if lineage.used(...)` would treat an `unknown` as a yes."""
 
     __slots__ = ()
-    pictured: ClassVar[bool] = True  # whether a picture of its evidence says something; else a notebook shows the text alone
+    pictured: ClassVar[bool] = True  # whether a picture of its evidence is useful; else a notebook shows the text alone
     text: ClassVar[Callable[[Any], str | None]] = staticmethod(lambda _: None)
 
+    table: ClassVar[Callable[[Any], tuple[list[str], list[list[Any]]] | None]] = staticmethod(lambda _: None)
+
+    def to_dataframe(self) -> pd.DataFrame:
+        """The rows that `-f csv` prints, as a pandas DataFrame. Raises `LineageError` without pandas, and for a report."""
+        table = type(self).table(self)
+        if table is None:
+            raise LineageError(f"a {type(self).__name__} has no rows: as_json() gives what is in it")
+        return framed(*table)
+
     def __str__(self) -> str:
-        """What the command prints; of an answer that no command prints alone, what a notebook has as its line."""
+        """What the command prints. An answer that no command prints gives the line that a notebook shows."""
         return type(self).text(self) or type(self).forms(self)["text/plain"]
+
+    def __repr__(self) -> str:
+        """One line, as a notebook's list of answers has it: the class, what it is about, and the verdict."""
+        said = ": ".join(filter(None, (self.about(), getattr(self, "verdict", ""))))
+        return f"<{one_line(' '.join(filter(None, (type(self).__name__, said))))}>"
+
+    def about(self) -> str:
+        """What the answer is about, in as few words as possible."""
+        subject = getattr(self, "subject", {})
+        return subject.get("name") or subject.get("id") or ""
+
+    def __eq__(self, other: object) -> bool:
+        """Whether two answers say the same. Raises `TypeError` for a text: `answer == "used"` would never be true."""
+        if isinstance(other, str):
+            instead = (
+                "compare its verdict, as in answer.verdict == 'used'" if hasattr(self, "verdict") else "str(answer) is one"
+            )
+            raise TypeError(f"an answer is not a text: {instead}")
+        if type(other) is not type(self):
+            return NotImplemented
+        return all(getattr(self, one.name) == getattr(other, one.name) for one in fields(self))  # type: ignore[arg-type]
+
+    __hash__ = None  # type: ignore[assignment]  # as of any list
 
     def __bool__(self) -> NoReturn:
         """Raises `TypeError`, as numpy's arrays do: the verdict has more than two values."""

@@ -1,4 +1,4 @@
-"""What a question is asked of: a snapshot, of which it reads what it needs, or a graph that somebody has read from one."""
+"""What a question is asked of: a snapshot, from which it reads what it needs, or a graph that was read from one."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ Source: TypeAlias = "Snapshot | Graph"
 
 
 def graph_from(source: Source, read: Callable[[Snapshot], Graph]) -> Graph:
-    """The graph that is given, or what `read` takes from the snapshot. Raises `TypeError` for anything else."""
+    """The given graph, or what `read` takes from the snapshot. Raises `TypeError` for anything else."""
     if isinstance(source, Snapshot):
         return read(source)
     insist_source(source)
@@ -23,9 +23,9 @@ def graph_from(source: Source, read: Callable[[Snapshot], Graph]) -> Graph:
 
 
 def known_as(source: Source, wanted: str) -> str:
-    """An S3 URI as it is, and the id of the node that a snapshot knows by another name; a graph is asked later.
+    """An S3 URI unchanged; for another name, the id of the node in the snapshot. A graph resolves names later.
 
-    Raises `MalformedName`, and `UnknownNode` where nothing has that name, or several have.
+    Raises `MalformedName`, and `UnknownNode` if nothing has that name, or several have.
     """
     wanted = from_url(wanted)
     return find_in(source, wanted) if isinstance(source, Snapshot) and not is_location(wanted) else wanted

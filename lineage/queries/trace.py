@@ -65,14 +65,14 @@ _MAX_NAMES = 8
 _CRAWL_ONE = "`lineage crawl --endpoint NAME` reads one"
 COPY, MAYBE_COPY, BESIDE, VENDOR = "copy", "possible-copy", "beside", "vendor"
 AROUND, LATER, BY_NAME = "possible-around", "possible-later", "possible-by-name"
-SAID = "possible-said"  # only what people may write says that a job read it
+SAID = "possible-said"  # only text that people may write says that a job read it
 _DOUBTS = {
     POSSIBLE: "{} wrote there, but its times or status do not show whether that was before the read",
     AROUND: "{} wrote there, and so did another job, later or to the exact location: it is not certain which one was read",
     LATER: "{} wrote there after the first read: an instance started or replaced since then has read that",
     MAYBE_COPY: "{} wrote content that has been there, but it was not observed there at the time of the write or of the read",
 }
-MANY_MAKERS = 3  # of a shared place: more than so many are told once, and not again for each reader
+MANY_MAKERS = 3  # of a shared place: if there are more, they are listed once and not again for each reader
 _DESCRIBES_JOBS = {kind.describe for kind in KINDS.values() if kind.job}
 REPAIRS = {
     "deleted": "an earlier snapshot, its Create event in CloudTrail, or whoever made it can tell what it named",
@@ -98,17 +98,17 @@ class TreeStep:
     usage: str = ""
     note: str = ""  # "possible": the times only may fit ("possible-later": it wrote while that was being served,
     # "possible-around": another one wrote the very place, "possible-by-name": only an environment names what it made);
-    # "copy", "possible-copy": by its content; "above": told elsewhere; "beside": a job made it, whatever this run says;
-    # "possible-said": only what people may write says that it was read; "vendor": nothing here tells what it was trained on
+    # "copy", "possible-copy": by its content; "above": shown elsewhere; "beside": a job made it, whatever this run says;
+    # "possible-said": only what people may write says that it was read; "vendor": no record here says what it was trained on
     evidence: str = ""  # "logged": only what people may write says so
-    manifest: bool = False  # it lists what was read, and nobody has read the list
-    reader: str = ""  # by whom what it is made of was read, where only that is told
+    manifest: bool = False  # it lists what was read, and the list itself was not read
+    reader: str = ""  # who read what it is made of, if the tree shows only that reader
     steps: list[TreeStep] = field(default_factory=list)
 
 
 @dataclass(frozen=True, slots=True)
 class Break:
-    """Where the chain ends before it should: at which node, why, and what would mend it."""
+    """Where the chain ends before it should: at which node, why, and how to repair it."""
 
     at: str
     reason: str
@@ -116,7 +116,7 @@ class Break:
     repair: str
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, repr=False, eq=False)  # `Answer` has both
 class Trace(Answer):
     """The answer to `trace`. `as_json` gives the contract `lineage.trace/1`."""
 
@@ -139,7 +139,7 @@ class Trace(Answer):
     rests: Rests = NO_REST
 
     def as_json(self) -> Json:
-        """The answer as one JSON object; keys are a contract, and more may join them."""
+        """The answer as one JSON object. Its keys are a contract; more may be added."""
         names = [
             "subject",
             "verdict",
@@ -164,8 +164,8 @@ def trace(source: Source, endpoint: str, *, attestations: Vouched = None) -> Tra
     """What made the models that an endpoint serves.
 
     `endpoint` is a node id, an ARN, a name or `endpoint/name`; `source` a snapshot or a graph. `attestations`, or the file that
-    holds them, close holes, and mend no break. Raises `MalformedPolicy`, and `UnknownNode` where there is no such endpoint, or
-    several have that name.
+    holds them, close gaps; they never repair a break. Raises `MalformedPolicy`. Raises `UnknownNode` if no endpoint has that
+    name, or several have.
     """
     vouched = vouched_in(attestations)
     graph = graph_from(source, lambda snapshot: neighbourhood(snapshot, [_endpoint_in(snapshot, endpoint)], "up"))
@@ -181,9 +181,10 @@ def _endpoint_in(snapshot: Snapshot, wanted: str) -> str:
 
 
 def find_endpoint(endpoints: Iterable[tuple[str, str]], wanted: str) -> str:
-    """Which of the endpoints, given as (node id, name), a name, `endpoint/name` or an ARN means.
+    """The one endpoint of some, given as (node id, name), that a name, `endpoint/name` or an ARN means.
 
-    Raises `UnknownNode`. A name that was used before means its last life: an earlier one has its creation time in its node id.
+    Raises `UnknownNode`. If a name was used before, it means the last endpoint with it. An earlier one has its creation time in
+    its node id.
     """
     living, wanted = [(node, name) for node, name in endpoints if "@" not in node], from_url(wanted)
     page = page_of(wanted)
@@ -201,7 +202,7 @@ def find_endpoint(endpoints: Iterable[tuple[str, str]], wanted: str) -> str:
 
 
 def _no_endpoint(living: list[tuple[str, str]], wanted: str, page: Page | None) -> str:
-    """What to say where no endpoint has a name or an ARN."""
+    """The message if no endpoint has a name or an ARN."""
     if (is_arn(wanted) and kind_of_arn(wanted) is not ENDPOINT) or (page and page.kind != ENDPOINT.name):
         return f"{page or wanted} is not an endpoint: give the name, the ARN or the console URL of one"
     if is_arn(wanted):
@@ -227,11 +228,11 @@ class _Visit:
 
     @property
     def reading(self) -> Link | None:
-        """The edge by which it was reached: of a model that several ran, the first."""
+        """The edge by which it was reached; for a model that several ran, the first."""
         return self.readings[0] if self.readings else None
 
     def is_below(self, node: str) -> bool:
-        """Whether it is upstream of a node: whoever made something of what was made of himself is no news."""
+        """Whether it is upstream of a node. A thing that helped to make its own input is not new."""
         at: _Visit | None = self
         while at and at.step.node != node:
             at = at.above
@@ -241,11 +242,11 @@ class _Visit:
 class Tracing:
     """One trace under way, of an endpoint or of anything else that is made.
 
-    Steps are taken nearest first, so that a shared job is told where it matters most.
+    Steps are taken nearest first, so that a shared job appears where it matters most.
     """
 
     def __init__(self, graph: Graph | Flow, endpoint: str, reader: str = "") -> None:
-        """`reader`: of a model or a package, only what it was made of when that one ran it."""
+        """`reader`: for a model or a package, follow only what it was made of when that one ran it."""
         self.graph = Flow.of(graph)
         self.endpoint = endpoint
         self.tree = TreeStep(endpoint, reader=reader)
@@ -258,10 +259,10 @@ class Tracing:
         self.breaks: list[Break] = []
         self.links: dict[tuple[str, str, str], Link] = {}
         self.visited: dict[str, None] = {}
-        self.doubts: dict[str, set[str]] = defaultdict(set)  # by why they may not be, those who may have made something
+        self.doubts: dict[str, set[str]] = defaultdict(set)  # those that may have made something, by the reason for the doubt
         self.naming: dict[tuple[str, str], str] = {}  # what jobs may have done at a place that they name, and by which field
         self.stores: set[str] = set()
-        self.vendors: dict[str, None] = {}  # what is said of the models of vendors
+        self.vendors: dict[str, None] = {}  # notes on the models of vendors
         self._queue: list[tuple[bool, bool, int, int, _Visit]] = []
         self._order = count()
 
@@ -286,7 +287,7 @@ class Tracing:
     def _below(
         self, visit: _Visit, links: tuple[Link, ...], node: str, *, deeper: int = 0, direct: bool = True, note: str = ""
     ) -> None:
-        """Hang a node below a step, by one edge or by several that say the same, and plan to look at it."""
+        """Add a node below a step, by one edge or by several that say the same, and plan to look at it."""
         link = links[0]
         self._keep(link)
         data = link.data
@@ -300,7 +301,7 @@ class Tracing:
         self._plan(_Visit(step, visit.depth + deeper, visit.direct and direct, links, sure, visit))
 
     def _read_by(self, visit: _Visit, link: Link) -> str:
-        """By whom what is below an edge was read: by a deployment, a component, or a job that names the model."""
+        """Who read what is below an edge: a deployment, a component, or a job that names the model."""
         if link.relation == "hosts":
             return link.source
         if link.relation == "provides" and is_job(self.graph.nodes[link.target]):
@@ -324,7 +325,7 @@ class Tracing:
             return
         if not attributes["observed"]:
             self._break(node, self._why(node))
-            self._made(visit)  # a job may say itself that it made what nobody could read
+            self._made(visit)  # a job may itself say that it made what could not be read
             return
         if visit.reading and visit.reading.relation == "reads" and not is_model(visit.reading):
             for link in links_into(self.graph, node, "reads"):  # a hub's dataset, and what it was extracted from
@@ -344,14 +345,14 @@ class Tracing:
         self._incomplete(node, attributes, links, key[1])
 
     def _made(self, visit: _Visit) -> None:
-        """The jobs that say that they made it: a package is named by the job of which it is the output."""
+        """The jobs that say that they made it. A package is named by the job whose output it is."""
         for made in makers_of(self.graph, visit.step.node):
             if made.fit == POSSIBLE:
                 self.doubts[POSSIBLE].add(made.job)
             self._below(visit, made.links, made.job, deeper=1, note=POSSIBLE if made.fit == POSSIBLE else "")
 
     def _is_vendors(self, visit: _Visit) -> bool:
-        """Whether a model is a vendor's, which ends its branch: there is no more to know of it here, and nothing is missing."""
+        """Whether a model is a vendor's. Its branch ends there: nothing more can be known here, and nothing is missing."""
         node = visit.step.node
         whose = sold_by(node, self.graph.nodes[node], self.graph.graph["scope"].accounts)
         if whose:
@@ -363,7 +364,7 @@ class Tracing:
         """Parts of what is served that name no model."""
         what = f"{attributes['kind'].replace('-', ' ')} {attributes['name']}"
         if attributes["kind"] == ENDPOINT_CONFIG.name:
-            # A variant without a model is right where inference components run on it.
+            # A variant without a model is normal if inference components run on it.
             filled = {link.data["role"] for link in (*links, *links_into(self.graph, self.endpoint, "hosts"))}
             lost = lost_components(self.graph.graph["scope"], self.graph.nodes[self.endpoint])
             said = f", and its inference components were not read: {lost}" if lost else " and no inference component"
@@ -381,7 +382,7 @@ class Tracing:
         return carries_model(link.relation, link.data["usage"])
 
     def _deleted(self) -> list[str]:
-        """What a finished list named no more: what is told of it is what it was before."""
+        """A note on what a complete list no longer contained: the answer shows its last known state."""
         gone = sorted(
             (data["deleted"], data["kind"], data["name"])
             for data in map(self.graph.nodes.get, self._path())
@@ -394,7 +395,7 @@ class Tracing:
 
     def _place(self, visit: _Visit, reading: Link) -> None:
         known = self._makers(visit)
-        # whoever made something of what was made of himself is no news
+        # a thing that helped to make its own input is not new
         steps = [made for made in known if not (made.job in self.jobs and visit.is_below(made.job))]
         for made in steps:
             if is_only_named(made.links[0]):
@@ -414,15 +415,15 @@ class Tracing:
             self._below(visit, made.links[:1], made.job, deeper=1, direct=said, note=note)
         if is_model(reading):
             self._beside_the_maker(visit, reading)
-        # A model has a maker; raw data need not have one, nor has a job's own checkpoint prefix.
+        # A model has a maker. Raw data need not have one, and neither need a job's own checkpoint prefix.
         repacked = reading.data["usage"] == "data" and only_repacks(self.graph.nodes[reading.target])
-        may_read = is_logged(reading) and reading.relation == "reads"  # what a job's environment names, it may have read
+        may_read = is_logged(reading) and reading.relation == "reads"  # a job may have read what its environment names
         said = any(not is_only_named(made.links[0]) for made in known) or bool(makers_of(self.graph, reading.target))
         if not said and (is_model(reading) or repacked) and not (may_read or self._is_vendors(visit)):
             self._break(visit.step.node, self._unmatched(reading))
 
     def _makers(self, visit: _Visit) -> list[Step]:
-        """Who wrote what was read, by whoever read it: of each job the surest way counts."""
+        """Who wrote what was read, by whoever read it. For each job, the surest path counts."""
         best: dict[str, Step] = {}
         for reading in visit.readings:
             loader = self.graph.nodes[reading.target]
@@ -437,11 +438,11 @@ class Tracing:
         return sorted(best.values(), key=lambda made: (made.fit != CERTAIN, made.job))
 
     def _only_names(self, job: str, link: Link, done: str) -> None:
-        """A job names a place in a text, and may have done something there."""
+        """Keep that a job names a place in a text and may have done something there."""
         self.naming.setdefault((job, done), link.data["path"])
 
     def _beside_the_maker(self, visit: _Visit, reading: Link) -> None:
-        """Runs that people say made a model which a job made: they are told, and what they read is not taken for its data."""
+        """Add the runs that people say made a model which a job made. What they read does not count as its data."""
         for claim in also_logged(self.graph, reading):
             told = self.claimed.setdefault(claim.job, set())
             if reading.source in told:
@@ -460,7 +461,7 @@ class Tracing:
         return self._why(reading.source)
 
     def _store(self, visit: _Visit) -> None:
-        """A feature group of which nobody knows where it keeps what jobs gave it; of any other they wrote its place."""
+        """Look above a feature group whose storage place is unknown. Any other has its jobs' writes at its place."""
         hidden = not links_out_of(self.graph, visit.step.node, "writes") and visit.step.node not in self.stores
         for link in links_into(self.graph, visit.step.node, "writes") if hidden else ():
             self.doubts[POSSIBLE].add(link.source)
@@ -492,7 +493,7 @@ class Tracing:
             self._only_names(node, link, "read what others wrote there")
             self._below(visit, (link,), link.source, direct=False, note=POSSIBLE)
         for link in links_into(self.graph, node, "recorded-by") if visit.step is self.tree else ():
-            self._below(visit, (link,), link.source)  # what a run is of, where that is asked for
+            self._below(visit, (link,), link.source)  # the jobs of a run, if they are asked for
         for link in links_into(self.graph, node, "provides"):
             if self._is_model(link):  # what was compiled or optimised, by the name of the model
                 self._below(visit, (link,), link.source, direct=repacks)
@@ -503,7 +504,7 @@ class Tracing:
     # --- what people say with lineage entities ----------------------------------------------------
 
     def _said_of(self, visit: _Visit) -> None:
-        """What people say got into something: over an entity of it, and into an entity from others and from what it is of."""
+        """What people say got into something: into an entity of it, and into an entity from others and from what it is of."""
         node, entity = visit.step.node, self._is_entity(visit.step.node)
         for link in links_into(self.graph, node, "writes"):
             if is_logged(link):
@@ -538,7 +539,7 @@ class Tracing:
         return "unmatched", f"no job in the snapshot wrote it{unlisted}"
 
     def _named_by(self, weights: str) -> str:
-        """What names weights that no place holds."""
+        """The texts that name weights which no place holds."""
         holders = links_out_of(self.graph, weights, "loads")
         said = sorted(
             {f"{link.data['path'].rpartition('.')[2]} of {self.graph.nodes[link.target]['name']}" for link in holders}
@@ -620,14 +621,14 @@ class Tracing:
         return list(found)
 
     def _executions(self, rows: list[Json]) -> list[Json]:
-        """The pipeline executions, those first that made something; `reused`: it only took over what an earlier one made."""
+        """The pipeline executions, those that made something first. `reused`: it only took over what an earlier one made."""
         told = [link for link in self.links.values() if self.graph.nodes[link.source]["kind"] != EXECUTION]
         made = {link.target for link in told if not is_reuse(link)}
         reused = {link.target for link in told if is_reuse(link)} - made
         return sorted((row | {"reused": row["id"] in reused} for row in rows), key=itemgetter("reused", "id"))
 
     def _run_facts(self, run: str) -> Json:
-        """The jobs of this trace that a run is of, the others, and whether more than its own word ties it here."""
+        """The jobs of this trace that a run recorded, the others, and whether more than its own word links it to this trace."""
         jobs = [link.source for link in links_into(self.graph, run, "recorded-by")]
         here = [job for job in jobs if job in self.jobs]
         others = [node_json(self.graph, job) for job in jobs if job not in self.jobs]
@@ -638,7 +639,7 @@ class Tracing:
         return {"at": at, "reason": found.reason, "detail": found.detail, "repair": found.repair}
 
     def holes(self, scope: Scope) -> list[Gap]:
-        """The gaps on this path, and jobs that nobody could read: any of them may be the maker of what this path read."""
+        """The gaps on this path, and jobs that could not be read: any of them may have made what this path read."""
         asked = set[str]().union(*(gap_subjects(node, self.graph.nodes[node]) for node in self._path()))
         made_here = any(self.graph.nodes[node]["kind"] in PLACES for node in self.visited)
         makers = _DESCRIBES_JOBS if made_here else set()
@@ -646,7 +647,7 @@ class Tracing:
         holes = [
             gap
             for gap, names in told_gaps(self.graph)
-            if not (gap.operation in OBJECT_CALLS or vendor_of(gap.subject))  # a manifest is told of with whoever read it
+            if not (gap.operation in OBJECT_CALLS or vendor_of(gap.subject))  # a manifest is reported with its reader
             if (not asked.isdisjoint(names) and (gap.reason != "unmatched" or gap.subject in broken))
             or (gap.operation in makers and gap.reason != "missing" and gap.subject not in scope.known)
         ]
@@ -660,7 +661,7 @@ class Tracing:
         return {*self.visited, *(link.target for link in self.links.values())}
 
     def crawls(self) -> set[int] | None:
-        """The crawls that read what is on this path; None where the graph is of no snapshot."""
+        """The crawls that read what is on this path; None if the graph has no snapshot."""
         found = (self.graph.nodes[node].get("crawl") for node in self._path())
         return {crawl for crawl in found if crawl} or None
 
@@ -700,7 +701,7 @@ class Tracing:
         return [*(said.format(name) for said, jobs in names for name in jobs), *naming]
 
     def _by_environment(self) -> list[str]:
-        """Weights that a container may load, for its environment names them."""
+        """Weights that a container may load because its environment names them."""
         said = "{} of {} {} names {}: no field shows whether the container loads it"
         return sorted(
             said.format(link.data["path"].rpartition(".")[2], data["kind"].replace("-", " "), data["name"], link.source)
@@ -709,25 +710,25 @@ class Tracing:
         )
 
     def suspects(self) -> list[str]:
-        """A name that was deleted and used again."""
+        """A note for each name that was deleted and used again."""
         return sorted(filter(None, (suspect(self.graph, link) for link in self.links.values())))
 
     def _contradicted(self) -> list[str]:
-        """A record that pins another content than S3 said lies there."""
+        """A note for each record that pins another content than S3 said was there."""
         said = "{} {} pins an ETag of {} that the object did not have when S3 was asked: it was overwritten or uploaded again"
         nodes = map(self.graph.nodes.get, self.visited)
         told = ((data, place) for data in nodes if data for place in data.get("contradicted", ()))
         return [said.format(data["kind"].replace("-", " "), data["name"], place) for data, place in told]
 
     def _made_before(self) -> list[str]:
-        """A model that names a place where its artifact came to lie later: it is read where it runs."""
+        """A note for each model that names a place where its artifact was written only later: it is read where it runs."""
         said = "{} {} was made before {} had written its artifact: what it loads was read later, where it ran"
         nodes = self.graph.nodes
         pairs = [(nodes[model], nodes[job]["name"]) for model, job in sorted(self.early)]
         return [said.format(model["kind"].replace("-", " "), model["name"], job) for model, job in pairs]
 
     def _not_seen_again(self) -> list[str]:
-        """An inference component that a later crawl of the endpoint did not list any more."""
+        """A note for each inference component that a later crawl of the endpoint no longer listed."""
         latest = self.graph.nodes[self.endpoint].get("crawl") or 0
         hosts = (self.graph.nodes[link.source] for link in self.links.values() if link.relation == "hosts")
         gone = sorted(data["name"] for data in hosts if (data.get("crawl") or latest) < latest)
@@ -741,7 +742,7 @@ class Tracing:
 
 
 def _alike(links: list[Link]) -> list[tuple[Link, ...]]:
-    """The edges into one node, those together that say the same of the same place: a model is read by whoever runs it."""
+    """The edges into one node, grouped if they say the same of the same place: whoever runs a model reads it."""
     found: dict[tuple[str, ...], list[Link]] = defaultdict(list)
     for link in links:
         found[link.source, link.relation, link.data["role"], link.data["usage"]].append(link)
@@ -749,7 +750,7 @@ def _alike(links: list[Link]) -> list[tuple[Link, ...]]:
 
 
 def _how_known(graph: Flow, made: Step, reading: Link) -> str:
-    """What a person is told of how a maker is known: by its content, and if it only may be one, why."""
+    """How a maker is known, in words: by its content, and why it is only possible if so."""
     if _is_copied(made):
         return COPY if made.fit == CERTAIN else MAYBE_COPY
     if made.fit == CERTAIN:
@@ -765,7 +766,7 @@ def _is_copied(made: Step) -> bool:
 
 
 def _facts(attributes: Json) -> dict[str, Any]:
-    """What a person is shown of a node besides the common attributes."""
+    """What a person sees of a node besides the common attributes."""
     names = ("label", "ended", "variants", "weights", "approval", "display_name", "failure")
     facts = {name: attributes[name] for name in names if name in attributes}
     return facts | ({"trains": trains(attributes)} if attributes["kind"] == TRAINING_JOB.name else {})

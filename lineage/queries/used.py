@@ -30,6 +30,7 @@ from lineage.queries.flow.steps import Step, is_logged
 from lineage.queries.flow.unread import Unread, once
 from lineage.queries.flow.walk import Arrival, Walk
 from lineage.queries.partitions import told_apart
+from lineage.queries.runs.shared_channels import measures as only_measures
 from lineage.queries.scope import (
     ALL,
     Within,
@@ -57,11 +58,11 @@ USED, INDIRECT, MAYBE, DECLARED, NOT_REFERENCED, UNKNOWN = (
     "unknown",
 )
 VERDICTS = (USED, INDIRECT, MAYBE, DECLARED, NOT_REFERENCED, UNKNOWN)
-# What stands between a dataset and a training job. A gap about any other kind can hide no use.
+# What may be between a dataset and a training job. A gap about any other kind can hide no use.
 _RELEVANT = {kind.name for kind in KINDS.values() if kind.tells_use or kind.hints or kind.between} | {*ONLY_NAMED}
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, repr=False, eq=False)  # `Answer` has both
 class Usage(Answer):
     """The answer to `used`. `as_json` gives the contract `lineage.usage/1`."""
 
@@ -75,10 +76,15 @@ class Usage(Answer):
     rests: Rests = NO_REST
 
     def as_json(self) -> Json:
-        """The answer as one JSON object; keys are a contract, and more may join them."""
+        """The answer as one JSON object. Its keys are a contract; more may be added."""
         names = ("subject", "verdict", "findings", "also_read", "scope", "caveats", "named")
         told = {"schema": SCHEMA, "question": "usage"} | {name: getattr(self, name) for name in names}
         return told | self.rests.as_json()
+
+    def only_measured(self) -> list[str]:
+        """The channels that prove the use, if each of them is by its name one that only measures a model; else none."""
+        channels = {found["channel"] for found in self.findings if found["verdict"] in (USED, INDIRECT)}
+        return sorted(channels) if all(map(only_measures, channels)) else []
 
 
 def used(
@@ -86,10 +92,10 @@ def used(
 ) -> Usage:
     """Whether the data at a location was used for training, as far as the snapshot knows.
 
-    `source` is a snapshot or a graph, `uri` an S3 URI: a prefix, a folder, an object or a whole bucket. Where `accounts` or
-    `regions` are given, only uses by jobs there are told, and the answer says so; what they used may have come from
-    anywhere. `attestations`, or the file that holds them, close holes; the answer tells those that it rests on, and the
-    verdict without them. Raises `MalformedName` and `MalformedPolicy`.
+    `source` is a snapshot or a graph, `uri` an S3 URI: a prefix, a folder, an object or a whole bucket. `accounts` and
+    `regions` limit the answer to uses by jobs there, and the answer says so; what those jobs used may have come from anywhere.
+    `attestations`, or the file that holds them, close gaps. The answer names the attestations that it rests on, and the verdict
+    without them. Raises `MalformedName` and `MalformedPolicy`.
     """
     insist_source(source)
     place = parse_location(from_url(uri))
@@ -109,9 +115,9 @@ def used_all(
     regions: Iterable[str] = (),
     attestations: Vouched = None,
 ) -> Iterator[Usage]:
-    """`used` of many locations, answer by answer in their order, with what all of them share read once.
+    """`used` of many locations: one answer each, in their order. What all of them share is read once.
 
-    All are read from the snapshot before the first answer, so that it may be closed then. Raises `MalformedName` at once.
+    All are read from the snapshot before the first answer, so it may be closed then. Raises `MalformedName` at once.
     """
     return usages(snapshot, uris, Within.of(accounts, regions), vouched_in(attestations))
 
@@ -119,14 +125,14 @@ def used_all(
 def usages(
     snapshot: Snapshot, uris: Iterable[str], within: Within, vouched: Attestations, beside: Container[str] = ()
 ) -> Iterator[Usage]:
-    """`used_all`, which tells the uses by jobs `beside` those of the accounts and regions as well."""
+    """`used_all`, also with the uses by jobs `beside` those of the accounts and regions."""
     places = [parse_location(from_url(uri)) for uri in texts(uris, "uris")]
     graph = around_dataset(snapshot, *(place.uri for place in places))
     return _each(graph, places, _Asked(within, beside), vouched)
 
 
 class _Asked(NamedTuple):
-    """Whose uses are told: those of jobs in some accounts and regions, and of some others, by id."""
+    """Whose uses are listed: those of jobs in some accounts and regions, and of some others, by id."""
 
     within: Within = ALL
     beside: Container[str] = ()
@@ -137,7 +143,7 @@ _EVERYONE = _Asked()
 
 def _each(graph: Graph, places: list[Location], asked: _Asked, vouched: Attestations) -> Iterator[Usage]:
     flow = Flow(graph)
-    readings = Readings(flow) if len(places) > 1 else None  # of one question the graph holds nothing else
+    readings = Readings(flow) if len(places) > 1 else None  # for one question the graph holds nothing else
     for place in places:
         asking = UseUnderWay(flow, place, readings.near(place) if readings else None)
         asking.run()
@@ -145,7 +151,7 @@ def _each(graph: Graph, places: list[Location], asked: _Asked, vouched: Attestat
 
 
 class Use(NamedTuple):
-    """That a job got something from the dataset, as a row of the answer will tell it: by which edge, and how strongly."""
+    """A job that got something from the dataset, as a row of the answer: by which edge, and how strongly."""
 
     verdict: str
     arrival: Arrival
@@ -155,18 +161,18 @@ class Use(NamedTuple):
 class UseUnderWay:
     """One question about a place under way, the visitor of a walk: which jobs trained with what.
 
-    The surest chain to a job is the one that counts. What it is goes from job to job, through the models and packages
-    between them, which are no use by themselves.
+    The surest chain to a job counts. The data is followed from job to job, through the models and packages between them. These
+    are not uses by themselves.
     """
 
     def __init__(self, graph: Flow, dataset: Location, links: list[Link] | None = None) -> None:
-        """`links` are the edges that may tell of the place, in order; all of the graph, where none are given."""
+        """`links` are the edges that may be about the place, in order; by default all of the graph."""
         self.graph = graph
         self.readers = FirstReaders(graph, dataset, links, served=True)
         self.findings: list[Use] = []
         self.also_read: dict[str, Use] = {}
         self._seen: set[tuple[str, bool]] = set()
-        self._around: dict[str, bool] = {}  # by place, whether the dataset lies in it
+        self._around: dict[str, bool] = {}  # by place, whether the dataset is in it
 
     def run(self) -> None:
         first = []
@@ -174,24 +180,23 @@ class UseUnderWay:
             first.append(reader.arrival)
             if reader.link:
                 self._find(reader.arrival, reader.link, _read_as(reader.arrival))
-        # The sure ones are followed first; and the early ones first, for what came later at the same place reaches
-        # nobody else.
+        # The sure ones are followed first, and the early ones first: what came later at the same place reaches no other job.
         first.sort(key=lambda arrival: (not arrival.sure, arrival.links[0].data["time"] or ""))
         self._seen = {(arrival.node, arrival.sure) for arrival in first}
         Walk(self.graph, self.readers.blind, self).run(filter(self._leads_on, first))
 
     def _leads_on(self, arrival: Arrival) -> bool:
-        """Whether what a job made may lead on: of most jobs of a large estate nobody read it."""
+        """Whether what a job made may lead on. In a large estate most of it was never read."""
         return self.graph.leads_on(arrival.node) or not trains(self.graph.nodes[arrival.node])
 
     # --- on the walk ----------------------------------------------------------------------------
 
     def turn(self, arrival: Arrival, number: int) -> tuple[Any, ...]:
-        """All that somebody surely made is followed to its end before the next reader's; what is only possible in its order."""
+        """All that was surely made is followed to its end before the next reader; possible arrivals follow in their order."""
         return (False, False, -number) if arrival.sure and arrival.before else (not arrival.sure, True, number)
 
     def meets(self, further: Arrival) -> bool:
-        """Who is found counts once, or twice where he was found surely after he was found possibly."""
+        """A job that is found counts once, or twice if it was found surely after it was found possibly."""
         if (further.node, True) in self._seen or (further.node, further.sure) in self._seen:
             return False
         self._seen.add((further.node, further.sure))
@@ -200,7 +205,7 @@ class UseUnderWay:
         return self._leads_on(further)
 
     def comes_to(self, _arrival: Arrival) -> bool:
-        """Who is planned is news: each channel of a first reader tells what it made of it."""
+        """Every planned arrival is news: each channel of a first reader shows what it made."""
         return True
 
     def stops_at(self, _arrival: Arrival) -> bool:
@@ -208,7 +213,7 @@ class UseUnderWay:
         return False
 
     def may_lose_it(self, node: str) -> bool:
-        """The model of a job that trains may go anywhere: that job is a use already."""
+        """Whether the trail may be lost here. A training job's model may go anywhere, but that job is a use already."""
         return not trains(self.graph.nodes[node])
 
     def how_far(self, _arrival: Arrival) -> int:
@@ -216,18 +221,18 @@ class UseUnderWay:
         return 0
 
     def ways_to_get(self, write: Link) -> tuple[str, ...]:
-        """The model of a job that trains is not followed as a model: that job is found itself."""
+        """A training job's model is not followed as a model, because the job itself is found."""
         return ("reads",) if trains(self.graph.nodes[write.source]) else ("reads", "loads")
 
     def written(self, arrival: Arrival, write: Link) -> Iterator[Arrival]:
-        """A feature group keeps what it is given at a place of its own; what is served as a model may be a use."""
+        """A feature group stores what it is given at its own place. What is served as a model may be a use."""
         if not is_place(write.target):
             yield from self._had(arrival, (write,), sure=True)
         if self.graph.nodes[arrival.node]["kind"] not in (*REPACKERS, *SERVERS):  # what serves trains nothing
             self._served(arrival, write)
 
     def _served(self, arrival: Arrival, write: Link) -> None:
-        """Something that is no training job made what is served as a model: it may have trained it."""
+        """Add a possible use: a job that is not a training job made what is served as a model, and may have trained it."""
         step = next(loaders(self.graph, write), None)
         if step:
             last = next(one.links[-1] for one in reversed(arrival.way()) if one.links)
@@ -243,7 +248,7 @@ class UseUnderWay:
             yield arrival.on(chain[-1].target, chain, sure=sure and said)
 
     def _had(self, arrival: Arrival, links: tuple[Link, ...], *, sure: bool) -> Iterator[Arrival]:
-        """What an edge leads into; where people say so, also the records that it is of, and the jobs that use these."""
+        """What an edge leads into; if people say so, also the records that it stands for, and the jobs that use those."""
         yield arrival.on(links[-1].target, links, sure=sure)
         for node in had_by(self.graph, links[-1].target) if is_logged(links[-1]) else ():
             if node != links[-1].target:
@@ -255,36 +260,36 @@ class UseUnderWay:
         for recorded in links_out_of(self.graph, arrival.node, "recorded-by"):
             yield arrival.on(recorded.target, (), sure=False)
 
-    # --- what is told ---------------------------------------------------------------------------
+    # --- the answer -----------------------------------------------------------------------------
 
     def _find(self, arrival: Arrival, link: Link, verdict: str) -> None:
         job = self.graph.nodes[arrival.node]
         people = not (is_job(job) or job["kind"] in ENTITY_KINDS)  # a run, a card; an entity only leads on
         wrote_it = is_logged(link) and people and self._says_so(arrival, link)
         if trains(job) or wrote_it:
-            verdict = INDIRECT if verdict == USED and not is_training_job(job) else verdict  # what it spawned trained
+            verdict = INDIRECT if verdict == USED and not is_training_job(job) else verdict  # what it started trained
             self.findings.append(Use(DECLARED if self._only_names(arrival, link) else verdict, arrival, link))
         elif only_repacks(job) or (len(arrival.links) == 1 and not arrival.before and self._measures(arrival.node)):
             self.also_read.setdefault(arrival.node, Use(verdict, arrival, link))
 
     def _says_so(self, arrival: Arrival, link: Link) -> bool:
-        """Whether people say it of this one: by a link to it, or to an entity of it; not of what somebody found trained."""
+        """Whether people say it of this one, by a link to it or to an entity of it; not whether a job in between trained."""
         if link.target == arrival.node:
             return True
         found = any(trains(self.graph.nodes[one.node]) for one in arrival.way())
         return self.graph.nodes[link.target]["kind"] in ENTITY_KINDS and not found
 
     def _measures(self, node: str) -> bool:
-        """Whether who read it only measured with it: of itself, or for a monitor whose baseline it made."""
+        """Whether this reader only measures with what it reads: it does so itself, or made a monitor's baseline."""
         monitors = (self.graph.nodes[link.source] for link in links_into(self.graph, node, "member-of"))
         return any(measures(data) for data in (self.graph.nodes[node], *monitors))
 
     def _only_names(self, arrival: Arrival, link: Link) -> bool:
-        """Whether the job itself names it, or is who is led to, and certainly read nothing of it."""
+        """Whether it is a job that certainly read nothing by this edge: the edge only names the dataset."""
         return is_job(self.graph.nodes[arrival.node]) and read_nothing(self.graph, link._replace(target=arrival.node))
 
     def answer(self, asked: _Asked = _EVERYONE, known: Known = Known.PLACE, vouched: Attestations = NO_ATTESTATIONS) -> Usage:
-        """What was found, of the jobs that are asked about. What is not known elsewhere counts: data may be handed on there."""
+        """The uses found by the jobs that are asked about. What is unknown elsewhere counts: data may come from there."""
         scope: Scope = self.graph.graph["scope"]
         within = asked.within
         relevant = [gap for gap in scope.holes if is_about(gap, _RELEVANT)]
@@ -318,7 +323,7 @@ class UseUnderWay:
         )
 
     def _asked(self, findings: Iterable[Use], asked: _Asked) -> list[Use]:
-        """Those of the jobs that are asked about."""
+        """The uses by the jobs that are asked about."""
         if asked.within == ALL:
             return list(findings)
         jobs = ((finding, finding.arrival.node) for finding in findings)
@@ -337,7 +342,7 @@ class UseUnderWay:
             "cover": str(self.readers.cover(links[0])),
             "through": [node_json(self.graph, one.source) for one in links if _is_given_on(one, arrival.node)],
             "location": link.source,
-            "entry": self.readers.listed(links[0])[1],  # of a manifest: what it lists of the dataset
+            "entry": self.readers.listed(links[0])[1],  # for a manifest: what it lists of the dataset
             "time": link.data["time"],
             "content": [content_json(self.graph, one) for one in contents(self.graph, arrival.node) if self._tells(one, link)],
             "evidence": [link_json(one) for one in links],
@@ -356,12 +361,12 @@ _COUNTS_AS = {USED: "it counts as read", INDIRECT: "it counts as used", DECLARED
 
 
 def _around(uri: str, rows: list[Json]) -> list[str]:
-    """The wider locations by which a location was found; none where a manifest lists it."""
+    """The wider locations by which a location was found; none if a manifest lists it."""
     return [] if any(row["entry"] for row in rows) else wider(uri, (row["evidence"][0]["source"] for row in rows))
 
 
 def _is_given_on(link: Link, job: str) -> bool:
-    """Whether somebody gave it on by this edge to the job that is told; what it made itself of it is no way to it."""
+    """Whether this edge passes the data on to the job in the row. What that job made itself is not on its path."""
     return link.relation in WRITING and link.source != job
 
 
@@ -373,7 +378,7 @@ def _read_as(first: Arrival) -> str:
 
 
 def _told_once(findings: list[Use]) -> list[Use]:
-    """Findings without those that differ from a stronger or earlier one in their times alone."""
+    """Findings without those that differ from a stronger or earlier one only in their times."""
     ways: dict[tuple[object, ...], Use] = {}
     for finding in findings:
         way = (finding.arrival.node, *map(beside_time, finding.arrival.evidence()))

@@ -1,7 +1,7 @@
-"""Is a snapshot unchanged since its crawls sealed it? What was changed is found and named.
+"""Is a snapshot unchanged since its crawls sealed it? Changes are found and named.
 
-A file's own seals prove nothing against whoever can write the file, for he can make them anew. What was kept elsewhere (a
-digest, an earlier copy, an anchor, a signature) is a `Proof`, and proves no more than the crawls up to its own.
+A file's own seals prove nothing against someone who can write the file, because they can be recreated. What was kept elsewhere
+(a digest, an earlier copy, an anchor, a signature) is a `Proof`. It proves the crawls up to its own, and no more.
 """
 
 from __future__ import annotations
@@ -40,10 +40,10 @@ class Difference:
 
 @dataclass(frozen=True, slots=True)
 class Proof:
-    """What was kept of a snapshot elsewhere: the digest of one of its seals, or of the file, and where it stood.
+    """What was kept of a snapshot elsewhere: the digest of one of its seals, or of the file, and where it was.
 
-    `seen` says of the crawl what was done with it, as in "was anchored on 2026-01-01"; `first` is the digest of the first seal,
-    by which a snapshot is known for the same. Where it is not `asked` for, nothing is amiss if it is of another snapshot.
+    `seen` says what was done with the crawl, as in "was anchored on 2026-01-01". `first` is the digest of the first seal, which
+    identifies a snapshot. A proof that is not `asked` for may be of another snapshot; that is not an error.
     """
 
     digest: str
@@ -55,13 +55,13 @@ class Proof:
     asked: bool = True
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, repr=False, eq=False)  # `Answer` has both
 class Verified(Answer):
     """The answer to `snapshot verify`. `as_json` gives the contract `lineage.verified/1`.
 
-    `proved` says up to which crawl what was kept elsewhere proves the file, and by what (`crawl`, `how`, and whether by the
-    `whole_file`); `proved_all` whether that is the newest crawl. `unsealed_crawls` are those after the newest seal.
-    `rolled_back` tells which later crawl was once known (`crawl`, `digest`, `seen`).
+    `proved` says up to which crawl the file is proved, and by what (`crawl`, `how`, and whether by the `whole_file`).
+    `proved_all` says whether that is the newest crawl. `unsealed_crawls` are those after the newest seal. `rolled_back` names a
+    later crawl that was known before (`crawl`, `digest`, `seen`).
     """
 
     pictured: ClassVar[bool] = False
@@ -76,8 +76,12 @@ class Verified(Answer):
     proved_all: bool = False
     unsealed_crawls: list[int] = field(default_factory=list)
 
+    def about(self) -> str:
+        """The file."""
+        return self.file
+
     def as_json(self) -> Json:
-        """The answer as one JSON object; keys are a contract, and more may join them."""
+        """The answer as one JSON object. Its keys are a contract; more may be added."""
         return {"schema": SCHEMA, "question": "verify"} | asdict(self)
 
 
@@ -93,12 +97,13 @@ def file_digest(path: str | Path) -> str:
 def verify(
     source: str | Path | Snapshot, *, digest: str = "", against: str | Path = "", proofs: Iterable[Proof] = ()
 ) -> Verified:
-    """Hold a snapshot, or the file at a path, against its own seals, and against what was kept of it elsewhere.
+    """Check a snapshot, or the file at a path, against its own seals and against what was kept of it elsewhere.
 
-    `digest` is the SHA-256 of the whole file, or that of one of its seals, as `snapshot info` printed it; `against` is an
-    earlier copy of the file; `proofs` are anchors and checked signatures. The verdict is `proved-in-part` where what was given
-    proves only what earlier crawls wrote. Reads every row. Raises `SnapshotError` for what is no snapshot, or is written
-    to or replaced meanwhile, or for a copy without a seal; `MalformedName` for what is no digest, or no other file.
+    `digest` is the SHA-256 of the whole file, or that of one of its seals, as `snapshot info` printed it. `against` is an
+    earlier copy of the file; `proofs` are anchors and checked signatures. The verdict is `proved-in-part` if what was given
+    proves only what earlier crawls wrote. Reads every row. Raises `SnapshotError` for a file that is not a snapshot, or that is
+    written to or replaced meanwhile, or for a copy without a seal. Raises `MalformedName` for a malformed digest, or if
+    `against` is the file itself.
     """
     held = [*([_given(digest)] if digest else []), *proofs]
     opened = nullcontext(source) if isinstance(source, Snapshot) else open_snapshot(source)
@@ -129,7 +134,7 @@ def _given(digest: str) -> Proof:
 
 
 class _Proving:
-    """What was kept elsewhere, held against a file that was looked at."""
+    """What was kept elsewhere, compared with the file that was looked at."""
 
     def __init__(self, checking: _Checking, chain: list[Seal], own: str, newest: int) -> None:
         self._checking = checking
@@ -149,7 +154,7 @@ class _Proving:
         return bool(proved and not self._checking.found and (proved["whole_file"] or proved["crawl"] == self._newest))
 
     def hold(self, proof: Proof) -> None:
-        """Find what a proof proves, or tell how the file is not the one that it is of."""
+        """Note what a proof proves, or how the file differs from the one that was proved."""
         sealed = {one.digest: one.crawl for one in self._chain}
         if not proof.asked:
             firsts = [one.digest for one in self._chain[:1]]
@@ -166,7 +171,7 @@ class _Proving:
             self._checking.tell("file", "whole", said)
 
     def _differs(self, proof: Proof) -> None:
-        """The same snapshot, and not as it was then."""
+        """Note how the same snapshot differs from what it was then."""
         if proof.crawl <= self._last:
             said = f"another seal of it {proof.seen}, with digest {proof.digest}: what it holds was changed"
             self._checking.tell("seal", f"crawl {proof.crawl}", said)
@@ -182,7 +187,7 @@ class _Proving:
             self._proved = {"crawl": crawl, "how": proof.how, "whole_file": whole}
 
     def verdict(self, *, asked: bool) -> str:
-        """One word for the whole file: a proof of its beginning is none of it all."""
+        """One word for the whole file: a proof of its beginning is no proof of all of it."""
         if self._checking.found:
             return CHANGED
         if self.proved_all:
@@ -192,12 +197,12 @@ class _Proving:
         return UNCHANGED if self._chain else UNSEALED
 
     def told(self, *, asked: bool) -> tuple[Json | None, Json | None]:
-        """What is proved, with notes on how far; nothing of a file that was changed."""
+        """What is proved, with notes on how far; nothing for a file that was changed."""
         if self._checking.found:
             return None, self._back
         proved, notes = self._proved, self._checking.notes
         if self._strange and not self._known:
-            notes.append(f"no anchor is of this snapshot, which is known by its first seal; {self._strange} are of others")
+            notes.append(f"no anchor matches this snapshot's first seal; {self._strange} are for other snapshots")
         if proved is None:
             notes += [f"only the file's own seals vouch for it, {_ANEW}"] if self._chain and not asked else []
             return None, None
@@ -205,7 +210,7 @@ class _Proving:
         rest = [one.crawl for one in self._chain if one.crawl > proved["crawl"]]
         if rest and not proved["whole_file"]:
             which = f"crawls {rest[0]} to {rest[-1]} are" if len(rest) > 1 else f"crawl {rest[0]} is"
-            notes.append(f"{which} held by the file's own seals only, {_ANEW}; so are the rows of the newest state")
+            notes.append(f"{which} covered only by the file's own seals, {_ANEW}; so are the rows of the newest state")
         return proved, None
 
 
@@ -222,7 +227,7 @@ class _Checking:
         self.found.append(Difference(table, where, said))
 
     def run(self) -> list[Seal]:
-        """Look at everything; the chain as far as it can be read."""
+        """Check everything; the chain as far as it can be read."""
         chain: list[Seal] = []
         try:
             for damage in self._snapshot.structure():
@@ -238,7 +243,7 @@ class _Checking:
         return chain
 
     def proof_of(self, earlier: str | Path) -> Proof:
-        """What an earlier copy of the file proves: that the file begins as the copy ended."""
+        """The proof by an earlier copy of the file: that the file begins as the copy ended."""
         if Path(earlier).exists() and Path(earlier).samefile(self._snapshot.path):
             raise MalformedName(f"{earlier} is the file itself, which proves nothing: name an earlier copy")
         with open_snapshot(earlier) as copy:
@@ -249,7 +254,7 @@ class _Checking:
         return Proof(chain[-1].digest, f"the earlier copy {name}", f"is in {name}", chain[-1].crawl, chain[0].digest)
 
     def _links(self, chain: list[Seal]) -> None:
-        """Each seal says its own words, and names the one before."""
+        """Check that each seal matches its own digest and names the seal before it."""
         for before, one in zip([None, *chain], chain, strict=False):
             if one.made_anew() != one.digest:
                 self.tell("seal", f"crawl {one.crawl}", "the seal does not match its own digest")
@@ -275,13 +280,13 @@ class _Checking:
             self.tell("sealed", f"crawl {chain[-1].crawl}", "the digests of the tables are not the ones that were sealed")
 
     def _name_rows(self, name: str, now: bytes, sealed: bytes) -> None:
-        """The rows that were not sealed as they are, and how many that were sealed are there no more."""
+        """Report the rows that differ from what was sealed, and how many sealed rows are missing."""
         new = Counter(_marks(now)) - Counter(_marks(sealed))
         gone = sum((Counter(_marks(sealed)) - Counter(_marks(now))).values())
         rows = (row for row in self._snapshot.rows_of(name) if new[mark_of(row)] > 0)
         for row in islice(rows, min(_NAMED, sum(new.values()))):
             key = " ".join(str(value) for value in row[: TABLES[name].key] if value not in ("", None))
-            self.tell(name, key, "this row is not as it was sealed")
+            self.tell(name, key, "this row has changed since it was sealed")
         more, lost = sum(new.values()) - _NAMED, gone - sum(new.values())
         if more > 0:
             self.tell(name, "rows", f"{more} more {'row is' if more == 1 else 'rows are'} not as sealed")
@@ -291,7 +296,7 @@ class _Checking:
             self.tell(name, "table", "its digest is not the one that was sealed")
 
     def _tail(self, chain: list[Seal]) -> None:
-        """What no seal covers."""
+        """Report what no seal covers."""
         last = chain[-1].crawl if chain else 0
         self.crawls = list(self._snapshot.crawls())
         late = [crawl for crawl in self.crawls if crawl.id > last]
@@ -308,7 +313,7 @@ def _marks(marks: bytes) -> Iterator[bytes]:
     return (marks[at : at + MARK] for at in range(0, len(marks), MARK))
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, repr=False, eq=False)  # `Answer` has both
 class SnapshotInfo(Answer):
     """What a snapshot file is: its size in bytes, its digest, and its crawls with their seals."""
 
@@ -317,6 +322,10 @@ class SnapshotInfo(Answer):
     bytes: int
     digest: str
     crawls: list[Json]
+
+    def about(self) -> str:
+        """The file."""
+        return self.file
 
     def as_json(self) -> Json:
         """The answer as one JSON object; keys are a contract, and more may join them."""

@@ -39,7 +39,7 @@ class _State:
     rests_until: float = 0.0
     error: NotRecorded | None = None
     singly: int = 0  # items to send one by one, because together they were refused
-    slow: bool = False  # somebody waited in vain
+    slow: bool = False  # somebody waited for it without success
     waits: Iterator[float] = field(default_factory=waits)
 
     @property

@@ -112,7 +112,7 @@ class Matcher:
         name = nested["NestedPropertyName"]
         around = nested_property(self._resource, name)
         if around.type != LIST:
-            raise SearchRefused(f"NestedPropertyName {name} is no list of objects", "ask for it in Filters")
+            raise SearchRefused(f"NestedPropertyName {name} is not a list of objects", "ask for it in Filters")
         parts = [self._inside(one, name, around) for one in nested["Filters"]]
         return lambda record: any(all(part(element) for part in parts) for element in values_at(record, around.steps))
 

@@ -1,1 +1,1 @@
-"""Signatures over a snapshot: made with a key of the user's, and checked against the signer whom the user names."""
+"""Signatures over a snapshot: made with the user's key, and checked against the signer that the user names."""

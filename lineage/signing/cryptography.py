@@ -1,4 +1,4 @@
-"""What is used of the package `cryptography`, which is an extra: one import that is there or not."""
+"""The parts of the package `cryptography` that we use. It is an extra, so this one import works or fails."""
 
 from cryptography.exceptions import InvalidSignature, UnsupportedAlgorithm
 from cryptography.hazmat.primitives import hashes

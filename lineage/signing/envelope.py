@@ -13,15 +13,15 @@ from lineage.domain.records import Json
 from lineage.errors import SigningError
 
 PAYLOAD_TYPE: Final = "application/vnd.in-toto+json"
-_BUNDLE = "application/vnd.dev.sigstore.bundle"  # how the media type of a sigstore bundle begins, whatever its version
-_MOST = 256 << 20  # bytes of an envelope: that of a million lists is smaller
+_BUNDLE = "application/vnd.dev.sigstore.bundle"  # how the media type of a sigstore bundle begins in every version
+_MOST = 256 << 20  # most bytes of an envelope; even one about a million lists is smaller
 
 
 @dataclass(frozen=True, slots=True)
 class Signature:
     """One signature: its bytes, a hint of the key, and the time stamps over it (DER of RFC 3161).
 
-    Time stamps stand where in-toto's witness keeps them: `timestamps`, each with the type `tsp`.
+    Time stamps are where in-toto's witness keeps them: in `timestamps`, each with the type `tsp`.
     """
 
     sig: bytes
@@ -35,7 +35,7 @@ class Signature:
 
 @dataclass(frozen=True, slots=True)
 class Envelope:
-    """A payload with its signatures. What is signed is `signed_bytes`, which the type of the payload is part of.
+    """A payload with its signatures. `signed_bytes` is what is signed; it includes the type of the payload.
 
     `bundle` is the text of the sigstore bundle that the envelope is a part of; empty for one that stands alone.
     """
@@ -51,7 +51,7 @@ class Envelope:
         return b"DSSEv1 %d %b %d %b" % (len(kind), kind, len(self.payload), self.payload)
 
     def as_json(self) -> Json:
-        """The envelope as DSSE has it."""
+        """The envelope as a DSSE object."""
         signatures = [one.as_json() for one in self.signatures]
         return {"payloadType": PAYLOAD_TYPE, "payload": _text(self.payload), "signatures": signatures}
 
@@ -59,7 +59,7 @@ class Envelope:
 def load_envelope(path: str | Path) -> Envelope:
     """The envelope of a file, also of one that holds a sigstore bundle.
 
-    Raises `SigningError` for what is none, is not signed, or holds no in-toto statement.
+    Raises `SigningError` for a file that is not an envelope, is not signed, or has no in-toto statement.
     """
     try:
         with Path(path).open("rb") as file:
@@ -73,9 +73,9 @@ def load_envelope(path: str | Path) -> Envelope:
     except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
         raise SigningError(f"{path} is not a DSSE envelope: `lineage snapshot sign` writes one") from error
     if told.get("payloadType") != PAYLOAD_TYPE:
-        raise SigningError(f"{path} holds no in-toto statement: its payloadType is not {PAYLOAD_TYPE}")
+        raise SigningError(f"{path} has no in-toto statement: its payloadType is not {PAYLOAD_TYPE}")
     if not envelope.signatures:
-        raise SigningError(f"{path} is an envelope without a signature: nobody signed it")
+        raise SigningError(f"{path} has no signature: sign it with `lineage snapshot sign`")
     return envelope
 
 
@@ -93,7 +93,7 @@ def _text(data: bytes) -> str:
 
 
 def _bytes(text: Any) -> bytes:
-    """Base64, in the standard or the URL-safe alphabet: DSSE's readers take either."""
+    """Bytes from Base64 in the standard or the URL-safe alphabet, because DSSE readers accept both."""
     if not isinstance(text, str):
         raise TypeError(text)
     try:

@@ -1,7 +1,7 @@
-"""Asymmetric keys of AWS KMS: the one place besides the crawl that talks to AWS, and only where such a key is named.
+"""Asymmetric keys of AWS KMS: besides the crawl, the only code that calls AWS, and only if such a key is named.
 
-To sign takes kms:GetPublicKey and kms:Sign; KMS gets the digest of what is signed, and nothing of the snapshot. To check takes
-no AWS with the public key in a file, and kms:GetPublicKey where the key itself is named.
+Signing needs kms:GetPublicKey and kms:Sign. KMS gets only the digest of what is signed, and nothing else of the snapshot.
+Checking needs no AWS if the public key is in a file, and kms:GetPublicKey if the key itself is named.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ SCHEME = "awskms:///"
 
 
 def is_kms(key: str) -> bool:
-    """Whether a key is named as one of KMS: `awskms:///alias/NAME`, `awskms:///KEY-ID`, or its ARN."""
+    """Whether a name means a KMS key: `awskms:///alias/NAME`, `awskms:///KEY-ID`, or its ARN."""
     return key.startswith(SCHEME) or (key.startswith("arn:aws") and ":kms:" in key)
 
 
@@ -33,15 +33,15 @@ def sign(key: str, data: bytes) -> tuple[bytes, str, bytes]:
 
 
 def check_with_kms(key: str, data: bytes, sig: bytes) -> str:
-    """The fingerprint of a key of KMS, whose signature this must be: only its public part is asked for."""
+    """The fingerprint of the KMS key that must have made this signature. AWS is asked only for its public part."""
     return check_with_bytes(_public(_client(key), key)[0], data, sig, key)
 
 
 def _public(client: Any, key: str) -> tuple[bytes, str, bool]:
-    """The public key as PEM, its hash as KMS spells it (`SHA_256`), and whether it is RSA."""
+    """The public key as PEM, its hash in KMS spelling (`SHA_256`), and whether it is RSA."""
     answer = _call(client, key, "GetPublicKey", {})
     if answer.get("KeyUsage") != "SIGN_VERIFY":
-        raise SigningError(f"{key} is no key to sign with: make one with the key usage SIGN_VERIFY")
+        raise SigningError(f"the KMS key {key} cannot sign: create one with the key usage SIGN_VERIFY")
     pem, hashed, rsa = pem_of(answer["PublicKey"], key)
     return pem, f"SHA_{hashed.removeprefix('sha')}", rsa
 
@@ -59,7 +59,7 @@ def _client(key: str) -> Any:
 
 
 def _call(client: Any, key: str, operation: str, words: dict[str, Any]) -> Any:
-    from botocore.exceptions import BotoCoreError, ClientError  # slow, and a report has no need of it
+    from botocore.exceptions import BotoCoreError, ClientError  # slow, and a report does not need it
 
     method = {"Sign": client.sign, "GetPublicKey": client.get_public_key}[operation]
     try:

@@ -1,7 +1,7 @@
-"""Signatures that a public key in a PEM file checks: those of AWS KMS. Nothing goes over a network.
+"""Checks signatures of AWS KMS with a public key in a PEM file. Nothing goes over a network.
 
-Which algorithm it is follows from the key alone, and never from what an envelope says: ECDSA with the hash that fits the curve,
-RSASSA-PSS with SHA-256 (the AWS KMS developer guide, "Key spec reference").
+The key alone determines the algorithm, never the envelope: ECDSA with the hash that fits the curve, RSASSA-PSS with SHA-256
+(the AWS KMS developer guide, "Key spec reference").
 """
 
 from __future__ import annotations
@@ -28,17 +28,17 @@ def is_pem(path: str) -> bool:
 
 
 def check_with_pem(path: str, data: bytes, sig: bytes) -> str:
-    """The fingerprint of the key in a PEM file, whose signature this must be. Raises `SignatureRefused`, `SigningError`."""
+    """The fingerprint of the PEM key that must have made this signature. Raises `SignatureRefused`, `SigningError`."""
     return check_with_bytes(Path(path).read_bytes(), data, sig, path)
 
 
 def check_with_bytes(pem: bytes, data: bytes, sig: bytes, named: str) -> str:
-    """The same by the PEM itself; `named` is what the key is called."""
+    """The same for the bytes of a PEM key; `named` is its name in messages."""
     crypto = _cryptography()
     try:
         key: Any = crypto.load_pem_public_key(pem)
     except (ValueError, crypto.UnsupportedAlgorithm) as error:
-        raise SigningError(f"{named} is no public key that can be read: it must be PEM") from error
+        raise SigningError(f"{named} is not a readable public key (expected PEM)") from error
     hash_ = getattr(crypto.hashes, hash_of(key, named).upper())()
     try:
         if isinstance(key, crypto.rsa.RSAPublicKey):
@@ -52,13 +52,13 @@ def check_with_bytes(pem: bytes, data: bytes, sig: bytes, named: str) -> str:
 
 
 def hash_of(key: Any, named: str) -> str:
-    """By which hash a key signs: `sha256`, `sha384` or `sha512`. Raises `SigningError` for a key of another kind."""
+    """The hash with which a key signs: `sha256`, `sha384` or `sha512`. Raises `SigningError` for another kind of key."""
     crypto = _cryptography()
     if isinstance(key, crypto.rsa.RSAPublicKey) and key.key_size >= 2048:
         return "sha256"
     if isinstance(key, crypto.ec.EllipticCurvePublicKey) and key.curve.name in _CURVES:
         return _CURVES[key.curve.name]
-    raise SigningError(f"{named} is neither an RSA key of 2048 bits or more nor one of a NIST curve: take one of these")
+    raise SigningError(f"{named} is not a supported key (expected RSA of at least 2048 bits, or a NIST curve)")
 
 
 def fingerprint(key: Any) -> str:
@@ -69,12 +69,12 @@ def fingerprint(key: Any) -> str:
 
 
 def pem_of(der: bytes, named: str) -> tuple[bytes, str, bool]:
-    """A public key as PEM, by which hash it signs, and whether it is RSA."""
+    """A public key as PEM, the hash with which it signs, and whether it is RSA."""
     crypto = _cryptography()
     try:
         key = crypto.load_der_public_key(der)
     except (ValueError, crypto.UnsupportedAlgorithm) as error:
-        raise SigningError(f"{named}: its public key can't be read") from error
+        raise SigningError(f"the public key of {named} can't be read") from error
     pem = key.public_bytes(crypto.Encoding.PEM, crypto.PublicFormat.SubjectPublicKeyInfo)
     return pem, hash_of(key, named), isinstance(key, crypto.rsa.RSAPublicKey)
 

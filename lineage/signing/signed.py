@@ -1,4 +1,4 @@
-"""A snapshot is signed, and a signature is checked against the signer whom the user names: nobody else's is taken."""
+"""Signs a snapshot, and checks a signature against the signer that the user names. No other signer is trusted."""
 
 from __future__ import annotations
 
@@ -23,20 +23,20 @@ from lineage.signing.statement import Claim, claim_of, statement
 from lineage.signing.timestamps import stamped, time_of
 from lineage.snapshot.reading import open_snapshot
 
-BESIDE: Final = ".dsse.json"  # what the name of an envelope adds to that of its file
-BUNDLE_BESIDE: Final = ".sigstore.json"  # and that of a sigstore bundle
-SIGSTORE: Final = "sigstore"  # the key that is none: whoever logs in signs
+BESIDE: Final = ".dsse.json"  # ending that the name of an envelope adds to that of the snapshot
+BUNDLE_BESIDE: Final = ".sigstore.json"  # the same for a sigstore bundle
+SIGSTORE: Final = "sigstore"  # in place of a key: the person who logs in signs
 _KEY_FILES: Final = (".pub", ".pem")
 VALID, REFUSED, UNCHECKED = "valid", "refused", "unchecked"
 
 
 @dataclass(frozen=True, slots=True)
 class Signer:
-    """Whose signature is taken: `who` is a public key (a .pub file, a PEM file, a key of KMS), or an identity in `allowed`.
+    """Whose signature is trusted: `who` is a public key (a .pub file, a PEM file, a KMS key), or an identity in `allowed`.
 
-    `allowed` is an allowed_signers file as ssh-keygen(1) describes it; without `who` anybody in it is taken. `authority` is
-    the PEM file of the root certificates of a time stamp authority: the dates in `allowed` are then held against its time.
-    With an `issuer`, the address of an identity provider, `who` is the identity that it vouched for in a sigstore bundle.
+    `allowed` is an allowed_signers file as ssh-keygen(1) describes it; without `who`, everybody in it is trusted. `authority`
+    is a PEM file with the root certificates of a time stamp authority. The dates in `allowed` are then compared with its time.
+    With an `issuer`, the URL of an identity provider, `who` is the identity that it vouched for in a sigstore bundle.
     """
 
     who: str = ""
@@ -50,10 +50,10 @@ class Signer:
 
     @property
     def names_key(self) -> bool:
-        """Whether `who` is written as a key: one of KMS, a `.pub` or `.pem` file, or a path with a folder in it.
+        """Whether `who` is written as a key: a KMS key, a `.pub` or `.pem` file, or a path with a folder in it.
 
-        Any other word may be an identity. A file that is called like one is not taken for its key: whoever hands over a
-        snapshot could put such a file beside it.
+        Any other word may be an identity. A file with the name of an identity is not used as its key, because the person who
+        hands over a snapshot could put such a file beside it.
         """
         path = Path(self.who)
         return kms.is_kms(self.who) or path.suffix in _KEY_FILES or str(path.parent) != "." or self.who.startswith("./")
@@ -64,7 +64,7 @@ NOBODY: Final = Signer()
 
 @dataclass(frozen=True, slots=True)
 class Signing:
-    """A snapshot that was signed: the envelope, the PEM of a key of KMS (else empty), and what it proves from now on."""
+    """A signed snapshot: the envelope, the PEM of a KMS key (otherwise empty), and what the signature proves from now on."""
 
     envelope: Envelope
     pem: bytes
@@ -72,22 +72,22 @@ class Signing:
 
     @property
     def text(self) -> str:
-        """The envelope, or the sigstore bundle that it is a part of, as it stands in its file."""
+        """The envelope, or the sigstore bundle that it is part of, as text of its file."""
         return self.envelope.bundle or json.dumps(self.envelope.as_json(), indent=1) + "\n"
 
     @property
     def beside(self) -> str:
-        """What the name of that file adds to the snapshot's."""
+        """The ending that the name of that file adds to the snapshot's."""
         return BUNDLE_BESIDE if self.envelope.bundle else BESIDE
 
 
 @dataclass(frozen=True, slots=True)
 class Signed:
-    """What an envelope says of a snapshot, and whether that was signed by whom: `state` is valid, refused or unchecked.
+    """What an envelope says about a snapshot, and who signed it: `state` is valid, refused or unchecked.
 
-    `covers` is the newest crawl that the statement is of, `digest` that of the whole file then. `signed_at` is the signer's
-    own word; `stamped_at` is that of a time stamp authority or of sigstore's log, where that was checked, and `stamped_by`
-    says whose. `issuer` is who vouched for the identity in a sigstore bundle. `said` tells a refusal.
+    `covers` is the newest crawl in the statement, and `digest` that of the whole file at that time. `signed_at` is the time
+    that the signer claims. `stamped_at` is the time of a time stamp authority or of sigstore's log, if that was checked, and
+    `stamped_by` names it. `issuer` vouched for the identity in a sigstore bundle. `said` is the reason for a refusal.
     """
 
     envelope: str
@@ -116,17 +116,17 @@ class Signed:
 
 
 def sign_snapshot(path: str | Path, key: str, *, timestamp: str = "") -> Signing:
-    """Sign a snapshot, which is verified first and stays as it is.
+    """Sign a snapshot, which is verified first and is not changed.
 
-    `key` is the file of an SSH key, or its public part where an agent holds the private one; a key of KMS
-    (`awskms:///alias/NAME`, or its ARN); or `sigstore`, with which whoever logs in signs. `timestamp` is the address of a time
-    stamp authority (RFC 3161). Raises `SnapshotError` for a file that is not as it was sealed or whose last crawl has no seal,
-    `SigningError`.
+    `key` is the file of an SSH key, or of its public part if an agent holds the private one. It may also be a KMS key
+    (`awskms:///alias/NAME`, or its ARN), or `sigstore`: then the person who logs in signs. `timestamp` is the URL of a time
+    stamp authority (RFC 3161). Raises `SigningError`, and `SnapshotError` for a file that changed since it was sealed or whose
+    last crawl has no seal.
     """
     if key == SIGSTORE:
         _sigstore()
         if timestamp:
-            raise SigningError("sigstore gives a time of its own: leave the time stamp authority out")
+            raise SigningError("sigstore has its own time stamp: leave out --timestamp")
     bare = Envelope(_stated(path))
     if key == SIGSTORE:
         return _signed_in_log(bare.payload, path)
@@ -137,7 +137,7 @@ def sign_snapshot(path: str | Path, key: str, *, timestamp: str = "") -> Signing
 
 
 def _signed_in_log(payload: bytes, path: str | Path) -> Signing:
-    """The same by whoever logs in: sigstore's bundle has the signature, the certificate, and the entry of the log."""
+    """The same, signed by the person who logs in. sigstore's bundle has the signature, the certificate, and the log entry."""
     bundle, who, issuer = _sigstore().sign(payload)
     named = f"{who} ({issuer})"
     proof = claim_of(payload, path).proof(f"the signature by {named}", "was signed")
@@ -145,7 +145,7 @@ def _signed_in_log(payload: bytes, path: str | Path) -> Signing:
 
 
 def _stated(path: str | Path) -> bytes:
-    """What is signed of a snapshot: the statement, with the time by our own clock."""
+    """The statement about a snapshot that is signed, with the time of our own clock."""
     producer = {"name": "sagemaker-lineage", "version": __version__}
     with open_snapshot(path) as snapshot:
         if not snapshot.seals():
@@ -161,18 +161,18 @@ def _stated(path: str | Path) -> bytes:
 
 
 def envelope_beside(path: str | Path, *, bundle: bool = False) -> str:
-    """The name of the envelope beside a snapshot, else that of the sigstore bundle; empty where there is neither.
+    """The name of the envelope beside a snapshot, or else of the sigstore bundle; empty if there is neither.
 
-    With `bundle` only a sigstore bundle is looked for.
+    With `bundle`, only a sigstore bundle counts.
     """
     names = [f"{path}{BUNDLE_BESIDE}"] if bundle else [f"{path}{BESIDE}", f"{path}{BUNDLE_BESIDE}"]
     return next((name for name in names if os.path.lexists(name)), "")
 
 
 def check_signature(envelope: str | Path, signer: Signer) -> Signed:
-    """Whether an envelope was signed by a signer; it need be by one of its signatures only. Nothing else is believed of it.
+    """Whether a signer made at least one signature of an envelope.
 
-    Raises `SigningError` for a file that is no envelope, and where a check can't be made.
+    Nothing else in it is trusted.  Raises `SigningError` for a file that is not an envelope, and if the check can't be made.
     """
     read, name = load_envelope(envelope), Path(envelope).name
     claim = claim_of(read.payload, envelope)
@@ -193,7 +193,7 @@ def check_signature(envelope: str | Path, signer: Signer) -> Signed:
 
 
 def _checked_in_log(read: Envelope, name: str, claim: Claim, signer: Signer) -> Signed:
-    """The same of a sigstore bundle, which is checked by the identity and who vouched for it."""
+    """The same for a sigstore bundle, checked by its identity and the issuer that vouched for it."""
     if not read.bundle:
         raise SigningError(f"{name} is not a sigstore bundle: leave --issuer out, or name the bundle with --signature")
     if not signer.issuer:
@@ -215,7 +215,7 @@ def _sigstore() -> Any:
 
 
 def insist_signed(envelope: str | Path, signer: Signer) -> Signed:
-    """The same, where a signature that is not the signer's is an error: `SignatureRefused`."""
+    """The same, but a signature of somebody else is an error: `SignatureRefused`."""
     signed = check_signature(envelope, signer)
     if signed.state == REFUSED:
         raise SignatureRefused(f"{envelope}: signature refused: {signed.said}")
@@ -233,7 +233,7 @@ def _told(name: str, state: str, claim: Claim, *, said: str = "") -> Signed:
 
 
 def _checked(data: bytes, sig: bytes, signer: Signer, at: str) -> tuple[str, str]:
-    """Who signed, and the fingerprint of the key; `at` is the time of the signature where an authority told it."""
+    """Who signed, and the fingerprint of the key. `at` is the time of the signature, if an authority stated it."""
     who = signer.who
     if signer.allowed:
         return ssh.check_with_list(signer.allowed, who, data, sig, at)
@@ -245,12 +245,12 @@ def _checked(data: bytes, sig: bytes, signer: Signer, at: str) -> tuple[str, str
         return Path(who).name, check_with_pem(who, data, sig)
     if not Path(who).is_file():
         said = "name a public key file or a key of KMS, or give the identity's list with --allowed-signers"
-        raise SigningError(f"{who} is no file: {said}")
+        raise SigningError(f"{who} does not exist: {said}")
     return Path(who).name, ssh.check_with_key(who, data, sig)
 
 
 def _stamped_at(one: Signature, signer: Signer) -> str:
-    """When an authority saw the signature; empty where none is named. One that is named must have."""
+    """When an authority saw the signature; empty if none is named. A named authority must have seen it."""
     if not signer.authority:
         return ""
     if not one.timestamps:

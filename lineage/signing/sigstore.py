@@ -1,7 +1,8 @@
-"""sigstore: a certificate of a few minutes for whoever logs in, and an entry in a public log. Needs the package `sigstore`.
+"""sigstore: a short-lived certificate for the person who logs in, and an entry in a public log.
 
-To sign goes over the network: to the identity provider, and to the services that sigstore's signing configuration names. To
-check does not: the roots of trust are those that the package ships, or that its last signature fetched.
+Needs the package `sigstore`.  Signing uses the network: the identity provider, and the services that sigstore's signing
+configuration names. Checking does not: the roots of trust are those that the package ships, or that its last signature
+fetched.
 """
 
 from __future__ import annotations
@@ -30,7 +31,7 @@ from lineage.signing.envelope import Envelope
 
 LOG: Final = "the transparency log"
 STAMP: Final = "the time stamp"
-_LONGEST = 240  # characters of what the package says
+_LONGEST = 240  # characters that are shown of the package's messages
 
 
 def sign(payload: bytes) -> tuple[str, str, str]:
@@ -43,17 +44,17 @@ def sign(payload: bytes) -> tuple[str, str, str]:
         raise SigningError(
             "sigstore asks for a login, and there is no terminal to ask at: sign where you can log in"
         ) from error
-    except Exception as error:  # each service, and requests below it, has exceptions of its own that share no base
+    except Exception as error:  # each service, and requests, raises its own exceptions without a common base
         said = f"sigstore did not sign: {_one_line(error)}; it needs a login and the network"
         raise SigningError(said) from error
     return bundle.to_json(), *_certified(bundle.signing_certificate, token)
 
 
 def check(envelope: Envelope, who: str, issuer: str) -> tuple[str, str]:
-    """When an identity signed an envelope with its bundle, and whose clock that was: the log's, or a time stamp authority's.
+    """When an identity signed an envelope with its bundle, and by whose clock: the log's, or a time stamp authority's.
 
-    `issuer` is who vouches for the identity. Raises `SignatureRefused` for any other bundle, `SigningError` where there are
-    no roots of trust.
+    `issuer` vouches for the identity. Raises `SignatureRefused` for any other bundle, `SigningError` if there are no roots of
+    trust.
     """
     root = _roots()
     try:
@@ -62,7 +63,7 @@ def check(envelope: Envelope, who: str, issuer: str) -> tuple[str, str]:
         at, by = min([*_logged(read), *_stamped(read, root)])
     except SignatureRefused:
         raise
-    except Exception as error:  # a bundle may hold anything, and the package lets what its parts raise through
+    except Exception as error:  # a bundle may hold anything, and the package does not catch what its parts raise
         raise SignatureRefused(f"sigstore does not verify it: {_one_line(error)}") from error
     if payload != envelope.payload:
         raise SignatureRefused("its JSON can be read in two ways, and only one of them is signed")
@@ -70,7 +71,7 @@ def check(envelope: Envelope, who: str, issuer: str) -> tuple[str, str]:
 
 
 def _certified(cert: Certificate, token: IdentityToken) -> tuple[str, str]:
-    """Whom a certificate names, and who vouched. A CI job is named by the address of its workflow, which its token lacks."""
+    """The identity in a certificate, and who vouched for it. A CI job is named by its workflow URL, which its token lacks."""
     names = cert.extensions.get_extension_for_class(SubjectAlternativeName).value
     found = [*names.get_values_for_type(RFC822Name), *names.get_values_for_type(UniformResourceIdentifier), token.identity]
     issuer: Any = cert.extensions.get_extension_for_oid(OIDCIssuer.oid).value
@@ -78,7 +79,7 @@ def _certified(cert: Certificate, token: IdentityToken) -> tuple[str, str]:
 
 
 class _Expected:
-    """Holds a certificate, whose chain is verified, against the identity and issuer that the reader named."""
+    """Compares a certificate, whose chain is verified, with the identity and issuer that the reader named."""
 
     def __init__(self, who: str, issuer: str) -> None:
         self.who, self.issuer = who, issuer
@@ -95,14 +96,14 @@ class _Expected:
 
 
 def _logged(bundle: Bundle) -> Iterator[tuple[datetime, str]]:
-    """When the log took a verified bundle in. Only the log's promise covers that time; without a promise it is not told."""
+    """When the log accepted a verified bundle; empty without the log's promise, because only the promise covers that time."""
     (entry,) = json.loads(bundle.to_json())["verificationMaterial"]["tlogEntries"]
     if entry.get("inclusionPromise") and int(entry.get("integratedTime") or 0):
         yield datetime.fromtimestamp(int(entry["integratedTime"]), UTC), LOG
 
 
 def _stamped(bundle: Bundle, root: TrustedRoot) -> Iterator[tuple[datetime, str]]:
-    """When a verified bundle was time-stamped. The package ignores the time stamps of a stranger, and does not tell which."""
+    """When a verified bundle was time-stamped. The package ignores time stamps of unknown authorities without naming them."""
     data = bundle.verification_material.timestamp_verification_data
     for stamp in data.rfc3161_timestamps if data else []:
         if any(_gave(authority, stamp, bundle.signature) for authority in root.get_timestamp_authorities()):
@@ -110,7 +111,7 @@ def _stamped(bundle: Bundle, root: TrustedRoot) -> Iterator[tuple[datetime, str]
 
 
 def _gave(authority: Any, stamp: TimeStampResponse, signature: bytes) -> bool:
-    """Whether an authority gave a time stamp over a signature, while sigstore trusted it."""
+    """Whether an authority gave a time stamp over a signature while sigstore trusted it."""
     chain, until = authority.certificates(allow_expired=True), authority.validity_period_end
     at = stamp.tst_info.gen_time
     if len(chain) < 2 or at < authority.validity_period_start or (until and at >= until):
@@ -124,7 +125,7 @@ def _gave(authority: Any, stamp: TimeStampResponse, signature: bytes) -> bool:
 
 
 def _logged_in() -> tuple[SigningContext, IdentityToken]:
-    """The services of sigstore, and who signs: the identity of a CI job where there is one, else whoever logs in."""
+    """The services of sigstore, and who signs: the identity of a CI job if there is one, otherwise the person who logs in."""
     config = ClientTrustConfig.production()
     found = detect_credential()
     token = IdentityToken(found) if found else Issuer(config.signing_config.get_oidc_url()).identity_token()
@@ -132,7 +133,7 @@ def _logged_in() -> tuple[SigningContext, IdentityToken]:
 
 
 def _roots() -> TrustedRoot:
-    """Whom sigstore trusts, without the network."""
+    """The roots that sigstore trusts, without the network."""
     try:
         with _quiet():
             return ClientTrustConfig.production(offline=True).trusted_root
@@ -142,7 +143,7 @@ def _roots() -> TrustedRoot:
 
 @contextmanager
 def _quiet() -> Iterator[None]:
-    """Without the package's warning that it asks nobody: that is what we want."""
+    """Silences the package's warning about working offline, which is what we want."""
     logger = logging.getLogger("sigstore")
     level = logger.level
     logger.setLevel(logging.ERROR)
@@ -153,7 +154,7 @@ def _quiet() -> Iterator[None]:
 
 
 def _one_line(error: BaseException) -> str:
-    """What an error and its causes say; some say nothing themselves."""
+    """The messages of an error and of its causes, because some errors have no message of their own."""
     said, cause = [str(error)], error.__cause__
     while cause:
         said.append(str(cause))

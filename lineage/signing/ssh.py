@@ -1,6 +1,6 @@
-"""SSH keys: `ssh-keygen -Y` signs, and checks against an allowed_signers file or one public key. Nothing goes over a network.
+"""SSH keys: `ssh-keygen -Y` signs, and checks with an allowed_signers file or one public key. Nothing uses the network.
 
-ssh-keygen(1), section "ALLOWED SIGNERS"; PROTOCOL.sshsig of OpenSSH, whose blob is what stands in the envelope.
+ssh-keygen(1), section "ALLOWED SIGNERS"; PROTOCOL.sshsig of OpenSSH, whose blob is stored in the envelope.
 """
 
 from __future__ import annotations
@@ -18,21 +18,21 @@ from tempfile import TemporaryDirectory
 
 from lineage.errors import SignatureRefused, SigningError
 
-NAMESPACE = "lineage-snapshot"  # a signature that was made for git, for files or for mail is none over a snapshot
+NAMESPACE = "lineage-snapshot"  # so a signature made for git, files or mail does not count for a snapshot
 MAGIC = b"SSHSIG"
 _HEAD, _FOOT = "-----BEGIN SSH SIGNATURE-----", "-----END SSH SIGNATURE-----"
 _KEY = re.compile(r"(?:ssh-|ecdsa-|sk-)[\w.@-]+ +[A-Za-z0-9+/]+=*(?= |$)", re.ASCII)
 _FINGERPRINT = re.compile(rb" key (SHA256:[A-Za-z0-9+/]+)\s*$")
-_ONE_KEY = "signer"  # under which principal the one public key is listed
+_ONE_KEY = "signer"  # the principal under which a single public key is listed
 
 
 def sign(key: str, data: bytes) -> tuple[bytes, str]:
-    """The signature over some bytes by a private key, or by a public one whose private part the agent holds; and its finger.
+    """The signature over some bytes by a private key, or a public one (the agent holds the private part), and a fingerprint.
 
     Raises `SigningError`.
     """
     if not Path(key).is_file():
-        raise SigningError(f"{key}: no such key: name the file of an SSH key, awskms:///alias/NAME, or sigstore")
+        raise SigningError(f"{key} does not exist (expected the file of an SSH key, awskms:///alias/NAME, or sigstore)")
     done = _run(["-Y", "sign", "-n", NAMESPACE, "-f", key], data)
     if done.returncode:
         raise SigningError(f"{key} did not sign: {_why(done, key)}")
@@ -40,7 +40,7 @@ def sign(key: str, data: bytes) -> tuple[bytes, str]:
 
 
 def fingerprint(key: str) -> str:
-    """`SHA256:…` of a key file, as `ssh-keygen -l` prints it; of a private one it asks for no passphrase."""
+    """`SHA256:…` of a key file, as `ssh-keygen -l` prints it. A private key needs no passphrase for this."""
     said = _run(["-l", "-E", "sha256", "-f", key]).stdout.decode(errors="replace").split()
     return said[1] if len(said) > 1 else ""
 
@@ -53,12 +53,12 @@ def public_key(path: str) -> str:
     except OSError as error:
         raise SigningError(f"{path}: {error.strerror}") from error
     if not found:
-        raise SigningError(f"{path} is no public key: name a .pub file of SSH, or a PEM file that begins with BEGIN PUBLIC KEY")
+        raise SigningError(f"{path} is not a public key (expected an SSH .pub file, or a PEM file with BEGIN PUBLIC KEY)")
     return found[0]
 
 
 def check_with_key(path: str, data: bytes, sig: bytes) -> str:
-    """The fingerprint of the one public key, whose signature this must be. Raises `SignatureRefused`, `SigningError`."""
+    """The fingerprint of the public key that must have made this signature. Raises `SignatureRefused`, `SigningError`."""
     line = f'{_ONE_KEY} namespaces="{NAMESPACE}" {public_key(path)}\n'
     with TemporaryDirectory() as folder:
         allowed = Path(folder) / "allowed_signers"
@@ -67,13 +67,13 @@ def check_with_key(path: str, data: bytes, sig: bytes) -> str:
 
 
 def check_with_list(allowed: str, identity: str, data: bytes, sig: bytes, at: str = "") -> tuple[str, str]:
-    """The identity in an allowed_signers file whose signature this is, and the fingerprint of its key.
+    """The identity in an allowed_signers file that made this signature, and the fingerprint of its key.
 
-    Where no identity is named, any in the file is taken. `valid-after` and `valid-before` in the file are held against the
-    time `at` (ISO 8601), else against now. Raises `SignatureRefused`, `SigningError`.
+    Without a named identity, any in the file counts. `valid-after` and `valid-before` in the file are compared with the time
+    `at` (ISO 8601), by default now. Raises `SignatureRefused`, `SigningError`.
     """
     if not Path(allowed).is_file():
-        raise SigningError(f"{allowed}: no such file: --allowed-signers names one as ssh-keygen(1) describes it")
+        raise SigningError(f"{allowed} does not exist: --allowed-signers takes an ALLOWED SIGNERS file (see man ssh-keygen)")
     who = identity or _principal(allowed, sig, at)
     return who, _verify(allowed, who, data, sig, f"{who}, as {allowed} lists them", at)
 
@@ -88,7 +88,7 @@ def _principal(allowed: str, sig: bytes, at: str) -> str:
 
 
 def _verify(allowed: str, who: str, data: bytes, sig: bytes, said: str, at: str = "") -> str:
-    """The fingerprint of the key that signed, as ssh-keygen tells it."""
+    """The fingerprint of the key that signed, as ssh-keygen prints it."""
     with TemporaryDirectory() as folder:
         words = ["-Y", "verify", *_at(at), "-n", NAMESPACE, "-f", allowed, "-I", who, "-s", _armoured(folder, sig)]
         done = _run(words, data)
@@ -99,7 +99,7 @@ def _verify(allowed: str, who: str, data: bytes, sig: bytes, said: str, at: str 
 
 
 def _at(at: str) -> list[str]:
-    """The option that tells ssh-keygen a time. It is written in local time: versions before 9.1 know no other."""
+    """The option that gives ssh-keygen a time. It is in local time, because versions before 9.1 accept no other."""
     return [f"-Overify-time={datetime.fromisoformat(at).astimezone():%Y%m%d%H%M%S}"] if at else []
 
 
@@ -115,12 +115,12 @@ def _blob(armoured: str) -> bytes:
     body = armoured.partition(_HEAD)[2].partition(_FOOT)[0]
     blob = base64.b64decode("".join(body.split()))
     if not blob.startswith(MAGIC):
-        raise SigningError("ssh-keygen gave no signature: it must be that of OpenSSH 8.2 or newer")
+        raise SigningError("ssh-keygen made no signature: install OpenSSH 8.2 or newer")
     return blob
 
 
 def _run(words: Sequence[str], data: bytes = b"") -> subprocess.CompletedProcess[bytes]:
-    """Run ssh-keygen. For a passphrase it asks at a terminal; where there is none it asks nobody, and does not wait."""
+    """Run ssh-keygen. It asks for a passphrase at a terminal. Without a terminal it does not ask and does not wait."""
     program = shutil.which("ssh-keygen")
     if not program:
         raise SigningError("ssh-keygen is missing: install OpenSSH (the package openssh-client)")
@@ -132,7 +132,7 @@ def _run(words: Sequence[str], data: bytes = b"") -> subprocess.CompletedProcess
 
 
 def _why(done: subprocess.CompletedProcess[bytes], key: str) -> str:
-    """What hinders a key to sign, and what to do."""
+    """Why a key can't sign, and what to do."""
     said, whole = _last(done), done.stderr.decode(errors="replace")
     if "too open" in whole:
         return f"others may read it, and so ssh-keygen leaves it alone; run chmod 600 {key}"

@@ -1,6 +1,6 @@
-"""The in-toto Statement v1 over a snapshot: what is exported, what is signed, and what is read of a signed one.
+"""The in-toto Statement v1 about a snapshot: exported, signed, and read from a signed envelope.
 
-Its subjects are files by name and SHA-256, and the newest seal; its predicate says what the snapshot covers, and its seals.
+Its subjects are files by name and SHA-256, and the newest seal. Its predicate says what the snapshot covers, with its seals.
 """
 
 from __future__ import annotations
@@ -28,15 +28,15 @@ _TIME = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ", re.ASCII)
 def statement(
     snapshot: Snapshot, producer: Json, subjects: Iterable[str | Path] = (), vouched: Attestations = NO_ATTESTATIONS
 ) -> Json:
-    """The statement about a snapshot, which is verified first, and the files named by `subjects`.
+    """The statement about a snapshot, which is verified first, and about the files in `subjects`.
 
-    Raises `SnapshotError` for a snapshot that is not as it was sealed, `LineageError` for a file that can't be read.
+    Raises `SnapshotError` for a snapshot that changed since it was sealed, `LineageError` for a file that can't be read.
     """
     paths = [snapshot.path, *map(Path, subjects)]
     names = [path.name for path in paths]
     twice = sorted({name for name in names if names.count(name) > 1})
     if twice:
-        raise MalformedName(f"two files are named {twice[0]}: the statement tells files by their names")
+        raise MalformedName(f"two files are named {twice[0]}: in a statement each file needs its own name")
     done = insist_unchanged(verify(snapshot))
     said = coverage(snapshot) | (vouched_for(snapshot, vouched) if vouched.said else {})
     predicate = {"producer": producer} | {name: value for name, value in said.items() if name != "question"}
@@ -52,12 +52,12 @@ def statement(
 
 
 def insist_unchanged(done: Verified) -> Verified:
-    """Raise `SnapshotError` for a file that is not as it was sealed: no statement is made of it."""
+    """Raise `SnapshotError` for a file that changed since it was sealed, because no statement is made about it."""
     if done.verdict != CHANGED:
         return done
     first, more = done.differences[0], len(done.differences) - 1
     said = f"{first.table} {first.where}: {first.said}{f', and {more} more' if more else ''}"
-    raise SnapshotError(f"{done.file} is CHANGED since it was sealed ({said}): no statement is made of such a file")
+    raise SnapshotError(f"{done.file} is CHANGED since it was sealed ({said}): use an unchanged copy")
 
 
 def _subject(name: str, digest: str) -> Json:
@@ -73,7 +73,7 @@ def _digest(path: Path) -> str:
 
 @dataclass(frozen=True, slots=True)
 class Claim:
-    """What a statement says of a snapshot: the file and its digest, its seals, and when the signer says that it was signed."""
+    """What a statement says about a snapshot: file, digest and seals, and when it was signed according to the signer."""
 
     file: str
     digest: str
@@ -81,13 +81,13 @@ class Claim:
     signed_at: str
 
     def proof(self, how: str, seen: str) -> Proof:
-        """What the statement proves of a file, once its signature is checked."""
+        """What the statement proves about a file, once its signature is checked."""
         last = self.seals[-1]
         return Proof(str(last["digest"]), how, seen, last["crawl"], str(self.seals[0]["digest"]), self.digest)
 
 
 def claim_of(payload: bytes, where: str | Path) -> Claim:
-    """What a payload says of a snapshot. Raises `SigningError` for a statement about something else."""
+    """What a payload says about a snapshot. Raises `SigningError` for a statement about something else."""
     wrong = f"{where} holds no statement about a snapshot: `lineage snapshot sign` makes one"
     try:
         told = json.loads(payload)
@@ -99,7 +99,7 @@ def claim_of(payload: bytes, where: str | Path) -> Claim:
 
 
 def _claim(subjects: dict[str, Any], predicate: Json) -> Claim:
-    """The newest seal is a subject, and so is the file: what the predicate says besides is held to them."""
+    """The newest seal and the file are subjects. What the predicate says must agree with them."""
     seals = [{"crawl": int(one["crawl"]), "digest": str(one["digest"])} for one in predicate["seals"]]
     name, last = str(predicate["file"]), seals[-1]
     if subjects[f"{name}#seal-of-crawl-{last['crawl']}"] != str(last["digest"]).removeprefix("sha256:"):

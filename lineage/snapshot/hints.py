@@ -1,6 +1,6 @@
 """What a shell may offer after a few letters: names, ids and kinds of a snapshot that begin so.
 
-Whoever presses Tab waits: nothing is waited for, little is read, and a file that can't be read offers nothing.
+The user waits after Tab, so little is read, and locks are not waited for. A file that can't be read offers nothing.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from pathlib import Path
 from lineage.errors import LineageError
 from lineage.snapshot.connection import Connection, connect
 
-MOST = 200  # what is offered: nobody reads more
+MOST = 200  # most names that are offered
 _STEPS = 3_000_000  # of SQLite: some hundredths of a second; no file, however large or doctored, holds a shell up for longer
 _LAST = "\U0010ffff"  # behind every character
 
@@ -21,7 +21,8 @@ _LAST = "\U0010ffff"  # behind every character
 def hints(path: str | Path, what: str, begins: str = "", kinds: tuple[str, ...] = ()) -> list[str]:
     """The `names`, `ids` or `kinds` (`what`) of nodes that begin so, of some kinds or of any, sorted.
 
-    Ids that are S3 URIs are given folder by folder. Empty where there is no such file, or it is locked, damaged or another one.
+    Ids that are S3 URIs are given folder by folder. Empty if the file does not exist, is locked or damaged, or is not a
+    snapshot.
     """
     try:
         with closing(connect(Path(path), "ro", wait=0)) as db:

@@ -29,7 +29,7 @@ class LedgerTables(OpenTables):
         return [_crawl_of(row) for row in self._sound("crawl", columns, rows)]
 
     def insist_unmixed(self, *, replayed: bool) -> None:
-        """Raise `MixedRecords` where earlier crawls are of the other sort: of AWS for a replay, replays for one of AWS."""
+        """Raise `MixedRecords` if earlier crawls are of the other sort: of AWS for a replay, or replays for a crawl of AWS."""
         if all(crawl.replayed == replayed for crawl in self.crawls()):
             return
         own, other = "records from AWS", "records replayed from an account file"

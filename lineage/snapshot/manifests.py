@@ -8,6 +8,7 @@ goes through the entries: one object in a million is found at once.
 from __future__ import annotations
 
 import sqlite3
+import threading
 from collections import defaultdict
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
@@ -45,14 +46,20 @@ class Manifest:
     modified: str
 
 
+class _Own(threading.local):
+    """What each thread has for itself: SQLite lets only the thread that opened a file read it."""
+
+    connection: sqlite3.Connection | None = None
+    asked: Location | None = None
+    inside: frozenset[int] = frozenset()
+
+
 class Listings:
-    """The tables of manifests in a snapshot file, or in memory. A file is opened at the first query."""
+    """The tables of manifests in a snapshot file, or in memory. A file is opened at the first query of each thread."""
 
     def __init__(self, home: sqlite3.Connection | Path) -> None:
         self._home = home
-        self._asked: Location | None = None
-        self._inside: set[int] = set()
-        self._connection = home if isinstance(home, sqlite3.Connection) else None
+        self._own = _Own()
 
     @classmethod
     def in_memory(cls) -> Self:
@@ -64,9 +71,11 @@ class Listings:
 
     @property
     def _db(self) -> sqlite3.Connection:
-        if self._connection is None:
-            self._connection = connect(Path(str(self._home)), "ro")
-        return self._connection
+        if isinstance(self._home, sqlite3.Connection):
+            return self._home
+        if self._own.connection is None:
+            self._own.connection = connect(self._home, "ro")
+        return self._own.connection
 
     def __deepcopy__(self, _: Any) -> Self:
         return self  # a copied graph uses the same snapshot
@@ -78,7 +87,7 @@ class Listings:
 
     def put(self, manifest: Manifest, entries: Iterable[Location], seen: str) -> int:
         """Store a version of a manifest, seen now: all of it or, on any error, nothing. Returns the number of its objects."""
-        self._asked = None
+        self._own.asked = None
         self._db.execute("SAVEPOINT manifest")
         try:
             return self._put(manifest, entries, seen)
@@ -189,9 +198,9 @@ class Listings:
             sql = "SELECT 1 FROM entry WHERE manifest = ? AND name = ? AND folder = (SELECT id FROM folder WHERE place = ?)"
             if self._db.execute(sql, (manifest, name, folder)).fetchone():
                 return Cover.ALL, f"{folder}/{name}"
-        if self._asked != dataset:  # many manifests are asked about one dataset
-            self._asked, self._inside = dataset, {number for number, _ in self.listing(dataset)}
-        if manifest not in self._inside:
+        if self._own.asked != dataset:  # many manifests are asked about one dataset
+            self._own.asked, self._own.inside = dataset, frozenset(number for number, _ in self.listing(dataset))
+        if manifest not in self._own.inside:
             return Cover.NONE, ""
         name = "SELECT min(name) FROM entry WHERE entry.folder = folder.id AND entry.manifest = :manifest"
         sql = f"""SELECT folder.place, ({name}) FROM listed CROSS JOIN folder ON folder.id = listed.folder

@@ -37,7 +37,7 @@ def open_snapshot(path: str | Path) -> Snapshot:
 
 
 def _insist_file(path: Path) -> None:
-    """Raise `SnapshotError` where there is no file to read."""
+    """Raise `SnapshotError` if there is no file to read."""
     if not path.exists():
         raise SnapshotError(f"no snapshot at {path}: {_advice(str(path))}")
     if path.is_dir():
@@ -45,14 +45,14 @@ def _insist_file(path: Path) -> None:
 
 
 def _advice(missing: str) -> str:
-    """What to do where there is no snapshot: after the demo, most likely its file is meant."""
+    """What to do if there is no snapshot: after the demo, its file is probably meant."""
     if missing == "lineage.db" and Path("demo.db").is_file():
         return "demo.db is here: add --snapshot demo.db, or read your account with `lineage crawl`"
     return f"make one with `lineage crawl --snapshot {missing}`, or name another; `lineage demo` makes one to try"
 
 
 def insist_snapshot(given: object, *, also: str = "") -> None:
-    """Raise `TypeError` where a question is asked of neither a snapshot nor what it takes `also`: it says what it wants."""
+    """Raise `TypeError` if a question gets neither a snapshot nor what it `also` takes. The error says what it expects."""
     if not isinstance(given, Snapshot):
         what = f"the text {given!r}" if isinstance(given, str) else f"an object of type {type(given).__name__}"
         raise TypeError(f"ask a snapshot, lineage.open_snapshot('lineage.db'){also}; this is {what}")
@@ -84,7 +84,7 @@ def _stamp(path: Path) -> tuple[int, ...]:
 
 
 def _insist_no_log(path: Path) -> None:
-    """Raise `SnapshotError` where a write-ahead log lies beside a file: SQLite reads it in place of what the file holds.
+    """Raise `SnapshotError` if a write-ahead log is beside a file, because SQLite would read it in place of the file's content.
 
     lineage writes none. Whatever digest or signature the file has, it says nothing of the log.
     """
@@ -121,7 +121,7 @@ class Snapshot(GraphTables, RecordTables, LedgerTables):
         self._opened = (*number, *_stamp(self.path)[2:])  # a file that replaced it meanwhile has another number
 
     def insist_untouched(self) -> None:
-        """Raise `SnapshotError` where the file at the path is no longer the one that was opened, as it was then."""
+        """Raise `SnapshotError` if the file at the path was replaced or changed since it was opened."""
         _insist_no_log(self.path)
         if _stamp(self.path) != self._opened:
             raise SnapshotError(f"{self.path} was written to or replaced while it was read: run the command again")

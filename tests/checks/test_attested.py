@@ -104,8 +104,7 @@ def test_one_that_does_nothing_is_told(tmp_path: Path) -> None:
     path = crawl(tmp_path, UNREAD, *live())
     idle = vouch(HoleName("denied", UNREAD.arn))
     assert (
-        "matches no hole of this snapshot; for its subject there is unread-manifest"
-        in checked(path, attestations=idle).notes[0]
+        "matches no gap of this snapshot; for its subject there is unread-manifest" in checked(path, attestations=idle).notes[0]
     )
     assert checked(path, HELD_OUT, "shop", attestations=idle).notes == []
     old = checked(path, attestations=vouch(HoleName("unread-manifest", LIST), until=date(2026, 5, 1)))

@@ -157,7 +157,7 @@ def test_gaps_warns_of_what_names_no_hole_and_writes_the_stubs(asked, tmp_path: 
     assert [line.split()[0] for line in ran.err.splitlines()] == ["lineage:", "crawl"]
     assert "line 10: attestation " in ran.err
     near = "efs://fs-0a1b2c3d4e5f60718/kyc/passports: an attestation names one whole subject"
-    assert f"matches no hole of this snapshot; there is one about {near}" in ran.err
+    assert f"matches no gap of this snapshot; there is one about {near}" in ran.err
     assert "attestation\t\t\t\t\tefs://fs-0a1b2c3d4e5f60718/\tunmatched\t" in ran.out
 
 

@@ -67,10 +67,10 @@ def test_used_says_what_and_what_not(ask) -> None:
     assert yes.startswith(
         "USED  at least 1 training job read s3://bank-ml/loans/train/\n  used  Loans-Fit-0042  channel train = "
     )
-    assert "Note: 4 holes could hide more; --format json lists them." in yes
+    assert "Note: 4 gaps could hide more; --format json lists them." in yes
     unknown = ask("used", "s3://bank-ml/nothing/", "-f", "table").out
     assert unknown.startswith(
-        "UNKNOWN  no training job that was read names s3://bank-ml/nothing/, but 4 holes could hide a use\n"
+        "UNKNOWN  no training job that was read names s3://bank-ml/nothing/, but 4 gaps could hide a use\n"
     )
     assert "unread-manifest  training job Mortgage-Tune-8, channel train" in unknown
     rows = [line.split("\t") for line in ask("used", "s3://bank-ml/nothing/").out.splitlines()]
@@ -371,6 +371,13 @@ def test_every_help_has_an_example(lineage, verb: str) -> None:
     ran = lineage(verb, "--help")
     assert ran.code == 0
     assert f"lineage {verb}" in ran.out.partition("Examples:")[2]
+
+
+def test_the_help_of_check_has_its_exit_codes(lineage) -> None:
+    """`check --help` says what 1 and 4 mean."""
+    said = " ".join(lineage("check", "--help").out.split())
+    assert "Exit codes: 0 nothing new as severe as --fail-on; 1 a new finding" in said
+    assert "4 a rule of this severity could not be decided" in said
 
 
 def test_help_imports_nothing_slow() -> None:

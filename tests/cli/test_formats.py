@@ -5,8 +5,10 @@ from __future__ import annotations
 import csv
 import io
 import json
+import re
 import subprocess
 import sys
+from html import escape
 from html.parser import HTMLParser
 from pathlib import Path
 from typing import Any
@@ -95,6 +97,25 @@ def test_a_page_is_escaped() -> None:
     text = "".join(html_table(["a<b"], [["<script>alert(1)</script>\n&"]]))
     assert "<script" not in text
     assert Cells(text).rows[0][0].strip() == "a<b"
+
+
+@pytest.mark.parametrize("name", ["trace", "used", "datasets", "impact", "path", "check", "snapshot verify"])
+def test_a_page_holds_the_question_and_the_answer(over: Any, name: str) -> None:
+    """Above the rows of a page stand the command, without what only says where to print, and the first line of the answer."""
+    ran = over(*COMMANDS[name], "--format=html", "-o", "x.html")
+    first = over(*COMMANDS[name], "-f", "table").out.splitlines()[0]
+    page = Path("x.html").read_text("utf-8")
+    above = f"<h1>lineage {' '.join(COMMANDS[name])}</h1>\n<p>{escape(first)}</p>\n<table>"
+    assert above in page
+    assert [line for line in ran.err.splitlines() if not line.startswith(("lineage check: ", "  "))] == []
+
+
+@pytest.mark.parametrize("name", ["used of many", "ls", "show", "runs", "search"])
+def test_a_page_says_when_it_was_crawled(over: Any, name: str) -> None:
+    """A page of many answers or of a list holds the command and what was looked at, with the time of the crawl."""
+    page = over(*COMMANDS[name], "-f", "html").out
+    assert f"<h1>lineage {' '.join(COMMANDS[name])}</h1>" in page
+    assert re.search(r"</table>[^!]*<p>Looked at: account 111122223333, .*, crawled 20\d\d-.* by .*</p>", page)
 
 
 @pytest.mark.parametrize(("name", "form"), [("x.HTM", "html"), ("x.ndjson", "jsonl"), ("x.markdown", "md"), ("x.Csv", "csv")])

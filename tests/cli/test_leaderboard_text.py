@@ -205,13 +205,13 @@ def test_what_could_be_better_and_was_not_read(run, tmp_path: Path) -> None:
     lineage.crawl_endpoints(tmp_path / "lineage.db", ["loans-live"], replay=BANK)
     by = ("--metric", AUC, "--direction", "max")
     for ask in (("runs", "loan-default", *by), ("search", "training-job", *by)):
-        said = "1 hole could hide more candidates"
+        said = "1 gap could hide more candidates"
         assert f"Note: {said}:" in run(*ask, "-f", "table").out
         assert f"- Note: {said}:" in run(*ask, "-f", "md").out
         assert [hole["reason"] for hole in json.loads(run(*ask, "-f", "json").out)["scope"]["holes"]] == ["not-enumerated"]
         for form in (("-f", "tsv"), ("-f", "csv"), ("-f", "jsonl"), ("-f", "svg", "--all-parameters")):
             assert f"Note: {said}:" in run(*ask, *form).err.splitlines()
-    assert "Note: 1 hole could hide more training jobs:" in run("search", "training-job", "-f", "table").out
+    assert "Note: 1 gap could hide more training jobs:" in run("search", "training-job", "-f", "table").out
     none = run("search", "training-job", "--where", "TrainingJobName = x", *by)
     assert none.err.startswith("lineage: no training job matches, as far as was read: there is nothing to compare")
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import traceback
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +19,12 @@ CONSOLE = "https://eu-west-1.console.aws.amazon.com/sagemaker/home?region=eu-wes
 ABROAD = "https://runtime.sagemaker.us-east-1.amazonaws.com/endpoints/loans-live/invocations"
 TABLES = "expected .csv, .html, .json, .jsonl, .md, .tsv, .txt"
 REPLAYED = ("crawl", "--replay", str(BANK))
+
+NO_DATA = "this URL names no data: open the bucket or the folder in the S3 console and copy its URL, or give its S3 URI"
+JOB_FOR_DATA = (
+    "'Loans-Fit-0042' is a training job, not data: give an S3 URI; `lineage datasets training-job/Loans-Fit-0042` lists its "
+    "data, `lineage impact training-job/Loans-Fit-0042` tells what it led to"
+)
 
 # What was typed, the exit code, and the line.
 MISTAKES: dict[str, tuple[tuple[str, ...], int, str]] = {
@@ -71,7 +78,14 @@ MISTAKES: dict[str, tuple[tuple[str, ...], int, str]] = {
     "the URL of a list for an endpoint": (("trace", f"{CONSOLE}/endpoints"), 2, "this URL names no endpoint: open the endpoint's own page and copy its URL, or give its name"),
     "the URL of a dashboard": (("show", f"{CONSOLE}/dashboard"), 2, "this URL names nothing in SageMaker: open the thing's own page and copy its URL, or give its name"),
     "the URL of a dashboard as a selector": (("ls", f"{CONSOLE}/dashboard"), 2, "this URL names nothing in SageMaker: open the thing's own page and copy its URL, or give its name"),
-    "a URL of elsewhere": (("used", "https://example.com/x"), 2, "'https://example.com/x' is not an S3 URI (expected s3://bucket/prefix/)"),
+    "a URL of elsewhere": (("used", "https://example.com/x"), 2, NO_DATA),
+    "the URL of a dashboard for data": (("used", f"{CONSOLE}/dashboard"), 2, NO_DATA),
+    "the URL of a dashboard for a node": (("impact", f"{CONSOLE}/dashboard"), 2, "this URL names nothing in SageMaker: open the thing's own page and copy its URL, or give its name"),
+    "the URL of Studio for a node": (("path", "https://d-abc.studio.eu-west-1.sagemaker.aws/home", "loans-live"), 2, "this URL names nothing in SageMaker: open the thing's own page and copy its URL, or give its name"),
+    "the URL of a job for data": (("used", f"{CONSOLE}/jobs/Loans-Fit-0042"), 2, JOB_FOR_DATA),
+    "the ARN of a job for data": (("used", "arn:aws:sagemaker:eu-west-1:111122223333:training-job/Loans-Fit-0042"), 2, JOB_FOR_DATA),
+    "a job for data": (("used", "training-job/Loans-Fit-0042"), 2, JOB_FOR_DATA),
+    "an experiment for data": (("used", "experiment/loan-default"), 2, "'loan-default' is an experiment, not data: give an S3 URI; `lineage impact experiment/loan-default` tells what it led to"),
     # data
     "no scheme": (("used", "bank-ml/loans"), 2, "'bank-ml/loans' is not an S3 URI (expected s3://bucket/prefix/); did you mean s3://bank-ml/loans?"),
     "one slash": (("used", "s3:/bank-ml/loans/"), 2, "'s3:/bank-ml/loans/' is not an S3 URI (expected s3://bucket/prefix/); did you mean s3://bank-ml/loans/?"),
@@ -236,6 +250,16 @@ def test_credentials_get_the_command_that_mends_them(
     with pytest.raises(CrawlError) as refused:
         Session(profile)
     assert str(refused.value) == line
+    assert "botocore" not in "".join(traceback.format_exception(refused.value))  # which a notebook prints
+
+
+@pytest.mark.parametrize("option", [[], ["--debug"]], ids=["", "debug"])
+def test_debug_tells_what_botocore_said(run: Any, monkeypatch: pytest.MonkeyPatch, option: list[str]) -> None:
+    """The error alone hides the cause of a failed sign-in; --debug shows it."""
+    monkeypatch.setattr("boto3.Session.client", lambda *_, **__: Refusing(UnauthorizedSSOTokenError()))
+    ran = run(*option, "crawl", "--region", "eu-west-1")
+    assert ran.code == 3
+    assert ("UnauthorizedSSOTokenError" in ran.err) is bool(option)
 
 
 def test_no_region_says_what_boto3_reads(monkeypatch: pytest.MonkeyPatch, mistaken: Any) -> None:

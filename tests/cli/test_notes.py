@@ -1,11 +1,11 @@
-"""The lines below a table's rows reach every format: in the data, or on stderr."""
+"""What a table says below its rows reaches every format: in the data or on the page, else on stderr."""
 
 from __future__ import annotations
 
 import json
 import re
 from collections.abc import Iterator
-from html import unescape
+from html import escape, unescape
 from pathlib import Path
 from typing import Any
 
@@ -31,7 +31,7 @@ ASKED = (
 HEADED = ("Looked at", "In numbers", "Not read at all")  # JSON has these as its scope
 BELOW = re.compile(rf"({'|'.join(HEADED)}|Note|Warning|Best|gap|found|also|[A-Z])(: |  | ).*")
 RULED = re.compile(r"  (passed|not-applicable|off)  .*")
-IN_ROWS = re.compile(r"Note: (\d+ holes? could hide more.*|holes could hide more.*|.*--format json lists them)")
+IN_ROWS = re.compile(r"Note: (\d+ gaps? could hide more.*|gaps could hide more.*|.*--format json lists them)")
 
 
 def forms_of(line: tuple[str, ...]) -> Iterator[str]:
@@ -54,15 +54,14 @@ def below(table: str) -> list[str]:
 
 
 def reaches(line: str, form: str, out: str, err: str) -> bool:
-    """Whether a line of a table is in another format of the same answer."""
+    """Whether a line that a table has is in another format of the same answer."""
+    if form == "html":
+        rows = "" if line.startswith(HEADED) else unescape(out)
+        return f"<p>{escape(line)}</p>" in out or bool(IN_ROWS.fullmatch(line)) or line.partition(": ")[2].rstrip(".") in rows
     if line in err.splitlines() or (form != "json" and IN_ROWS.fullmatch(line)):
         return True
     lead, _, said = line.partition(": ")
-    texts = (
-        list(texts_of(_values(form, out)))
-        if form.startswith("json")
-        else [unescape(out) if form == "html" else out.replace("\\", "")]
-    )
+    texts = list(texts_of(_values(form, out))) if form.startswith("json") else [out.replace("\\", "")]
     if lead in HEADED or IN_ROWS.fullmatch(line):
         return any("finished" in text for text in texts)  # a scope with its crawls
     return any(said.removesuffix(".") in text for text in texts) or (form.startswith("json") and _holds(line, texts))

@@ -560,7 +560,7 @@ def test_the_account_file_answers_as_cloudtrail(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("entry", "said"),
     [
-        ({"event": "DeleteModle"}, "\"event\" is one of SageMaker's operations; there is no 'DeleteModle'"),
+        ({"event": "DeleteModle"}, "\"event\" is 'DeleteModle' (expected one of SageMaker's operations)"),
         ({"when": "x"}, 'an event has no "when"; it has account, error, event, region, request, response, source, time, user'),
         ({"time": "yesterday"}, '"time" of an event must be ISO 8601 text, not "yesterday"'),
         ({"time": 3}, '"time" of an event must be a text, not 3'),
@@ -601,7 +601,7 @@ def test_the_command(run, tmp_path: Path) -> None:
     assert [(one["kind"], one["state"], one["records"]) for one in told["lookups"]] == [("cloudtrail", "finished", 2)]
     rows = [row.split("\t") for row in run("gaps")[1].splitlines()]
     assert [row[3:5] for row in rows if row[0] == "lookup"] == [["cloudtrail", "LookupEvents"]]
-    assert "1 hole could hide a use" in run("used", X, "-f", "table")[1]
+    assert "1 gap could hide a use" in run("used", X, "-f", "table")[1]
 
 
 def test_a_refused_lookup_is_told_where_lookups_are(run, tmp_path: Path) -> None:

@@ -103,13 +103,13 @@ BROKEN = {
     "the message of a gateway": (b'{"message": "Welcome"}', 'it has no TrainingJobSummaries: {"message": "Welcome"}'),
     "another list": (b'{"Endpoints": []}', "it has no TrainingJobSummaries"),
     "a list that is null": (b'{"TrainingJobSummaries": null}', "it has no TrainingJobSummaries"),
-    "a list that is an object": (b'{"TrainingJobSummaries": {}}', "TrainingJobSummaries is no list"),
-    "a list that is a word": (b'{"TrainingJobSummaries": "x"}', "TrainingJobSummaries is no list"),
-    "elements that are words": (listed("x"), "is no structure"),
+    "a list that is an object": (b'{"TrainingJobSummaries": {}}', "TrainingJobSummaries is not a list"),
+    "a list that is a word": (b'{"TrainingJobSummaries": "x"}', "TrainingJobSummaries is not a list"),
+    "elements that are words": (listed("x"), "is not a structure"),
     "elements that are null": (listed(None), "an element of its list is null"),
     "elements without an ARN": (listed({"TrainingJobName": "x"}), "something in it has no TrainingJobArn"),
     "an ARN that is none": (listed({"TrainingJobArn": "x"}), "'x' is not an ARN"),
-    "an ARN that is an object": (listed({"TrainingJobArn": {"x": 1}}), "TrainingJobArn is no text"),
+    "an ARN that is an object": (listed({"TrainingJobArn": {"x": 1}}), "TrainingJobArn is not a text"),
     "too deep": (b"[" * 100_000, ": ["),
 }
 

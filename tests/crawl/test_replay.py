@@ -259,8 +259,8 @@ def execution(pipeline: str, name: str) -> str:
         ('{"kind": "model"}', 'line 1: the first line must say "schema": "lineage.account/1", and says None'),
         ('{"schema": "lineage.account/1"}', 'line 1: the first line must name a "caller"'),
         (f"{GOOD}\nnot json", "line 2: not JSON"),
-        (f'{GOOD}\n\n{{"kind": "modle", "record": {{}}}}', "line 3: no kind 'modle'; the kinds are "),
-        (f'{GOOD}\n{{"kind": "dataset", "record": {{}}}}', "line 2: no kind 'dataset'"),
+        (f'{GOOD}\n\n{{"kind": "modle", "record": {{}}}}', "line 3: 'modle' is not a kind (expected one of "),
+        (f'{GOOD}\n{{"kind": "dataset", "record": {{}}}}', "line 2: 'dataset' is not a kind"),
         (f'{GOOD}\n{{"kind": "model"}}', 'line 2: "record" must hold the answer of DescribeModel'),
         (f'{GOOD}\n{{"kind": "model", "record": {{"ModelName": "m"}}}}', "line 2: ModelArn: 'None' is not an ARN"),
         (GOOD.replace(HEADER["caller"], "jo"), 'line 1: the first line must name a "caller" (an ARN)'),
@@ -279,7 +279,7 @@ def execution(pipeline: str, name: str) -> str:
         ),
         (steps([]), 'line 2: "extras" of a pipeline-execution is an object'),
         (bad_fault(operation=[]), 'line 2: "operation" of a fault must be a text, not []'),
-        (json.dumps({"fault": "X"}).join((f"{GOOD}\n", "")), "there is no None"),
+        (json.dumps({"fault": "X"}).join((f"{GOOD}\n", "")), "of a fault is None (expected one of"),
         (
             steps({"Steps": []}),
             'line 2: "extras" of a pipeline-execution is an object with PipelineExecutionSteps and PipelineParameters in it',
@@ -289,7 +289,7 @@ def execution(pipeline: str, name: str) -> str:
         (bad_fault(times=0), 'line 2: "times" of a fault must be a number of calls, not 0'),
         (bad_fault(every=True), 'line 2: "every" of a fault must be a number of calls, not true'),
         (bad_fault(region=3), 'line 2: "region" of a fault must be a text, not 3'),
-        (bad_fault(operation="ListModel"), "there is no 'ListModel'"),
+        (bad_fault(operation="ListModel"), "of a fault is 'ListModel' (expected one of"),
         (
             bad_fault(fault="EmptyPage", operation="DescribeModel"),
             "line 2: DescribeModel has no pages that EmptyPage could strike",

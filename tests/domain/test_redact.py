@@ -379,7 +379,7 @@ def test_a_time_that_is_none_is_odd(time: Any) -> None:
     unknown: list[Unknown] = []
     found = read({"CreationTime": time, "TrainingJobName": "j"}, ANSWERS["DescribeTrainingJob"], unknown, "")
     assert found == {"TrainingJobName": "j"}
-    assert [(one.path, one.names, one.odd[:7]) for one in unknown] == [("CreationTime", True, "no time")]
+    assert [(one.path, one.names, one.odd[:10]) for one in unknown] == [("CreationTime", True, "not a time")]
 
 
 def test_a_time_without_an_offset_is_in_utc() -> None:

@@ -43,7 +43,10 @@ def test_what_is_no_subject(ask, tmp_path: Path) -> None:
         "lineage: gone.html: No such file or directory: a subject must be a file that can be read\n",
     )
     twice = ask("export", "-f", "in-toto", "--subject", "lineage.db")
-    assert (twice.code, twice.err) == (2, "lineage: two files are named lineage.db: the statement tells files by their names\n")
+    assert (twice.code, twice.err) == (
+        2,
+        "lineage: two files are named lineage.db: in a statement each file needs its own name\n",
+    )
     assert ask("export", "loans-live", "-f", "in-toto").code == 2
 
 

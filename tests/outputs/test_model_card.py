@@ -134,7 +134,7 @@ def test_a_metric_that_is_no_number_is_counted(tmp_path: Path) -> None:
     """JSON cannot hold NaN or infinity: such a metric is left out, and the card says so."""
     with recorded(tmp_path / "s.db", FinalMetricDataList=[{"MetricName": "loss", "Value": "NaN"}]) as snapshot:
         found = card(snapshot, "shop")
-    assert "1 metrics whose value is no number" in found["additional_information"]["caveats_and_recommendations"]
+    assert "1 metrics whose value is not a number" in found["additional_information"]["caveats_and_recommendations"]
 
 
 @pytest.mark.parametrize("name", [name for name in NASTY if name.strip()], ids=range(len(NASTY) - 1))

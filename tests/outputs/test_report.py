@@ -186,7 +186,7 @@ UNTOLD = "a model of a vendor, whose training data is not known here"
         ),
         (
             [processing("made", {"in": "s3://d/"}, {"out": "s3://models/made/"}), *served("s3://models/made/model.tar.gz")],
-            "serves what a job or a run that is no training job made from s3://d/. Record",
+            "serves what a job or a run that is not a training job made from s3://d/. Record",
         ),
     ],
     ids=["a vendor's model", "fine-tuned from a vendor's model", "made by a processing job"],
@@ -339,7 +339,7 @@ def test_an_altered_report_is_refused(bank: lineage.Snapshot, loans: dict[str, A
     """An earlier report that was changed since is not used for a comparison."""
     loans["endpoints"][0]["answer"]["verdict"] = "broken"
     (tmp_path / "r.json").write_text(json.dumps(loans))
-    with pytest.raises(lineage.SnapshotError, match="not as it was written"):
+    with pytest.raises(lineage.SnapshotError, match="has changed since it was written"):
         told(bank, "loans-live", previous=tmp_path / "r.json")
 
 

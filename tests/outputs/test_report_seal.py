@@ -26,9 +26,9 @@ def changed(bank_path: Path, tmp_path: Path) -> Path:
 
 @pytest.mark.parametrize("form", ["html", "md", "json"])
 def test_a_changed_file(run, bank_path: Path, changed: Path, form: str) -> None:
-    """A report of a changed file says so first, with what was found, and has none of the true file's seals."""
+    """A report of a changed file says so first, with what was found, has none of the true file's seals, and exits with 1."""
     ran = run("report", "loans-live", "--snapshot", str(changed), "-f", form)
-    assert (ran.code, ran.err) == (0, "lineage: s.db is CHANGED since it was sealed, and the report says so\n")
+    assert (ran.code, ran.err) == (1, "lineage: exit 1: s.db is CHANGED since it was sealed, and the report says so\n")
     assert str(lineage.snapshot_info(bank_path).crawls[-1]["seal"]) not in ran.out
     said = "sealed rows are missing"
     assert ran.out.index(said) > 0

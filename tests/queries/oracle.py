@@ -45,8 +45,7 @@ _SURE, _MAYBE, _EITHER, _NOT = frozenset({CERTAIN}), frozenset({POSSIBLE}), froz
 
 
 class Write(NamedTuple):
-    """A write of a job to a place in a window of time. `key`: as its own artifact; `well`: it completed; `named`: only
-    named."""
+    """A write of a job to a place in a window of time. `key`: its own artifact; `well`: it completed; `named`: only named."""
 
     job: str
     place: str

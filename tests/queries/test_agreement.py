@@ -97,7 +97,7 @@ def test_what_a_job_names_as_what_it_made_is_its_own(tmp_path: Path, records: li
     assert [(row["uri"], row["indirect"]) for row in asked.trace.datasets] == [(RAW, not learns)]
     used = "used" if learns else "used-indirectly"
     assert (asked.used.verdict, asked.holdout["verdict"], asked.reached["shop"]) == (used, used, True)
-    assert not any("nobody knows what it was made of" in hole["detail"] for hole in asked.impact.scope["holes"])
+    assert not any("its origin is unknown" in hole["detail"] for hole in asked.impact.scope["holes"])
 
 
 def test_what_a_job_made_is_its_own_though_nobody_could_read_it(tmp_path: Path) -> None:
@@ -311,8 +311,7 @@ def test_what_two_jobs_only_name_is_a_hole_and_no_way(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("day", ["2026-01-03", "2026-01-05"])
 def test_who_wrote_into_the_folder_of_a_model_may_have_made_it(tmp_path: Path, day: str) -> None:
-    """Beside the certain writer of the exact key, a later writer into its folder is possible; an earlier one was
-    overwritten."""
+    """Beside the certain writer of the exact key, a later writer into its folder is possible; earlier ones are overwritten."""
     fit = training("fit", {"train": "s3://x/"}, "s3://m/fit/output/model.tar.gz", day="2026-01-04")
     distill = processing("distill", {"raw": RAW}, {"out": "s3://m/fit/output/"}, day=day)
     asked = Asked(tmp_path, [fit, distill, *served("s3://m/fit/output/model.tar.gz")])

@@ -222,7 +222,7 @@ REFUSED: list[tuple[dict[str, str], str]] = [
     ({"subject": "s3://lists/"}, "whole bucket"),
     ({"kind": "not-enumerated"}, "crawl it"),
     ({"reason": "x"}, "is not a key of an attestation"),
-    ({"output": STORE, "channel": "train"}, "two holes"),
+    ({"output": STORE, "channel": "train"}, "two gaps"),
 ]
 
 
@@ -330,7 +330,7 @@ def test_what_names_no_hole_is_told_with_what_may_be_meant(tmp_path: Path) -> No
     names = [HoleName("denied", FACES.arn), HoleName("unresolved", "efs://fs-1/"), HoleName("denied", arn("model", "no"))]
     with lineage.open_snapshot(tmp_path / "s.db") as snapshot:
         warnings = "\n".join(lineage.vouched_for(snapshot, vouch(*names))["warnings"])
-    assert warnings.count("matches no hole of this snapshot") == 3
+    assert warnings.count("matches no gap of this snapshot") == 3
     assert "for its subject there is unread-manifest" in warnings
 
 

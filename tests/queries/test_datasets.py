@@ -392,6 +392,24 @@ def test_a_list_of_holdouts(tell) -> None:
     assert tell("mortgage-tuned", "--holdouts", HOLDOUTS, "--fail-on", "used").code == 4
 
 
+ONLY_HERE = "not-referenced is about what fraud-ab was made of, as far as that was read: other jobs may have used the same data"
+
+
+@pytest.mark.parametrize("form", ["table", "tsv", "csv", "md", "jsonl", "json", "html"])
+def test_each_format_says_what_not_referenced_is_about(tell, form: str) -> None:
+    """A no about one endpoint is none about all jobs: every format says so, or stderr beside it, with what was looked at."""
+    ran = tell("fraud-ab", "--holdouts", HOLDOUTS, "-f", form)
+    said = ran.out if form in ("table", "json", "html") else ran.err
+    assert ONLY_HERE in said
+    assert ("not_read" if form == "json" else "Not read at all: Bedrock") in said
+
+
+def test_where_nothing_is_a_no_there_is_no_such_note(tell, tmp_path: Path) -> None:
+    """Holdouts that were all used need no note on what "not-referenced" means."""
+    (tmp_path / "list.txt").write_text("s3://bank-ml/loans/validation/\n")
+    assert "not-referenced is about" not in tell("loans-live", "--holdouts", "list.txt", "-f", "table").out
+
+
 def test_wrong_usage(tell, tmp_path: Path) -> None:
     """A node of another kind, a gate without holdouts and a wrong list are each refused in one line."""
     (tmp_path / "list.txt").write_text("s3://a/\nnowhere\n")

@@ -11,7 +11,7 @@ import pytest
 
 import lineage
 from lineage.domain.records import Resource
-from lineage.errors import LeaderboardError, UnknownNode
+from lineage.errors import LeaderboardError, LineageError, UnknownNode
 from lineage.snapshot.reading import Snapshot
 from tests.boards import AUC, DATA, MAX, MIN, TEST, TRAIN, fit, logged, trial, tuned
 from tests.records import arn, processing, record
@@ -477,7 +477,7 @@ def test_dataframe(board) -> None:
 def test_a_dataframe_without_pandas(board, monkeypatch: pytest.MonkeyPatch) -> None:
     """Where pandas is not installed, the error says how to install it."""
     monkeypatch.setitem(sys.modules, "pandas", None)
-    with pytest.raises(LeaderboardError, match=r"pip install 'sagemaker-lineage\[pandas\]'"):
+    with pytest.raises(LineageError, match=r"pip install 'sagemaker-lineage\[pandas\]'"):
         board(fit("x", 0.1), **MAX).to_dataframe()
 
 

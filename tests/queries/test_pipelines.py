@@ -647,7 +647,7 @@ def test_a_walk_from_an_endpoint_never_has_all_pipelines(run, tmp_path: Path, as
     lineage.crawl_endpoints(tmp_path / "lineage.db", ["loans-live"], replay=BANK)
     ask = ("pipelines", "-f")
     table = run(*ask, "table").out.splitlines()
-    assert table[:2] == ["There are no pipelines, as far as was read.", "Note: 1 hole could hide more pipelines:"]
+    assert table[:2] == ["There are no pipelines, as far as was read.", "Note: 1 gap could hide more pipelines:"]
     for form in ("tsv", "csv", "md", "jsonl"):
         assert run(*ask, form).err.splitlines() == [*table[1:], "lineage: there are no pipelines, as far as was read"]
     assert [hole["reason"] for hole in json.loads(run(*ask, "json").out)["scope"]["holes"]] == ["not-enumerated"]

@@ -313,7 +313,7 @@ def test_an_empty_experiment(run, tmp_path: Path) -> None:
     piped = run("runs", "empty")
     assert (piped.code, piped.out.count("\n")) == (0, 1)
     holes, *_, empty = piped.err.splitlines()
-    assert holes == "Note: 1 hole could hide more runs:"
+    assert holes == "Note: 1 gap could hide more runs:"
     assert empty == "lineage: experiment empty has no runs, as far as was read"
     told = json.loads(run("runs", "empty", "-f", "json").out)
     assert (told["schema"], told["experiment"], told["runs"]) == ("lineage.runs/1", "empty", [])
@@ -352,7 +352,7 @@ def test_a_walk_from_endpoints_never_has_all_runs(ask, bank: lineage.Snapshot) -
     """A snapshot crawled from endpoints says that runs may be missing; the runs that it has show their experiment."""
     found = lineage.load_run(bank, "loans-fit-0042-aws-training-job", "LOAN-default")
     assert (found.source, [one.name for one in found.jobs]) == ("job", ["Loans-Fit-0042"])
-    assert "Note: 1 hole could hide more runs:" in ask("runs", "-f", "table").out
+    assert "Note: 1 gap could hide more runs:" in ask("runs", "-f", "table").out
     assert [hole["reason"] for hole in lineage.runs_scope(bank)["holes"]] == ["not-enumerated"]
 
 

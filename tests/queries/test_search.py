@@ -11,6 +11,7 @@ import random
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any, NamedTuple
 
 import boto3
@@ -599,7 +600,7 @@ def shell(run, whole_bank: lineage.Snapshot):
 ROWS = {
     "tsv": "name\tMetrics.validation:auc\nRetention-Fit-3\t0.934\nRetention-Fit-2\t0.912\n",
     "csv": "name,Metrics.validation:auc\nRetention-Fit-3,0.934\nRetention-Fit-2,0.912\n",
-    "jsonl": '{"name": "Retention-Fit-3", "Metrics.validation:auc": "0.934"}\n{"name": "Retention-Fit-2", "Metrics.validation:auc": "0.912"}\n',
+    "jsonl": '{"name": "Retention-Fit-3", "Metrics.validation:auc": 0.934}\n{"name": "Retention-Fit-2", "Metrics.validation:auc": 0.912}\n',
     "md": "| name | Metrics.validation:auc |\n| --- | --- |\n| Retention-Fit-3 | 0.934 |\n| Retention-Fit-2 | 0.912 |\n",
 }
 
@@ -615,6 +616,21 @@ def test_formats(shell, form: str, live: list[str]) -> None:
     assert "\nLooked at: account 111122223333, region eu-west-1" in told.err
 
 
+def test_numbers_are_numbers_in_json_lines(shell) -> None:
+    """A property that is a number in the record is one in JSON lines; an id of an account and a hyperparameter are texts there."""
+    columns = "account,ResourceConfig.InstanceCount,HyperParameters.max_depth,EnableNetworkIsolation,Metrics.nothing"
+    told = shell("search", "training-job", "-w", "TrainingJobName = Retention-Fit-3", "--columns", columns, "-f", "jsonl")
+    assert list(json.loads(told.out).values()) == ["111122223333", 1, "8", "false", None]
+
+
+def test_several_numbers_are_a_list_in_json_lines() -> None:
+    """Several numbers of one property are a list of numbers; several texts stay one text."""
+    from cli.render.search import found_rows
+
+    found = SimpleNamespace(rows=lambda _: [{"a": [1, 2.5], "b": ["x", "1"], "c": [True], "d": []}])
+    assert list(found_rows(found, ["a"], "jsonl")) == [{"a": [1, 2.5], "b": "x, 1", "c": "true", "d": None}]  # type: ignore[arg-type]
+
+
 def test_a_table_says_what_was_looked_at(shell, ask) -> None:
     """A table ends with the count, the gaps and the scope; beside plain rows the gaps go to stderr."""
     told = shell("search", "training-job", "-w", "Tags.team = retention", "-n", "2", "-f", "table")
@@ -624,7 +640,7 @@ def test_a_table_says_what_was_looked_at(shell, ask) -> None:
     )
     short = ask("search", "training-job", "-n", "1", "-f", "csv")
     assert short.out.startswith("name,status,created,id\n")
-    assert "\nNote: 2 holes could hide more training jobs:\n  111122223333 eu-west-1  " in short.err
+    assert "\nNote: 2 gaps could hide more training jobs:\n  111122223333 eu-west-1  " in short.err
 
 
 def test_json(shell) -> None:

@@ -3,6 +3,10 @@
 from __future__ import annotations
 
 import inspect
+import re
+from itertools import product
+from operator import eq, ne
+from pathlib import Path
 from typing import Any
 
 import boto3
@@ -11,6 +15,7 @@ import pytest
 
 import lineage
 from lineage.crawl.replay.session import replay_session
+from lineage.queries.showing import Answer
 from tests.conftest import BANK
 
 ASKED = [
@@ -25,7 +30,7 @@ ASKED = [
 
 def of_a_snapshot() -> list[str]:
     """The public functions whose first argument is a snapshot."""
-    functions = [(name, getattr(lineage, name)) for name in lineage.__all__]
+    functions = [(name, getattr(lineage, name)) for name in dir(lineage)]
     asked = [(name, list(inspect.signature(one).parameters.values())) for name, one in functions if inspect.isfunction(one)]
     return [name for name, parameters in asked if parameters and parameters[0].annotation == "Snapshot"]
 
@@ -73,6 +78,58 @@ def test_an_answer_is_no_truth_value(bank: lineage.Snapshot) -> None:
     """`if lineage.used(…)` is refused, because it would take an `unknown` for a yes."""
     with pytest.raises(TypeError, match=r"^an answer is neither true nor false: compare its verdict"):
         bool(lineage.used(bank, "s3://bank-ml/loans/holdout/"))
+
+
+def every_answer(bank: lineage.Snapshot, path: Path) -> list[Answer]:
+    """One of each class."""
+    source, board = "s3://bank-raw/loans/2026-05/", {"metric": "validation:auc", "direction": "max"}
+    run = next(iter(lineage.list_executions(bank, "Renewal-Price")))
+    return [
+        lineage.trace(bank, "loans-live"),
+        lineage.used(bank, "s3://bank-ml/loans/train/"),
+        lineage.impact(bank, source),
+        lineage.path(bank, source, "loans-live"),
+        lineage.datasets(bank, "loans-live"),
+        lineage.show(bank, "loans-live"),
+        lineage.check(bank),
+        lineage.report(bank, ["loans-live"]),
+        lineage.search(bank, "training-job", limit=3),
+        lineage.suggest(bank, "training-job"),
+        lineage.leaderboard(bank, ["training-job/Loans-Fit-0042"], **board),
+        lineage.load_execution(bank, run.id),
+        lineage.verify(path),
+        lineage.snapshot_info(path),
+    ]
+
+
+def test_an_answer_is_no_text(bank: lineage.Snapshot, bank_path: Path) -> None:
+    """`lineage.used(…) == "used"` would be false whatever the verdict: it is refused, either way round, and so is `!=`."""
+    answers = every_answer(bank, bank_path)
+    assert {type(one).__name__ for one in answers} == {one.__name__ for one in Answer.__subclasses__()}
+    for answer in answers:
+        said = "compare its verdict, as in answer.verdict == 'used'" if hasattr(answer, "verdict") else "str(answer) is one"
+        for compare, ends in product((eq, ne), ((answer, "used"), ("used", answer))):
+            with pytest.raises(TypeError, match=f"^an answer is not a text: {re.escape(said)}$"):
+                compare(*ends)
+
+
+def test_answers_that_say_the_same_are_equal(bank: lineage.Snapshot, bank_path: Path) -> None:
+    """Two answers to one question are equal, to two questions are not; nothing but an answer is equal to one."""
+    for one, other in zip(every_answer(bank, bank_path)[:7], every_answer(bank, bank_path)[:7], strict=True):
+        assert one == other
+        assert one not in (None, 1)
+    assert lineage.used(bank, "s3://bank-ml/loans/train/") != lineage.used(bank, "s3://bank-ml/loans/holdout/")
+
+
+def test_the_repr_of_an_answer_is_a_short_line(bank: lineage.Snapshot, bank_path: Path) -> None:
+    """A list of answers shows of each its class, what it is about, and its verdict: never all of its fields."""
+    told = {type(one).__name__: repr(one) for one in every_answer(bank, bank_path)}
+    assert told["Usage"] == "<Usage s3://bank-ml/loans/train/: used>"
+    assert told["Trace"] == "<Trace loans-live: traced>"
+    assert told["Checked"] == "<Checked everything: findings>"
+    assert told["Found"].startswith("<Found training-job, 3 of ")
+    assert max(map(len, told.values())) < 90
+    assert not [one for one in told.values() if "\n" in one]
 
 
 @pytest.mark.parametrize("crawl", [lineage.crawl_estate, lineage.crawl_endpoints])

@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 
 import lineage
+from cli.render.answers import usage_text
 from lineage.domain.kinds import KINDS
 from lineage.domain.records import Crawl, Gap, Resource, Scope
 from lineage.errors import MalformedName
@@ -332,6 +333,39 @@ def test_every_finding_is_told_once_and_the_strongest_first() -> None:
     assert told == [("base", "train", "used"), ("tuned", "model", "used-indirectly")]
     both = used(whole(BASE, TUNED), "s3://d/")
     assert [row["job"]["name"] for row in both.findings] == ["base", "tuned"]
+
+
+@pytest.mark.parametrize(
+    ("records", "said"),
+    [
+        ([training("j", {"test": "s3://d/x/"})], ", only as channel test, by its name an evaluation channel"),
+        (
+            [training("j", {"test": "s3://d/x/", "valData": "s3://d/x/1/"})],
+            ", only as channels test and valData, by their names evaluation channels",
+        ),
+        (
+            [
+                training("j", {"test": "s3://d/x/"}),
+                processing("p", {"raw": "s3://d/x/"}, {"out": "s3://prep/x/"}),
+                training("k", {"eval": "s3://prep/x/"}),
+            ],
+            "; 1 more got something from it through a model or another job, all only as channels eval and test, by their names evaluation channels",
+        ),
+        (
+            [training("j", {"test": "s3://d/x/"}), training("k", {}, HyperParameters={"d": "s3://d/x/"})],
+            ", only as channel test, by its name an evaluation channel; 1 more may have read it",
+        ),
+        ([training("j", {"train": "s3://d/x/"}), training("k", {"test": "s3://d/x/"})], ""),
+        ([training("j", {"train": "s3://d/x/", "test": "s3://d/x/"})], ""),
+        ([training("j", {"latest": "s3://d/x/"})], ""),
+    ],
+)
+def test_the_first_line_says_that_only_evaluation_channels_read_it(records: list[Resource], said: str) -> None:
+    """Where every use is by a channel that measures, by its name, the first line names it; the verdict is the same."""
+    answer = used(whole(*records), "s3://d/x/")
+    first = usage_text(answer, colour=False).splitlines()[0]
+    assert (answer.verdict, first.startswith("USED  ")) == ("used", True)
+    assert first.partition("s3://d/x/")[2] == said
 
 
 def test_a_sure_chain_outweighs_a_possible_one() -> None:

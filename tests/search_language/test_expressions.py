@@ -195,7 +195,7 @@ TOO_LONG = "Member must have length less than or equal to "
         ({"Filters": [one("RoleArn", "Contains", "x"), one("RoleArn", "Contains", "y")]}, "'CONTAINS' operator usage limit of 1 exceeded"),
         ({"Filters": [one("RoleArn", "Contains", "x")]} | nested(one(URI, "Contains", "y")), "'CONTAINS' operator usage limit of 1 exceeded"),
         (nested(one("ChannelName", None, "x")), "The name ChannelName in NestedFilters does not begin with InputDataConfig; write InputDataConfig.ChannelName"),
-        (nested(one("ModelArtifacts.S3ModelArtifacts", None, "x"), name="ModelArtifacts"), "NestedPropertyName ModelArtifacts is no list of objects"),
+        (nested(one("ModelArtifacts.S3ModelArtifacts", None, "x"), name="ModelArtifacts"), "NestedPropertyName ModelArtifacts is not a list of objects"),
         (nested(one("InputDataConfig.Nonsense", None, "x")), "Unknown property name: InputDataConfig.Nonsense"),
         (nested(one("Nonsense.x", None, "x"), name="Nonsense"), "Unknown property name: Nonsense"),
     ],

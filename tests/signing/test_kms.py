@@ -80,7 +80,7 @@ def test_a_key_by_its_alias(run, at, kms: Any) -> None:
     ("spec", "usage", "said"),
     [
         ("", "", "KMS refuses GetPublicKey (NotFoundException)"),
-        ("RSA_2048", "ENCRYPT_DECRYPT", "no key to sign with: make one with the key usage SIGN_VERIFY"),
+        ("RSA_2048", "ENCRYPT_DECRYPT", "cannot sign: create one with the key usage SIGN_VERIFY"),
     ],
 )
 def test_a_key_that_does_not_sign(run, at, kms: Any, spec: str, usage: str, said: str) -> None:
@@ -135,9 +135,12 @@ def test_keys_that_prove_too_little(run, at, keys: dict[str, Path]) -> None:
     for key in (short, ed25519.Ed25519PrivateKey.generate()):
         Path("k.pem").write_bytes(key.public_key().public_bytes(Encoding.PEM, PublicFormat.SubjectPublicKeyInfo))
         ran = run("snapshot", "verify", "--signer", "k.pem")
-        assert (ran.code, "k.pem is neither an RSA key of 2048 bits or more nor one of a NIST curve" in ran.err) == (3, True)
+        assert (ran.code, "k.pem is not a supported key (expected RSA of at least 2048 bits, or a NIST curve)" in ran.err) == (
+            3,
+            True,
+        )
     Path("k.pem").write_text("-----BEGIN PUBLIC KEY-----\nQUJD\n-----END PUBLIC KEY-----\n")
-    assert "k.pem is no public key that can be read" in run("snapshot", "verify", "--signer", "k.pem").err
+    assert "k.pem is not a readable public key (expected PEM)" in run("snapshot", "verify", "--signer", "k.pem").err
 
 
 def test_without_the_package(run, at, keys: dict[str, Path], kms: Any, monkeypatch: pytest.MonkeyPatch) -> None:

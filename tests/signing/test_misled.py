@@ -160,7 +160,7 @@ def test_anchors_that_are_not_there(run, at, keys: dict[str, Path]) -> None:
     crawl(Path("other.db"), training("other", {"train": "s3://b/n"}))
     assert run("snapshot", "sign", "other.db", "--key", str(keys["jo"]), "--anchors", "a.jsonl").code == 0
     ran = run("snapshot", "verify", "--anchors", "a.jsonl")
-    assert "no anchor is of this snapshot, which is known by its first seal; 1 are of others" in ran.out
+    assert "no anchor matches this snapshot's first seal; 1 are for other snapshots" in ran.out
 
 
 def test_anchors_that_cannot_be_written(run, signed: Path, keys: dict[str, Path]) -> None:

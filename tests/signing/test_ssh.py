@@ -80,7 +80,7 @@ def test_a_later_crawl_is_not_covered(run, at, signed: Path, keys: dict[str, Pat
         4,
         "PROVED IN PART  what was given proves lineage.db up to crawl 2, and nothing that came later",
     )
-    assert "crawl 3 is held by the file's own seals only" in ran.out
+    assert "crawl 3 is covered only by the file's own seals" in ran.out
 
 
 def test_a_newer_envelope_tells_an_older_file(run, at, signed: Path, keys: dict[str, Path]) -> None:
@@ -122,7 +122,7 @@ WRONG = {
     "an altered payload": (alter_payload, NOT_SIGNED),
     "a signature for something else": (another_namespace, NOT_SIGNED),
     "a signature that is none": (lambda told: told["signatures"][0].update(sig="QUJD"), NOT_SIGNED),
-    "no signature": (lambda told: told.update(signatures=[]), "an envelope without a signature: nobody signed it"),
+    "no signature": (lambda told: told.update(signatures=[]), "has no signature: sign it with"),
     "signatures that are none": (lambda told: told.update(signatures=None), "is not a DSSE envelope"),
     "another type": (lambda told: told.update(payloadType="text/plain"), "its payloadType is not application/vnd.in-toto+json"),
     "no type": (lambda told: told.pop("payloadType"), "its payloadType is not application/vnd.in-toto+json"),
@@ -194,7 +194,7 @@ def test_what_a_log_beside_the_file_holds_is_not_proved(run, signed: Path, keys:
     ("key", "said"),
     [
         ("closed", "it has a passphrase; run ssh-add"),
-        ("no.pub", "no such key"),
+        ("no.pub", "no.pub does not exist"),
         ("shown", "others may read it"),
         ("lonely.pub", "neither its private part nor an agent that holds it is there"),
         ("empty", "did not sign: "),
@@ -249,10 +249,10 @@ def test_nobody_is_named(run, signed: Path) -> None:
 
 
 WRONG_WORDS = [
-    (("--signer", "nobody.pub"), 3, "nobody.pub is no file"),
-    (("--signer", "lineage.db"), 3, "lineage.db is no public key"),
+    (("--signer", "nobody.pub"), 3, "nobody.pub does not exist"),
+    (("--signer", "lineage.db"), 3, "lineage.db is not a public key"),
     (("--signer", "KEY", "--signature", "no.json"), 3, "no.json: No such file or directory"),
-    (("--signer", "jo", "--allowed-signers", "no.list"), 3, "no.list: no such file"),
+    (("--signer", "jo", "--allowed-signers", "no.list"), 3, "no.list does not exist"),
     (("--timestamp-authority", "tsa.pem"), 2, "--timestamp-authority needs --signer"),
 ]
 
@@ -298,9 +298,9 @@ def report(run, bank_path: Path, keys: dict[str, Path]):
     shutil.copy(bank_path, "lineage.db")
     assert run("snapshot", "sign", "--key", str(keys["jo"])).code == 0
 
-    def make(*words: str) -> tuple[str, str]:
+    def make(*words: str, code: int = 0) -> tuple[str, str]:
         ran = run("report", "loans-live", *words)
-        assert ran.code == 0
+        assert (ran.code, ran.err.count("lineage: exit 1: ")) == (code, code)
         return ran.out.partition("\n## ")[0], ran.out.partition("| Signature | ")[2].partition(" |\n")[0]
 
     return make
@@ -316,20 +316,23 @@ def test_a_report_says_who_signed(report, keys: dict[str, Path]) -> None:
 
 
 def test_a_report_says_whose_signature_is_refused(report, keys: dict[str, Path]) -> None:
-    """The top of a report shows a wrong signature as not valid, and an uncheckable one as not checked; neither stops it."""
-    first, said = report("--signer", pub(keys["ann"]))
+    """A signature by someone else is shown at the top as not valid, and the report exits with 1; so does an uncheckable one."""
+    first, said = report("--signer", pub(keys["ann"]), code=1)
     assert "**NOT VALID** · **lineage.db.dsse.json**" in first
     assert said.startswith("NOT VALID: it was not signed by the key of ")
     Path("lineage.db.dsse.json").write_text("{}")
-    assert report("--signer", pub(keys["jo"]))[1].startswith(
+    assert report("--signer", pub(keys["jo"]), code=1)[1].startswith(
         "signature not checked: lineage.db.dsse.json is not a DSSE envelope"
     )
+    Path("lineage.db.dsse.json").unlink()
+    assert report("--signer", pub(keys["jo"]), code=1)[1] == "none"
+    assert report()[1] == "none"
 
 
 def test_a_signature_over_another_file_is_none_of_this(report, at, keys: dict[str, Path], bank_path: Path) -> None:
     """A report of a file that was changed after it was signed says CHANGED beside the signer's name."""
     altered(bank_path, Path("lineage.db"), "UPDATE edge SET path = 'x' WHERE rowid = 1")
-    first, said = report("--signer", pub(keys["jo"]))
+    first, said = report("--signer", pub(keys["jo"]), code=1)
     assert "**CHANGED** · **lineage.db**" in first
     assert said.startswith("the signature is genuine, but this file is not what was signed: by ")
 
@@ -352,4 +355,4 @@ def test_a_report_says_how_far_a_signature_goes(run, report, keys: dict[str, Pat
     ran = run("report", "loans-live", "--signer", pub(keys["jo"]))
     (told,) = [line for line in ran.out.splitlines() if line.startswith("| Verified |")]
     assert told.startswith("| Verified | proved in part; proved up to crawl 1 by the signature of jo.pub")
-    assert "crawl 2 is held by the file's own seals only" in told
+    assert "crawl 2 is covered only by the file's own seals" in told

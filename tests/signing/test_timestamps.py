@@ -169,7 +169,7 @@ def test_a_certificate_that_may_not_stamp_times(
 
 def test_what_is_no_time_stamp(run, stamped: Path, keys: dict[str, Path], tsa: tuple[str, Path]) -> None:
     """Bytes that are no time stamp, and a file that is no certificate, end in one line each."""
-    assert "no certificate that can be read" in verify(run, keys, stamped).err
+    assert "has no readable certificate" in verify(run, keys, stamped).err
     stamp = [{"type": "tsp", "data": "QUJD"}]
     rewritten(stamped, lambda told: told["signatures"][0].update(timestamps=stamp))
     ran = verify(run, keys, tsa[1])

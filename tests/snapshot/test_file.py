@@ -303,6 +303,18 @@ def test_a_snapshot_of_another_thread_says_so(bank: Snapshot) -> None:
                 other.submit(ask).result()
 
 
+def test_a_graph_is_asked_by_any_thread(bank: Snapshot) -> None:
+    """A graph looks into the file for what manifests list; each thread that asks opens the file for itself."""
+    graph = lineage.graph(bank)
+    asked = ["s3://bank-ml/loans/train/", "s3://bank-ml/mortgage/", "s3://bank-eu/customers/"]
+
+    def answers() -> list[lineage.Usage]:
+        return [lineage.used(graph, uri) for uri in asked]
+
+    with ThreadPoolExecutor(1) as other:
+        assert other.submit(answers).result() == answers() == other.submit(answers).result()
+
+
 @pytest.mark.parametrize("make", [open_snapshot, Snapshot])
 def test_reading_makes_no_file(make: Callable[[Path], Snapshot], tmp_path: Path) -> None:
     """A missing file is refused, however it is opened for reading, and no file is created."""

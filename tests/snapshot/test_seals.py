@@ -276,7 +276,7 @@ def test_the_commands(run, sealed: Path, tmp_path: Path) -> None:
     ran = run("snapshot", "verify", str(path), "-f", "json")
     assert (ran.code, json.loads(ran.out)["differences"][0]["table"]) == (1, "edge")
     assert run("snapshot", "verify", str(path), "-f", "table").out.startswith(
-        "CHANGED  s.db is not as it was sealed: 1 difference\n"
+        "CHANGED  s.db has changed since it was sealed: 1 difference\n"
     )
     assert run("snapshot", "info", str(path), "-o", f"{path}.sha256").code == 0
     assert subprocess.run(["sha256sum", "-c", "s.db.sha256"], cwd=tmp_path, check=False, capture_output=True).returncode == 0

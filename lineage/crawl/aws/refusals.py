@@ -105,15 +105,15 @@ class Unreachable(CrawlError):
 def refusal(error: BotoCoreError | ClientError) -> Refused:
     """What an error of a call means. Raises `CrawlError` if no further call can work either."""
     if isinstance(error, _NO_WAY):
-        raise Unreachable(f"AWS could not be reached: {without_secrets(str(error))}") from error
+        raise Unreachable(f"AWS could not be reached: {without_secrets(str(error))}") from None
     if isinstance(error, _NOBODY):
-        raise CrawlError(f"AWS could not be reached: {without_secrets(str(error))}") from error
+        raise CrawlError(f"AWS could not be reached: {without_secrets(str(error))}") from None
     if not isinstance(error, ClientError):
         return Refused("failed", f"{type(error).__name__}: {error}")
     code = error.response.get("Error", {}).get("Code", "")
     message = error.response.get("Error", {}).get("Message") or ""
     if code in _EXPIRED:
-        raise CrawlError(f"these credentials have expired ({code}): sign in again and run the same command") from error
+        raise CrawlError(f"these credentials have expired ({code}): sign in again and run the same command") from None
     if code in _STRANGERS:
         return Refused("denied", f"AWS does not take these credentials here ({code}): is the region enabled?")
     if "AccessDenied" in code or code in ("403", "UnauthorizedOperation", "NotAuthorized"):

@@ -76,10 +76,10 @@ class Session:
         self._config = Config(retries=retries, user_agent_extra="sagemaker-lineage", max_pool_connections=_POOL)
         try:
             self._boto = boto or boto3.Session(profile_name=profile, region_name=region)
-        except ProfileNotFound as error:
-            raise CrawlError(no_profile(profile)) from error
+        except ProfileNotFound:
+            raise CrawlError(no_profile(profile)) from None
         except BotoCoreError as error:
-            raise CrawlError(f"boto3 can't read its configuration: {error}") from error
+            raise CrawlError(f"boto3 can't read its configuration: {error}") from None
         named = region or self._boto.region_name
         if not named:
             raise CrawlError(no_region(profile))
@@ -90,11 +90,11 @@ class Session:
         try:
             answer = self._boto.client(
                 "sts", region_name=self.region
-            ).get_caller_identity()  # botocore's own few tries: nobody waits for a no
+            ).get_caller_identity()  # only botocore's own few tries, so that a refusal comes fast
             parse_arn(answer["Arn"])
             return answer["Arn"], answer["Account"]
         except (BotoCoreError, ClientError, *UNPARSED) as error:
-            raise CrawlError(not_signed_in(error, self._boto)) from error
+            raise CrawlError(not_signed_in(error, self._boto)) from None
 
     def assume(self, role: str) -> Session:
         """A session with another role that renews its credentials by itself. Raises `CrawlError`, `MalformedName`."""
@@ -112,7 +112,7 @@ class Session:
         try:
             renewed.get_frozen_credentials()
         except (BotoCoreError, ClientError, *UNPARSED) as error:
-            raise CrawlError(f"the role {role} can't be assumed: {told(error)}") from error
+            raise CrawlError(f"the role {role} can't be assumed: {told(error)}") from None
         session = Session(boto=other, tries=self._tries, paced=self._paced)
         session.patience, session.replayed = self.patience, self.replayed
         return session
@@ -127,19 +127,19 @@ class Session:
                 .paginate(RegionOptStatusContains=status)
             )
             names = [str(one["RegionName"]) for page in pages for one in page["Regions"]]
-        except (BotoCoreError, ClientError, *UNPARSED) as first:
+        except (BotoCoreError, ClientError, *UNPARSED):
             try:
                 names = [
                     one["RegionName"] for one in self._boto.client("ec2", region_name=self.region).describe_regions()["Regions"]
                 ]
             except (BotoCoreError, ClientError, *UNPARSED) as error:
                 said = f"account {self.account} does not tell its enabled regions: allow account:ListRegions, or name --region"
-                raise CrawlError(f"{said} ({told(error)})") from first
+                raise CrawlError(f"{said} ({told(error)})") from None
         partition = self._boto.get_partition_for_region(self.region)
         return sorted(set(names) & set(self._boto.get_available_regions("sagemaker", partition_name=partition)))
 
     def check_regions(self, names: Sequence[str]) -> None:
-        """Raise `MalformedName` for a region that no partition has: a typing error would be a permanent hole."""
+        """Raise `MalformedName` for a region that no partition has, because a typing error would be a permanent gap."""
         known = {
             region
             for partition in self._boto.get_available_partitions()

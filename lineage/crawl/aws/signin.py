@@ -1,4 +1,4 @@
-"""Why AWS does not know who is asking, and the command that mends it. Nothing of a credential is told."""
+"""Why AWS does not accept the credentials, and the command that fixes it. No part of a credential is shown."""
 
 from __future__ import annotations
 
@@ -75,7 +75,7 @@ def _sign_in(boto: boto3.Session, *, login: bool = False) -> str:
 
 
 def _source(boto: boto3.Session) -> str:
-    """Where boto3 takes the credentials from, as far as it is told."""
+    """Where boto3 takes the credentials from, as far as it says."""
     if os.environ.get("AWS_ACCESS_KEY_ID"):
         return "the environment (AWS_ACCESS_KEY_ID)"
     return f"profile {boto.profile_name}"

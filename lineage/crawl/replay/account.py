@@ -231,7 +231,7 @@ class _LineReader:
         kind = KINDS.get(str(entry.get("kind")))
         if not kind or not self._shapes[kind.name][0]:
             known = ", ".join(sorted(name for name, (shape, _) in self._shapes.items() if shape))
-            raise CrawlError(f"{where}: no kind {entry.get('kind')!r}; the kinds are {known}")
+            raise CrawlError(f"{where}: {entry.get('kind')!r} is not a kind (expected one of {known})")
         body, search, extras = entry.get("record"), entry.get("search", {}), entry.get("extras", {})
         if not isinstance(body, dict) or not isinstance(search, dict):
             source = f"the answer of {kind.describe}" if kind.describe else f"a summary of {kind.list}"
@@ -294,7 +294,7 @@ class _LineReader:
                 yield f'"{key}" of a fault must be a number of calls, not {json.dumps(value)[:40]}'
         operation = entry.get("operation")
         if operation not in self._operations:
-            yield f'"operation" of a fault is one of SageMaker\'s, {", ".join(OTHER_OPERATIONS)}; there is no {operation!r}'
+            yield f'"operation" of a fault is {operation!r} (expected one of SageMaker\'s, or {", ".join(OTHER_OPERATIONS)})'
         elif entry["fault"] in (EMPTY_PAGE, REPEATED_TOKEN) and not re.match(
             r"\*|Search|LookupEvents|List(?!Regions)", operation
         ):

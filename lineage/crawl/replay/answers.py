@@ -165,7 +165,7 @@ class Answers:
     def _list(self, operation: OperationModel, parameters: dict[str, Any], where: Where, fault: str) -> dict[str, Any]:
         kind = self._listed.get(operation.name)
         if kind is None:
-            raise Failure("UnknownOperationException", f"{operation.name} is no call that an account file can answer")
+            raise Failure("UnknownOperationException", f"{operation.name} is not a call that an account file can answer")
         result, shape = list_member(operation)
         page, token = cut_page(self._asked_of(kind, parameters, where), parameters, operation, fault)
         kept = [record for record in page if passes(record, parameters)]

@@ -62,7 +62,7 @@ def _problems(entry: dict[str, Any], operations: Collection[str]) -> Iterator[st
         elif key in _OBJECTS and not isinstance(value, dict):
             yield f'"{key}" of an event must be an object: {_OBJECTS[key]}'
     if entry["event"] not in operations:
-        yield f'"event" is one of SageMaker\'s operations; there is no {entry["event"]!r}'
+        yield f'"event" is {entry["event"]!r} (expected one of SageMaker\'s operations)'
     if not entry.get("user"):
         yield 'an event must have a "user": the caller'
     try:

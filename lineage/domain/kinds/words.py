@@ -1,10 +1,9 @@
 """The words that rows of the table use.
 
 A path is plain: `A.B[].C`, where `[]` is each element of a list, a last `*` is each value of a map, and `{}` is the JSON
-document in a text (botocore does not know its members). The
-sibling fields that a reference needs (`role`, `data_type`, …) are looked up like variables: in the object
-that holds the field, then in each object around it, so a root field may be named as well. A `*[]` is each
-element of each value of a map, and `A{}` is the JSON object in the text `A`.
+document in a text (botocore does not know its members). The sibling fields that a reference needs (`role`, `data_type`, …) are
+looked up like variables. The lookup begins in the object that holds the field, then goes to each object around it, so a root
+field may be named as well. A `*[]` is each element of each value of a map, and `A{}` is the JSON object in the text `A`.
 """
 
 from __future__ import annotations
@@ -94,7 +93,7 @@ MENTIONED_USAGE: Final[dict[str, str]] = {
 
 
 class Trait(StrEnum):
-    """What a kind means to the questions, if no field of the API tells."""
+    """What a kind means to the questions, if no field of the API says it."""
 
     PLACE = "place"  # it is not a record, but stored data, an artifact or code
     SHOWN_BESIDE = "shown-beside"  # pictures show it only on request
@@ -122,7 +121,7 @@ class Reference:
     path: str
     relation: str
     to: str = LOCATION
-    role: str = ""  # the sibling field that tells the role, or "=text" for the text itself
+    role: str = ""  # the sibling field that gives the role, or "=text" for the text itself
     usage: str = ""  # data, model, code, checkpoint, baseline; for a channel without any: by its name
     span: Span | None = None  # how many keys a location stands for; None: `data_type` and `input_mode` say it
     data_type: str = ""
@@ -180,7 +179,7 @@ class Kind:
     search: str = ""
     search_within: str = ""  # the member of a Search record that is the record, inside a dashboard record
     search_time: str = "CreationTime"  # the property by which a Search for all is sorted and cut into windows; "": unknown
-    called: str = ""  # how its Name and Arn fields begin, if `describe` does not tell
+    called: str = ""  # how its Name and Arn fields begin, if `describe` does not say
     listed_as: str = ""  # the same in the summaries of its List call
     wrapped: str = ""  # the member of Describe's answer that holds the whole record
     keys: tuple[str, ...] = ()  # the parameters of `describe`, if several: in the order of its ARN

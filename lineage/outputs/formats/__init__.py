@@ -1,4 +1,7 @@
-"""A graph told in other formats: one file a format, one dict. An export is a function from what is chosen to pieces of text."""
+"""A graph in other formats: one file per format, and one dict of all.
+
+An export is a function from `Chosen` to pieces of text.
+"""
 
 from __future__ import annotations
 
@@ -21,7 +24,10 @@ from lineage.outputs.pictures.dot import to_dot
 
 @dataclass(frozen=True, slots=True)
 class Format:
-    """One way to tell what is chosen: what its files end in, and what writes it; `options` are the words that this takes."""
+    """One export format: the extension of its files, and the function that writes it.
+
+    `options` are the keywords that it takes.
+    """
 
     suffix: str
     about: str

@@ -1,4 +1,4 @@
-"""What an export tells: a graph, a snapshot, or what a selector names of either."""
+"""What an export writes: a graph, a snapshot, or the part of either that a selector names."""
 
 from __future__ import annotations
 
@@ -27,8 +27,7 @@ from lineage.snapshot.tables import Row
 class Chosen:
     """Nodes and edges in a fixed order, and the records behind them.
 
-    A whole snapshot is read row by row; what a selector names takes its graph. `notes` says after the writing what a person
-    must be told besides: what was left out or cut.
+    A whole snapshot is read row by row; a selector needs its graph. After the writing, `notes` says what was left out or cut.
     """
 
     def __init__(
@@ -40,9 +39,9 @@ class Chosen:
         regions: Iterable[str] = (),
         attestations: Vouched = None,
     ) -> None:
-        """`source`: a snapshot, or a graph, which has no records. `accounts` and `regions` leave the nodes of others out.
+        """`source`: a snapshot, or a graph, which has no records. `accounts` and `regions` leave out the nodes of others.
 
-        `attestations` close holes where a format tells of some.
+        `attestations` close gaps, in formats that show gaps.
         """
         self._places = Within.of(accounts, regions)
         self.selector = selector
@@ -53,14 +52,14 @@ class Chosen:
 
     @property
     def snapshot(self) -> Snapshot:
-        """The snapshot. Raises `LineageError` where a graph was given."""
+        """The snapshot. Raises `LineageError` if a graph was given."""
         if self._snapshot is None:
             raise LineageError("this format tells what the records say: give the snapshot, not a graph of it")
         return self._snapshot
 
     @cached_property
     def graph(self) -> Graph:
-        """What was chosen, whole in memory."""
+        """What was chosen, as a graph in memory."""
         whole = graph_of_snapshot(self.snapshot) if self._given is None else self._given
         return within(select(whole, self.selector) if self.selector else whole, *self._places)
 
@@ -76,11 +75,11 @@ class Chosen:
 
     @property
     def tool(self) -> Json:
-        """What writes: the name and the version of this package."""
+        """The name and the version of this package, which writes the file."""
         return {"name": "sagemaker-lineage", "version": __version__}
 
     def crawled(self) -> str:
-        """When the last crawl ended, or began: the time of an export, which else would differ from run to run."""
+        """When the last crawl ended, or began. It is the time of an export, which would otherwise differ from run to run."""
         crawls = self.scope.crawls
         return (crawls[-1].finished or crawls[-1].started) if crawls else ""
 
@@ -124,7 +123,7 @@ class Chosen:
         return {node: self.graph.nodes[node] for node in nodes if node in self.graph}
 
     def record(self, node: Attributes) -> Json:
-        """The last version of the record of a node; empty where it was only named, or is a place."""
+        """The last version of the record of a node; empty if it was only named, or is a location."""
         if self._snapshot is None or not (node["arn"] and node["observed"]):
             return {}
         versions = self._snapshot.versions(node_id(node["arn"]), node["created"])
@@ -140,7 +139,7 @@ def _grouped(links: Iterable[Link], end: int) -> dict[str, list[Link]]:
 
 
 def _keyed(rows: Iterable[Row]) -> Iterator[Link]:
-    """Edges as links, under the keys that they have in the graph."""
+    """Edges as links, with their keys in the graph."""
     for (source, target), between in groupby(edges_of(rows), key=itemgetter(0, 1)):
         found: dict[str, EdgeRow] = {}
         for row in between:

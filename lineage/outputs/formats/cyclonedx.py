@@ -1,8 +1,8 @@
-"""A CycloneDX ML-BOM of an endpoint: models, artifacts, data, code and images, and the jobs that made one of the other.
+"""A CycloneDX ML-BOM of an endpoint: models, artifacts, data, code and images, and the jobs between them.
 
-What is not known is left out, and what nobody could look into is told: each break, hole and caveat of `trace` is an annotation,
-and the composition is `incomplete` where there is one, else `unknown`. It is never called complete, for nobody sees what a
-container fetches. Hashes are left out: an ETag is none.
+What is not known is left out. Each break, gap and caveat of `trace` is an annotation, and the composition is then
+`incomplete`, otherwise `unknown`. It is never called complete, because nobody sees what a container fetches. Hashes are left
+out, because an ETag is not a hash.
 """
 
 from __future__ import annotations
@@ -38,16 +38,16 @@ _FORMULATION = "formulation"
 
 
 def write_cyclonedx(chosen: Chosen, spec_version: str = "1.6") -> Iterator[str]:
-    """The bill of materials of the one endpoint that is named. Raises `MalformedName` and `UnknownNode`."""
+    """The bill of materials of the endpoint that is named. Raises `MalformedName` and `UnknownNode`."""
     if spec_version not in SPEC_VERSIONS:
-        raise MalformedName(f"no CycloneDX {spec_version} here: take {' or '.join(SPEC_VERSIONS)}")
+        raise MalformedName(f"CycloneDX {spec_version} is not supported (expected {' or '.join(SPEC_VERSIONS)})")
     bom = _Bom(chosen, endpoint_of(chosen, "cyclonedx")).document(spec_version)
     check_references(bom)
     yield document(bom)
 
 
 class _Bom:
-    """A bill under way: the graph upstream of an endpoint, and the evidence of its trace."""
+    """Builds a bill from the graph upstream of an endpoint and the evidence of its trace."""
 
     def __init__(self, chosen: Chosen, endpoint: str) -> None:
         self.chosen = chosen
@@ -137,7 +137,7 @@ class _Bom:
         return {"type": kind, "bom-ref": node, "name": data["name"] or node, "properties": _properties(words)}
 
     def _card(self, model: str) -> Json:
-        """What the training jobs say that made what a model loads."""
+        """What is recorded by the training jobs that made what a model loads."""
         jobs = makers(self.graph, self.edges, model)
         read = {edge["source"] for edge in self.edges if edge["target"] in jobs and edge["usage"] == "data"}
         card: Json = {"modelParameters": {"datasets": [{"ref": node} for node in sorted(read)]}} if read else {}
@@ -159,7 +159,7 @@ class _Bom:
         needs: dict[str, set[str]] = {ref: set() for ref in self._refs()}
         for node, sources in self.into.items():
             for target in self.out_of[node] if node in self.jobs else {node}:
-                # A component stands for itself; a job for what went into it.
+                # A component stands for itself, and a job for its inputs.
                 parts = (self.into.get(one, set()).difference(self.jobs) if one in self.jobs else {one} for one in sources)
                 needs[target] |= set[str]().union(*parts) - {target}
         return [{"ref": ref, "dependsOn": sorted(some)} for ref, some in needs.items()]
@@ -186,7 +186,7 @@ class _Bom:
     # --- what it does not say -----------------------------------------------------------------------
 
     def _untold(self) -> Iterator[tuple[str, str]]:
-        """What the trace could not say, each with what it is about."""
+        """What the trace could not find out, each with its subject."""
         for row in self.answer.breaks:
             yield row["at"]["id"], f"The trace ends here: {row['reason']}: {row['detail']}. To mend it: {row['repair']}."
         for hole in self.answer.scope["holes"]:
@@ -201,7 +201,7 @@ class _Bom:
 
 
 def _image(image: str) -> Json:
-    """The version of an image, and its purl where a digest is known: a tag may mean another image tomorrow."""
+    """The version of an image, and its purl if a digest is known, because a tag may mean another image tomorrow."""
     repository, at, digest = image.partition("@")
     if at:
         name = repository.rpartition("/")[2]
@@ -217,9 +217,9 @@ def _properties(words: dict[str, Any]) -> list[Json]:
 
 
 def check_references(bom: Json) -> None:
-    """Hold that each reference leads to something, and that nothing has two. The schema does not.
+    """Check that each reference leads to something and that no reference is used twice, which the schema does not check.
 
-    Raises `RuntimeError`: it is a bug of ours.
+    Raises `RuntimeError`, because that would be our bug.
     """
     known = list(_named(bom, "bom-ref"))
     used = [*_named(bom, "ref"), *_listed(bom, "dependsOn"), *_listed(bom, "subjects"), *_listed(bom, "assemblies")]

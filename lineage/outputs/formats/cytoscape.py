@@ -12,8 +12,11 @@ SCHEMA = "lineage.cytoscape/1"
 
 
 def write_cytoscape(chosen: Chosen) -> Iterator[str]:
-    """Nodes under their ids, edges as `e0`, `e1`, …; the scope and the gaps are JSON text, for Cytoscape takes no objects."""
-    nodes = chosen.nodes()  # before the first piece: a selector that names nothing leaves no half document
+    """Nodes under their ids, edges as `e0`, `e1`, ….
+
+    The scope and the gaps are JSON text, because Cytoscape takes no objects.
+    """
+    nodes = chosen.nodes()  # before the first piece, so that a selector that names nothing leaves no half document
     about = {name: dumped(value) for name, value in chosen.about().items()}
     yield f'{{"data": {dumped({"name": "lineage", "schema": SCHEMA} | about)},\n'
     yield '"directed": true, "multigraph": true,\n"elements": {"nodes": ['

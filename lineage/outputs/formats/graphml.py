@@ -1,4 +1,4 @@
-"""GraphML, for Gephi, yEd, igraph, graphology and networkx; and the way back. networkx writes the plain graph, and reads it."""
+"""Writes and reads GraphML, for Gephi, yEd, igraph, graphology and networkx. networkx writes and reads the plain graph."""
 
 from __future__ import annotations
 
@@ -21,7 +21,10 @@ _ALWAYS = {
 
 
 def write_graphml(chosen: Chosen) -> Iterator[str]:
-    """The document. networkx holds it whole, and would leave carriage returns as they are, which XML reads as line ends."""
+    """The document. networkx holds all of it in memory.
+
+    Carriage returns are escaped, because XML would read them as line ends.
+    """
     written: Any = nx.GraphMLWriter(plain_of(chosen))
     _about_first(written.xml.find("graph"))
     written.indent(written.xml)
@@ -31,7 +34,7 @@ def write_graphml(chosen: Chosen) -> Iterator[str]:
 
 
 def _about_first(graph: ET.Element) -> None:
-    """The graph's own data before its nodes: GraphML takes it anywhere, but graphology drops what comes after a node."""
+    """Puts the graph's own data before its nodes. GraphML allows it anywhere, but graphology drops what comes after a node."""
     about = graph.findall("data")
     for one in about:
         graph.remove(one)
@@ -39,7 +42,7 @@ def _about_first(graph: ET.Element) -> None:
 
 
 def read_graphml(file: str | Path | BinaryIO) -> Graph:
-    """The graph that `export -f graphml` wrote to a file, with its edge keys, lists and Nones.
+    """The graph that `export -f graphml` wrote to a file, with its edge keys, lists and None values.
 
     `file` is a name or a file open for bytes. The graph's own attributes are the `scope` and the `gaps`, as JSON values.
     """

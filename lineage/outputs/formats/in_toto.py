@@ -1,6 +1,6 @@
 """An in-toto Statement v1 over the snapshot file and the reports made from it; `lineage snapshot sign` signs the same.
 
-It is not signed, and proves no more than that a file is the one that was hashed.
+It is not signed. It proves only that a file is the one that was hashed.
 """
 
 from __future__ import annotations
@@ -14,9 +14,9 @@ from lineage.signing.statement import statement
 
 
 def write_in_toto(chosen: Chosen, subject: Iterable[str] = ()) -> Iterator[str]:
-    """The statement about the snapshot, which is verified first, and the files named by `subject`.
+    """The statement about the snapshot, which is verified first, and about the files in `subject`.
 
-    Raises `SnapshotError` for a snapshot that is not as it was sealed, `LineageError` for a file that can't be read.
+    Raises `SnapshotError` for a snapshot that changed since it was sealed, `LineageError` for a file that can't be read.
     """
     if chosen.selector:
         raise MalformedName("in-toto is about files: leave the selector out, and name reports with --subject")

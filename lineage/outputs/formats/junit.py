@@ -1,6 +1,6 @@
 """A check as JUnit XML, which build servers read: a suite for each rule, a test case for each finding.
 
-What fails the gate is a failure; what it could not decide, and should have, an error; all else is skipped, with its reason.
+What fails the gate is a failure. What had to be decided and could not is an error. The rest is skipped, with its reason.
 """
 
 from __future__ import annotations

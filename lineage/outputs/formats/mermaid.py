@@ -1,7 +1,7 @@
-"""Mermaid, for the Markdown of GitHub, GitLab and wikis: what is within the limits that Mermaid draws.
+"""Mermaid, for the Markdown of GitHub, GitLab and wikis, within Mermaid's limits.
 
-Mermaid refuses a diagram of more than 500 edges or 50,000 characters. What does not fit is left out: container images first,
-then memberships, then what comes last in the order of ids. The diagram says how many.
+Mermaid refuses a diagram of more than 500 edges or 50,000 characters. What does not fit is left out: first container images,
+then memberships, then the last ids. The diagram says how many.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from lineage.outputs.pictures.figures import edge_label, not_now, shorten
 from lineage.queries.flow.links import Link
 
 MAX_EDGES, MAX_CHARACTERS = 500, 50_000
-_ROOM = 4_000  # characters kept for the styles and for what was left out
+_ROOM = 4_000  # characters reserved for the styles and the note on what was left out
 _PLAIN = set(" -_./:,=+@%*~'!?^$")
 
 
@@ -31,7 +31,7 @@ def write_mermaid(chosen: Chosen) -> Iterator[str]:
 
 
 class _Diagram:
-    """A diagram under way: its lines, and which nodes are in it under which names."""
+    """Builds a diagram: its lines, and its nodes with their names in it."""
 
     def __init__(self, chosen: Chosen) -> None:
         self.chosen = chosen
@@ -93,5 +93,5 @@ class _Diagram:
 
 
 def _text(text: str) -> str:
-    """Text between quotes. Mermaid takes `#35;` for a character by its number; so all that could mean something is written."""
+    """Text between quotes. Every character with a meaning is written as its number, such as `#35;`."""
     return "".join(c if c.isalnum() or c in _PLAIN else f"#{ord(c)};" for c in one_line(text))

@@ -1,7 +1,7 @@
 """The content of a SageMaker model card, as a draft: what the records say of an endpoint, a model or a training job.
 
-It keeps the limits of the model card's schema, and says in itself what was cut to them. What nobody recorded (purpose, owner,
-risk) is left out for a person to write. It is one line, for the API takes no line ends; nothing is sent to AWS.
+It keeps the limits of the model card's schema, and lists what was cut for them. What nobody recorded (purpose, owner, risk) is
+left out for a person to write. It is one line, because the API takes no line ends. Nothing is sent to AWS.
 """
 
 from __future__ import annotations
@@ -21,17 +21,17 @@ from lineage.outputs.formats.text import dumped
 
 MAX_DATASETS = MAX_IMAGES = MAX_ARTIFACTS = 15
 MAX_METRICS, MAX_HYPERPARAMETERS = 50, 100
-MAX_CARD, _ROOM = 90_000, 10_000  # characters of JSON, and those of them that are kept for what was cut
+MAX_CARD, _ROOM = 90_000, 10_000  # characters of JSON, and how many are reserved for what was cut
 MAX_TEXT, MAX_NOTES, MAX_PARAMETER = 1024, 2048, 255
 
 
 def write_model_card(chosen: Chosen) -> Iterator[str]:
-    """The draft about what is named. Raises `MalformedName` where it is of several training jobs: a card tells of one."""
+    """The draft for what is named. Raises `MalformedName` if several training jobs made it, because a card describes one."""
     yield dumped(_Draft(chosen, made_of(chosen, "model-card", (ENDPOINT.name, MODEL.name, TRAINING_JOB.name))).card())
 
 
 class _Draft:
-    """A draft under way: the trace of its subject, and what had to be cut."""
+    """Builds a draft from the trace of its subject, and notes what had to be cut."""
 
     def __init__(self, chosen: Chosen, node: str) -> None:
         self.chosen = chosen
@@ -44,10 +44,10 @@ class _Draft:
                 f"{chosen.selector} was made by {len(jobs)} training jobs, and a card tells of one: name {names}"
             )
         self.job = jobs[0] if jobs else ""
-        self.cut: list[str] = []  # each thing once, however often
+        self.cut: list[str] = []  # each thing once, however often it is named
 
     def card(self) -> Json:
-        """The content: first what may be cut, then what was."""
+        """The content: first what may be cut, then what was cut."""
         overview = self._overview()
         told = [f"lineage: {self.answer.verdict}.", *(f"{row['reason']}: {row['detail']}." for row in self.answer.breaks)]
         told += [f"{caveat}." for caveat in self.answer.caveats]
@@ -71,7 +71,7 @@ class _Draft:
         return overview | ({"inference_environment": {"container_image": served}} if served else {})
 
     def _images(self) -> list[Json]:
-        """What runs in which image: of the job and what is behind the endpoint, not of the jobs before."""
+        """Which image the job and the endpoint run in, without the jobs further upstream."""
         kinds = (ENDPOINT.name, *HOLDERS)
         images = {row["id"] for row in self.answer.images}
         here = {node for node, data in self.graph.nodes(data=True) if data["kind"] in kinds} | {self.job}
@@ -86,11 +86,11 @@ class _Draft:
         details |= _filled("training_datasets", self._few(data, MAX_DATASETS, "datasets"))
         environment = self._few(images, MAX_IMAGES, "container images that train")
         details |= {"training_environment": {"container_image": environment}} if environment else {}
-        # The last value of each metric. JSON has no word for one that is no number.
+        # The last value of each metric. JSON cannot express one that is not a number.
         found = record.get("FinalMetricDataList") or ()
         kept = [one for one in found if isinstance(one["Value"], (int, float)) and math.isfinite(one["Value"])]
         if len(kept) < len(found):
-            self._cut(f"{len(found) - len(kept)} metrics whose value is no number are left out")
+            self._cut(f"{len(found) - len(kept)} metrics whose value is not a number are left out")
         metrics = [{"name": self._parameter(one["MetricName"]), "value": one["Value"]} for one in kept]
         details |= _filled("training_metrics", self._first(metrics, MAX_METRICS, "metrics"))
         pairs = [{"name": self._parameter(name), "value": self._parameter(value)} for name, value in hyper]
@@ -130,7 +130,7 @@ class _Draft:
 
 
 def _filled(name: str, values: Iterable[Any]) -> Json:
-    """A member, unless there is nothing in it."""
+    """A member, unless it is empty."""
     kept = list(values)
     return {name: kept} if kept else {}
 

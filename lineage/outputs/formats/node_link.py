@@ -18,8 +18,8 @@ def node_link(graph: Graph) -> str:
 
 
 def write_node_link(chosen: Chosen) -> Iterator[str]:
-    """The same piece by piece, a node or an edge on a line."""
-    nodes = chosen.nodes()  # before the first piece: a selector that names nothing leaves no half document
+    """The same piece by piece, one node or edge per line."""
+    nodes = chosen.nodes()  # before the first piece, so that a selector that names nothing leaves no half document
     yield '{"directed": true, "multigraph": true,\n'
     yield f'"graph": {dumped({"schema": SCHEMA} | chosen.about())},\n'
     yield '"nodes": ['

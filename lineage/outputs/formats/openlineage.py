@@ -1,8 +1,8 @@
-"""OpenLineage run events, one a line: for DataZone and SageMaker Unified Studio, DataHub, OpenMetadata, Marquez, Dataplex.
+"""OpenLineage run events, one per line: for DataZone and SageMaker Unified Studio, DataHub, OpenMetadata, Marquez, Dataplex.
 
-A job is a run, and so are a pipeline execution and the deployment of an endpoint. A run has a START event, and one of COMPLETE,
-FAIL or ABORT when it has ended. Its runId is the UUIDv5 of the node's id, which is its ARN. No event is as long as the 300,000
-bytes that PostLineageEvent takes: facets that make it too long are cut, and a tag says so.
+A job is a run, and so are a pipeline execution and the deployment of an endpoint. A run has a START event, and one of
+COMPLETE, FAIL or ABORT when it has ended. Its runId is the UUIDv5 of the node's id, which is its ARN. Every event stays below
+the 300,000 bytes of PostLineageEvent. Facets that make it too long are cut, and a tag says so.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ from lineage.queries.flow.belonging import EXECUTION, is_reuse
 from lineage.queries.flow.links import Link
 
 MAX_BYTES = 300_000
-_ROOM = 1_000  # bytes kept for the tag that says what was cut
+_ROOM = 1_000  # bytes reserved for the tag that says what was cut
 _SPEC = "https://openlineage.io/spec"
 _FACETS = {
     "parent": "1-2-0/ParentRunFacet",
@@ -41,7 +41,7 @@ _ENDS = {
     Outcome.COMPLETED: "COMPLETE",
     Outcome.SERVING: "COMPLETE",
     Outcome.FAILED: "FAIL",
-    # The spec wants one end of each run that is over, and knows no half success. COMPLETE is shown as success everywhere.
+    # The spec wants one end event for each finished run, and has no partial success. Every tool shows COMPLETE as success.
     Outcome.PARTLY_FAILED: "FAIL",
     Outcome.STOPPED: "ABORT",
 }
@@ -60,12 +60,12 @@ def write_openlineage(chosen: Chosen) -> Iterator[str]:
 
 
 def run_id(node: str) -> str:
-    """The same node gives the same run, whenever it is exported."""
+    """The run id of a node, which is the same in every export."""
     return str(uuid.uuid5(uuid.NAMESPACE_URL, node))
 
 
 class _Events:
-    """Events under way: what is chosen, and what a person must be told."""
+    """Builds the events of what is chosen, and notes for people what is not in them."""
 
     def __init__(self, chosen: Chosen) -> None:
         self.chosen = chosen
@@ -111,7 +111,7 @@ class _Events:
     # --- what a run is ------------------------------------------------------------------------
 
     def _family(self, data: Attributes, beyond: list[Link]) -> str:
-        """What the runs of one job have in common: the pipeline and the step, the tuning job, or the name without its time."""
+        """What the runs of one job share: the pipeline and the step, the tuning job, or the name without its time."""
         if data["kind"] == ENDPOINT.name:
             return f"deploy/{data['name']}"
         if data["kind"] == EXECUTION:
@@ -142,7 +142,7 @@ class _Events:
         return facets | self._parent(links[1], namespace)
 
     def _parent(self, beyond: list[Link], namespace: str) -> Json:
-        """The pipeline execution that ran it, and not those that took over what it made."""
+        """The pipeline execution that ran it, not those that reused its results."""
         steps = [link for link in beyond if _is_step(link)]
         if not steps:
             return {}
@@ -159,7 +159,7 @@ class _Events:
         return self._datasets(reads), self._datasets(writes)
 
     def _deployed(self, endpoint: str) -> tuple[list[Json], list[Json]]:
-        """What an endpoint serves, as far back as it is known: artifacts, else the model or the config that is named."""
+        """What an endpoint serves, as far as it is known: artifacts, otherwise the model or the config that is named."""
         seen, todo, ends = {endpoint}, [endpoint], []
         while todo:
             into = self.chosen.into(todo)
@@ -187,7 +187,7 @@ class _Events:
     # --- how long it may be -----------------------------------------------------------------------
 
     def _fitted(self, event: Json) -> Json:
-        """The event, and of one that is too long what is longest is cut: a facet, or half of the inputs or outputs."""
+        """The event. If it is too long, its longest parts are cut: a facet, or half of the inputs or outputs."""
         cut: dict[str, None] = {}
         while len(dumped(event).encode()) >= MAX_BYTES - _ROOM:
             facets = event["run"]["facets"]
@@ -242,7 +242,7 @@ def _namespace(data: Attributes) -> str:
 
 
 def _split_image(image: str) -> tuple[str, str]:
-    """The repository, and the tag or the digest; `latest` is what no tag means."""
+    """The repository, and the tag or the digest; without a tag, `latest`."""
     repository, at, digest = image.partition("@")
     head, slash, last = repository.rpartition("/")
     name, _, tag = last.partition(":")

@@ -1,9 +1,8 @@
-"""The graph with nothing in it but texts, numbers and truth values: what networkx's own writers of files take.
+"""The graph with only texts, numbers and booleans, which networkx's own file writers take.
 
-An attribute that has only one of these types is kept as such; any other (a list, a map, a mix of types) becomes JSON text, and
-the attributes that are so stand in the graph's own `json`. What is None is left out. An edge's key becomes `e0`, `e1`, …, for
-readers of files drop edges of the same id; what it was is an attribute. XML can't hold control characters: they become their
-pictures.
+An attribute that always has one of these types stays as it is. Any other (a list, a map, a mix of types) becomes JSON text,
+and is named in the graph's own `json`. None is left out. An edge's key becomes `e0`, `e1`, …, because file readers drop edges
+with the same id; the old key is an attribute. XML can't hold control characters, so they become their visible pictures.
 """
 
 from __future__ import annotations
@@ -21,15 +20,15 @@ from lineage.queries.flow.links import Link
 
 SCHEMA = "lineage.graphml/1"
 _PLAIN = frozenset({str, bool, int, float})
-_Types = dict[str, type | None]  # the one type of each attribute, or None where it becomes JSON
+_Types = dict[str, type | None]  # the one type of each attribute, or None if it becomes JSON
 
 
 def plain(graph: Graph, *, quoted: bool = False) -> Graph:
     """A graph that networkx's `write_graphml`, `write_gml` and `write_gexf` take, and `quoted` its `to_pydot`.
 
-    The scope and the gaps stay, as JSON texts of the graph. `quoted` puts ids and texts between quotes, for pydot takes what
-    stands behind the first colon of an ARN or a URI for a port of the node; and it leaves out the graph's own texts, and
-    `name`, which pydot wants for itself: the id and the `label` say it too.
+    The scope and the gaps stay, as JSON texts of the graph. `quoted` puts ids and texts between quotes, because pydot reads
+    the text after the first colon of an ARN or URI as a port. It also leaves out the graph's own texts, and `name`, which
+    pydot reserves; the id and the `label` contain it.
     """
     made = plain_of(Chosen(graph))
     if not quoted:
@@ -52,7 +51,7 @@ def _quoted(text: str) -> str:
 
 
 def plain_of(chosen: Chosen) -> Graph:
-    """What was chosen, as a plain graph. What is told is gone over twice: first for the types."""
+    """What was chosen, as a plain graph. It is read twice, the first time for the types."""
     types = {"node": _types(data for _, data in chosen.nodes()), "edge": _types(map(_with_key, chosen.edges()))}
     nested = [f"{of} {name}" for of, kinds in types.items() for name, kind in kinds.items() if not kind]
     made: Any = nx.MultiDiGraph()
@@ -61,7 +60,7 @@ def plain_of(chosen: Chosen) -> Graph:
         made.add_node(visible(node), **_told(types["node"], data))
     for number, link in enumerate(chosen.edges()):
         data = _told(types["edge"], _with_key(link))
-        made.add_edges_from([(visible(link.source), visible(link.target), f"e{number}", data)])  # for `key` is one of them
+        made.add_edges_from([(visible(link.source), visible(link.target), f"e{number}", data)])  # because `key` is one of them
     return cast("Graph", made)
 
 

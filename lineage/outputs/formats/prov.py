@@ -1,9 +1,9 @@
 """W3C PROV, as PROV-JSON: for archives, research and the public sector.
 
-A job, a run and a pipeline execution are activities, the role that a job took is an agent, all else is an entity. What an
-activity read it `used`, in the role of its channel; what it wrote `wasGeneratedBy` it; a model `wasDerivedFrom` its artifact,
-and so on up to the endpoint. Two places that share keys are `alternateOf` each other. What only belongs or is only mentioned is
-an influence.
+A job, a run and a pipeline execution are activities. The role that a job took is an agent. Everything else is an entity. An
+activity `used` what it read, in the role of its channel. What it wrote `wasGeneratedBy` it. A model `wasDerivedFrom` its
+artifact, and so on up to the endpoint. Two locations that share keys are `alternateOf` each other. What only belongs to
+something, or is only mentioned, is an influence.
 """
 
 from __future__ import annotations
@@ -30,12 +30,12 @@ _DERIVES = ("loads", "provides", "instantiates", "deploys", "configures", "hosts
 
 
 def write_prov(chosen: Chosen) -> Iterator[str]:
-    """The document, a thing or a relation on a line; what is told is gone over once for each section."""
+    """The document, one thing or relation per line. The nodes or edges are read once for each section."""
     return _Document(chosen).pieces()
 
 
 class _Document:
-    """A document under way: what is chosen, the prefixes, and which nodes are activities."""
+    """Builds a document from what is chosen, with its prefixes and the nodes that are activities."""
 
     def __init__(self, chosen: Chosen) -> None:
         self.chosen = chosen
@@ -71,7 +71,7 @@ class _Document:
                 first = False
 
     def name(self, node: str) -> str:
-        """The name of a node: its stem as a prefix, and the rest so that any parser takes it."""
+        """The name of a node: its stem as a prefix, and the rest escaped so that any parser takes it."""
         scheme, slashes, rest = node.partition("://")
         found = _STEM.match(node)
         stem = found[0] if found else f"{scheme}{slashes}" if slashes else ""
@@ -108,7 +108,7 @@ class _Document:
         first = True
         for number, link in enumerate(self.chosen.edges()):
             if self._relation(link) == name:
-                # What belongs to something was influenced by it, though the edge points the other way.
+                # What belongs to something was influenced by it, although the edge points the other way.
                 ends = (link.source, link.target) if link.relation == "member-of" else (link.target, link.source)
                 said = {f"prov:{role}": self.name(end) for role, end in zip(told, ends, strict=True)} | _facts(link, name)
                 yield f',\n"{name}": {{' if first else ","
@@ -127,7 +127,7 @@ class _Document:
         return "wasDerivedFrom" if link.relation in _DERIVES and between_entities else "wasInfluencedBy"
 
 
-# Of each relation the two ends, first the one to which an edge points.
+# The two ends of each relation, first the one to which the edge points.
 _RELATIONS: dict[str, tuple[str, str]] = {
     "used": ("activity", "entity"),
     "wasGeneratedBy": ("entity", "activity"),

@@ -1,8 +1,8 @@
 """A check as SARIF 2.1.0, which code hosts and dashboards read.
 
-A result points at the line of the policy that names its holdout; else at the line of its subject in a list of resources; else
-at the policy. GitHub shows no result without such a file. What could not be decided is `open`; what a baseline or a suppression
-covers is marked so.
+A result points at the line of the policy that names its holdout. Otherwise it points at the line of its subject in a list of
+resources, or at the policy. GitHub shows no result without such a file. What could not be decided is `open`. What a baseline
+or a suppression covers is marked as such.
 
 GitHub's limits, and the one fingerprint that it reads, are in its documentation: "SARIF support for code scanning".
 """
@@ -24,7 +24,7 @@ from lineage.domain.version import __version__
 
 SCHEMA = "https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/schemas/sarif-schema-2.1.0.json"
 FINGERPRINT = "lineageFinding/v1"
-GITHUB_FINGERPRINT = "primaryLocationLineHash"  # the only one that GitHub reads; its action would hash the neighbouring lines
+GITHUB_FINGERPRINT = "primaryLocationLineHash"  # the only one that GitHub reads; its action hashes lines nearby
 MOST_RESULTS, SHOWN_RESULTS = 25_000, 5_000  # GitHub refuses a file with more in one run, and stores no more
 _SECURITY = {ERROR: "8.0", WARNING: "5.0", NOTE: "3.0"}
 _PRECISION = {"high": "high", "medium": "medium", "low": "low", "": "medium"}
@@ -55,14 +55,14 @@ def to_sarif(checked: Checked, snapshot: str, resources: str = "") -> str:
 
 
 def sarif_notes(checked: Checked, resources: str = "") -> list[str]:
-    """What GitHub will not show of `to_sarif`, a sentence each, with what to do."""
+    """What GitHub will not show of the output of `to_sarif`, one sentence each, with what to do."""
     return list(_notes(checked, resources))
 
 
 def resources_text(checked: Checked) -> str:
-    """What the rules looked at: kind, name and id on a line, in order, with a tab between.
+    """What the rules looked at: one line with kind, name and id each, separated by tabs and sorted.
 
-    The same resources give the same text, whatever was found.
+    The same resources give the same text, whatever the rules found.
     """
     return "".join(f"{line}\n" for line in map(_line, checked.resources))
 
@@ -84,7 +84,7 @@ def _notes(checked: Checked, resources: str) -> Iterator[str]:
 
 
 def _below(path: str) -> str | None:
-    """The path from the working folder, links resolved as GitHub needs it; None for what lies elsewhere."""
+    """The path relative to the working folder, with links resolved as GitHub needs it; None for a file outside."""
     real, here = Path(path).resolve(), Path.cwd().resolve()
     return real.relative_to(here).as_posix() if real.is_relative_to(here) else None
 
@@ -95,7 +95,7 @@ def _uri(path: str) -> str:
 
 
 class _Places:
-    """Where each finding stands: in which file, on which line."""
+    """The file and line of each finding."""
 
     def __init__(self, checked: Checked, resources: str) -> None:
         file = checked.policy.file
@@ -107,8 +107,8 @@ class _Places:
         self._numbers = {one.id: number for number, one in enumerate(self._listed, 1)}
 
     def of(self, finding: Finding) -> Json | None:
-        """The line, or None where there is no file that people read."""
-        # What a rule on holdouts is about is `HOLDOUT` or `HOLDOUT CHANNEL`.
+        """The line, or None if there is no file that people read."""
+        # The subject of a rule on holdouts is `HOLDOUT` or `HOLDOUT CHANNEL`.
         held = self._held.get(finding.about) or self._held.get(finding.about.rpartition(" ")[0])
         if self._policy and held:
             return _region(self._policy, held)

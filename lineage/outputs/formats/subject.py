@@ -1,4 +1,4 @@
-"""Documents about one thing: which node is meant, and the answer of `trace` about it."""
+"""For documents about one thing: which node is meant, and the answer of `trace` about it."""
 
 from __future__ import annotations
 
@@ -45,8 +45,8 @@ def traced(chosen: Chosen, node: str) -> tuple[Graph, Trace]:
 
 
 def makers(graph: Graph, evidence: Iterable[Json], node: str) -> set[str]:
-    """The training jobs that made what a node is or serves, by the evidence of its trace; through jobs that only repack."""
-    # What leads back to what a model is, and not to what it runs in.
+    """The training jobs that made what a node is or serves, by the evidence of its trace. Jobs that only repack are skipped."""
+    # The edges that lead back to a model's content, and not to its container image.
     from_them = {*SERVING, "writes", "overlaps"} - {"provides"}
     made = [edge for edge in evidence if edge["relation"] in from_them or edge["usage"] == "model"]
     found, seen, todo = set[str](), {node}, [node]

@@ -1,4 +1,4 @@
-"""JSON as the formats write it: not the canonical form, which is hashed."""
+"""JSON as the formats write it. It is not the canonical form, which is hashed."""
 
 from __future__ import annotations
 
@@ -8,10 +8,10 @@ from lineage.domain.text import json_text
 
 
 def dumped(value: Any) -> str:
-    """JSON on one line, keys sorted, nothing escaped but what no document should hold."""
+    """JSON on one line, with sorted keys. Only characters that no document should hold are escaped."""
     return json_text(value, sort_keys=True, allow_nan=False)
 
 
 def document(value: Any) -> str:
-    """JSON for people: indented, keys in the order that they were given."""
+    """JSON for people: indented, with keys in the given order."""
     return json_text(value, indent=2, allow_nan=False) + "\n"

@@ -1,8 +1,8 @@
-"""The graph as a page: one file that opens from disk and asks for nothing, for whoever has neither lineage nor AWS.
+"""The graph as a page: one file that opens from disk and loads nothing, for people without lineage or AWS.
 
-What it looks like and does stands in `page.html`, `page.css` and `page.js`, all our own; here the graph is put into it. It is
-drawn on a canvas: of 16,000 nodes an SVG makes as many elements for the browser to keep. What a canvas cannot do, the panel and
-the table do: text to select, and names for a screen reader.
+Its looks and behaviour are in `page.html`, `page.css` and `page.js`, all our own. This module puts the graph into them. It is
+drawn on a canvas, because an SVG of 16,000 nodes has as many elements for the browser to keep. The panel and the table offer
+what a canvas cannot: text to select, and names for a screen reader.
 """
 
 from __future__ import annotations
@@ -32,13 +32,13 @@ from lineage.queries.flow.unread import gap_subjects
 from lineage.snapshot.reading import Snapshot
 
 SCHEMA: Final = "lineage.page/1"
-MAX_WITH_RECORDS: Final = 2000  # nodes of a page that holds records: some kilobytes each
+MAX_WITH_RECORDS: Final = 2000  # nodes of a page that includes records, which are some kilobytes each
 MAX_RECORD: Final = 16_000  # characters of one
 _BETWEEN = 56.0  # two layers
-_TALL: Final = 300  # nodes at most of a second layout, which runs down: for phones, and for long chains
+_TALL: Final = 300  # most nodes of a second layout, which runs down: for phones and long chains
 _TALL_GAP = 36.0
-_TALL_LINES: Final = (18, 3)  # the characters of a line of a name there, and how many lines it may have
-_COLUMNS = ("kind", "account", "region", "status")  # the same words again and again
+_TALL_LINES: Final = (18, 3)  # there: characters per line of a name, and most lines of a name
+_COLUMNS = ("kind", "account", "region", "status")  # columns with few distinct values
 _APART = frozenset({*_COLUMNS, "name", "label", "arn", "created", "modified", "observed"})
 
 
@@ -52,12 +52,12 @@ def to_page(
     heading: str = "Lineage",
     start: str | None = None,
 ) -> str:
-    """HTML text: the graph to move in, search and filter, and of each node its facts, its edges, its gaps and its record.
+    """HTML text: the graph to move in, search and filter, with facts, edges, gaps and record of each node.
 
-    Records are those of the snapshot; without one, or past `MAX_WITH_RECORDS` nodes, the page says that it has none.
-    `links=False` leaves the console links out. Container images are drawn if asked for, and counted if left out. The page
-    opens at the node `start`; without one at the newest endpoint in service. Edges are what the records say: times are not
-    looked at. The same graph gives the same text.
+    Records are those of the snapshot. Without a snapshot, or above `MAX_WITH_RECORDS` nodes, the page says that it has none.
+    `links=False` leaves out the console links. Container images are drawn if asked for, and counted if left out. The page
+    opens at the node `start`, by default the newest endpoint in service. Edges show what the records say; times are not
+    compared. The same graph gives the same text.
     """
     drawn = (
         graph if images else graph.subgraph(node for node, data in graph.nodes(data=True) if data["kind"] not in SHOWN_BESIDE)
@@ -78,13 +78,13 @@ def to_page(
         "title": escape(visible(f"{heading} · lineage")),
         "style": texts["page.css"],
         "script": texts["page.js"],
-        "data": data.replace("<", "\\u003c"),  # JSON that no text in it can end: neither `</script>` nor `<!--` has its `<`
+        "data": data.replace("<", "\\u003c"),  # so no text can end the script, as with `</script>` or `<!--`
     }
     return re.sub(r"\{\{(\w+)\}\}", lambda found: parts[found[1]], texts["page.html"])
 
 
 def _newest_served(graph: Graph) -> str | None:
-    """The endpoint in service that was made last."""
+    """The endpoint in service that was created last."""
     endpoints = ((node, data) for node, data in graph.nodes(data=True) if data["kind"] == ENDPOINT.name)
     served = [(data["created"] or "", node) for node, data in endpoints if serves(data["status"]) and not data.get("deleted")]
     return max(served)[1] if served else None
@@ -99,7 +99,7 @@ def _data(graph: Graph, snapshot: Snapshot | None, start: str | None, *, links: 
     kinds = {name: KINDS.get(name, RESOURCE) for name in sorted({data["kind"] for _, data in graph.nodes(data=True)})}
     scope: Scope = graph.graph["scope"]
     called = {name: at for node, at in order.items() for name in gap_subjects(node, graph.nodes[node])}
-    # All gaps of the snapshot, each with the number of the node that it is about, where the page has it.
+    # All gaps of the snapshot, each with the number of its node, if the page has that node.
     gaps = [asdict(gap) | {"node": called.get(gap.subject.casefold())} for gap in scope.holes]
     records, without = _records(graph, snapshot)
     return {
@@ -121,16 +121,16 @@ def _data(graph: Graph, snapshot: Snapshot | None, start: str | None, *, links: 
 
 
 class _Words(dict[str, int]):
-    """Words that are said often: each once, and its number wherever it is said."""
+    """Texts that are repeated: each is stored once, and its number wherever it occurs."""
 
     def number(self, word: str | None) -> int | None:
         return None if word is None or word == "" else self.setdefault(word, len(self))
 
 
 def _laid(graph: Graph, names: Mapping[str, list[str]], order: Mapping[str, int], laid: Layout) -> Json:
-    """A layout: of each node its box, and its name where that has several lines; of each edge its points.
+    """A layout: the box of each node, and its name if that has several lines; the points of each edge.
 
-    A node or an edge that is not in it has none.
+    A node or an edge that is not in the layout has none.
     """
     return {
         "box": [[round(number) for number in laid.boxes[node]] if node in laid.boxes else None for node in order],
@@ -143,9 +143,9 @@ def _laid(graph: Graph, names: Mapping[str, list[str]], order: Mapping[str, int]
 
 
 def _tall(graph: Graph, order: Mapping[str, int], below_of: Mapping[str, str], start: str | None) -> Iterator[Json]:
-    """The layout that runs down: of a large graph only what the page opens at, else that in a band of its own.
+    """The layout that runs down. For a large graph it has only what the page opens at; otherwise that gets its own band.
 
-    Its numbers are those of a layout that runs to the right: the page turns them.
+    Its numbers are those of a layout that runs to the right; the page turns them.
     """
     opened = _lineage(graph, start) if start else set[str]()
     shown = graph if len(graph) <= _TALL else graph.subgraph(opened)
@@ -170,7 +170,7 @@ def _in_order(edges: Iterable[tuple[str, str, str]], order: Mapping[str, int]) -
 
 
 def _nodes(graph: Graph, order: Mapping[str, int], words: _Words, *, links: bool) -> Json:
-    """Column by column, for a large graph has each name of a field once."""
+    """Column by column, so that a large graph names each field only once."""
     rows = [graph.nodes[node] for node in order]
     return {
         "id": list(order),
@@ -199,7 +199,7 @@ def _edges(graph: Graph, order: Mapping[str, int], words: _Words) -> Json:
 
 
 def _unread(scope: Scope) -> Iterator[str]:
-    """Each account and region with its lists that did not come to their end."""
+    """Each account and region with its unfinished lists."""
     for account, region in sorted(scope.places):
         missing = [kind.name for kind in KINDS.values() if kind.list and (account, region, kind.name) not in scope.enumerated]
         if missing:
@@ -207,7 +207,7 @@ def _unread(scope: Scope) -> Iterator[str]:
 
 
 def _records(graph: Graph, snapshot: Snapshot | None) -> tuple[dict[str, str], str]:
-    """The record of each node as text, and why there is none, where there is none."""
+    """The record of each node as text, or the reason why there is none."""
     if snapshot is None:
         return {}, "Records are not in this page: it was made from a graph alone."
     if len(graph) > MAX_WITH_RECORDS:
@@ -217,7 +217,7 @@ def _records(graph: Graph, snapshot: Snapshot | None) -> tuple[dict[str, str], s
 
 
 def _kept(graph: Graph, snapshot: Snapshot) -> Iterator[tuple[str, Resource]]:
-    """The newest version of the record of each node, of the life of it that the graph shows."""
+    """The newest version of each node's record, from the lifetime that the graph shows."""
     ids = defaultdict[str, list[str]](list)
     for node, data in graph.nodes(data=True):
         if data["observed"] and data["arn"]:

@@ -10,9 +10,9 @@ from lineage.outputs.pictures.icons import icon_of
 from lineage.outputs.pictures.layout import Box, Size
 from lineage.outputs.pictures.svg import element, text, words
 
-_ICON, _TEXT, _END = 20.0, 37.0, 12.0  # from the left: the middle of the icon, where words begin; and the room behind them
+_ICON, _TEXT, _END = 20.0, 37.0, 12.0  # from the left: the middle of the icon, the start of the words; then the room after them
 _LEAST = 104.0  # the width of a card
-_HIGH, _LINE = 44.0, 15.0  # the height of one whose name has one line, and what each further line adds
+_HIGH, _LINE = 44.0, 15.0  # the height of a card with one line of name, and of each further line
 ROOM: Final = 26  # characters of a line
 _NAME, _KIND = 12.0, 11.0  # pixels of the letters
 _NARROW, _WIDE = frozenset("iljtfrI.,:;'|!()[]-/ "), frozenset("mwMW@%")
@@ -52,7 +52,7 @@ a:hover .card { stroke: #8db8f5; }
 
 
 def name_lines(label: str, room: int = ROOM, most: int = 2) -> list[str]:
-    """The name in few lines, broken at a slash, else at another sign; one that is too long loses its middle."""
+    """The name in few lines, broken at a slash, or else at another sign. If it is too long, its middle is left out."""
     for length in range(room * most, room, -2):
         for breaks in (_SLASHES, _SIGNS):
             lines = _broken(breaks.findall(shorten(label, length)), room)
@@ -63,7 +63,7 @@ def name_lines(label: str, room: int = ROOM, most: int = 2) -> list[str]:
 
 
 def _broken(pieces: list[str], room: int) -> list[str]:
-    """The pieces in lines; none, where one is wider than a line."""
+    """The pieces in lines; empty if one piece is wider than a line."""
     lines = [""]
     for piece in pieces:
         if len(piece.strip()) > room:
@@ -75,7 +75,7 @@ def _broken(pieces: list[str], room: int) -> list[str]:
 
 
 def size(lines: list[str], below: str) -> Size:
-    """How wide and how high a card is, by the lines of its name and what stands below."""
+    """The width and height of a card, by the lines of its name and the text below."""
     wide = max(*(_width(line, _NAME * 1.06) for line in lines), _width(below, _KIND))
     return max(_LEAST, float(round(_TEXT + wide + _END))), _HIGH + _LINE * (len(lines) - 1)
 
@@ -86,7 +86,7 @@ def size_of(figure: Figure) -> Size:
 
 
 def _width(said: str, letters: float) -> float:
-    """About how wide a text is, in the widest of the fonts that a browser may take."""
+    """The approximate width of a text, in the widest font that a browser may use."""
     parts = sum(
         1.15 if ord(one) > 0x2E80 else 0.4 if one in _NARROW else 1.0 if one in _WIDE else 0.76 if one.isupper() else 0.66
         for one in said
@@ -95,7 +95,7 @@ def _width(said: str, letters: float) -> float:
 
 
 def card(figure: Figure, box: Box, lines: list[str] | None = None) -> str:
-    """The card of a node, in its place; its name may be broken into lines already."""
+    """The card of a node, in its place. The name may already be broken into lines."""
     x, y, width, height = box
     lines = lines or name_lines(figure.label)
     frame = {"x": x, "y": y, "width": width, "height": height, "rx": 7, "class_": "card"}
@@ -108,12 +108,12 @@ def card(figure: Figure, box: Box, lines: list[str] | None = None) -> str:
 
 
 def linked(figure: Figure, inside: str, name: str) -> str:
-    """A card as a group that names itself where it is pointed at, with its link."""
+    """A card as a group with a tooltip and a link."""
     pointed = element("a", inside, href=figure.url, target="_blank", rel="noopener") if figure.url else inside
     return element("g", element("title", words(figure.tooltip)), pointed, id=name, class_=classes(figure))
 
 
 def classes(figure: Figure) -> str:
-    """What is said of a node by the classes of its group."""
+    """The CSS classes of a node's group."""
     said = {"gap": figure.gap, "fold": figure.fold, "subject": figure.subject, "unlit": figure.lit is False}
     return " ".join(["node", figure.classes, *(word for word, so in said.items() if so)])

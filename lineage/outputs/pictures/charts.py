@@ -1,6 +1,6 @@
 """Pictures of a leaderboard: parallel coordinates, and the metric against each hyperparameter. Pure.
 
-Each set of data that candidates were measured on has a colour and a form of its own, and its best one stands out.
+Each dataset that candidates were measured on has its own colour and shape, and its best candidate is highlighted.
 """
 
 from __future__ import annotations
@@ -17,14 +17,14 @@ from lineage.outputs.pictures.scales import Scale, scale_of
 from lineage.outputs.pictures.svg import CHARACTER, LINE, document, element, line, shortened, text, words, wrapped
 from lineage.queries.runs.leaderboard import Leaderboard
 
-_MOST = 16  # parameters in one picture
-_SETS = 5  # sets of data with a colour and a form of their own; the last is that of all others
+_MOST = 16  # most parameters in one picture
+_SETS = 5  # datasets with their own colour and shape; the last is for all others
 _MARGIN = 28
-_LEAST = 680  # wide, so that what is said has room
+_LEAST = 680  # wide, so that texts have room
 _NOT_SET = "not set"
-_SLOT = 26  # the room for what has no value
+_SLOT = 26  # the room for candidates without a value
 _WAYS = {"max": "more is better", "min": "less is better"}
-# Of a set of data: colours that differ for the colour-blind and do on light and dark, and how its lines are broken.
+# For each dataset: a colour (distinct for colour-blind people, visible on light and dark) and a dash pattern.
 _COLOURS = ("#3a80c9", "#d5761f", "#2c9b74", "#a765bd", "#8a909a")
 _DASHES = ("none", "8 3", "2 3", "10 3 2 3", "4 4")
 _STYLE = """
@@ -36,8 +36,8 @@ polyline.best, line.best { stroke-width: 3.6; }
     f".line{number} {{ stroke: {colour}; stroke-dasharray: {dashes}; }}\n.mark{number} {{ fill: {colour}; }}\n"
     for number, (colour, dashes) in enumerate(zip(_COLOURS, _DASHES, strict=True))
 )
-_OPACITY = (0.85, 0.5, 0.3, 0.18)  # of the best quarter, the second, …
-_CROWD = 40  # from so many lines on each is fainter
+_OPACITY = (0.85, 0.5, 0.3, 0.18)  # for the best quarter, the second, …
+_CROWD = 40  # above this number of lines, each is fainter
 # Around its middle, of radius 1: a disc, a square, two triangles, a diamond.
 _FORMS = (
     "m-1,0a1,1 0 1,0 2,0a1,1 0 1,0 -2,0z",
@@ -60,7 +60,7 @@ def scatter(board: Leaderboard, *, all_parameters: bool = False) -> str:
 
 @dataclass(frozen=True, slots=True)
 class _Drawn:
-    """A ranked candidate: its row, its set of data, and of four the quarter of that set it is in."""
+    """A ranked candidate: its row, its dataset, and its quarter among the candidates of that dataset."""
 
     row: Json
     group: int
@@ -73,7 +73,7 @@ class _Drawn:
 
     @property
     def told(self) -> str:
-        """What a pointer on it is told."""
+        """The text of its tooltip."""
         row = self.row
         given = ", ".join(f"{name} {_short(value)}" for name, value in row["parameters"].items())
         labels = "".join(f", {said}" for said in row["labels"])
@@ -85,7 +85,7 @@ def _short(value: Any) -> str:
 
 
 class _Chart:
-    """What both pictures have: their rows, what is said above and below, and the scale of the metric."""
+    """What both pictures share: their rows, the texts above and below, and the scale of the metric."""
 
     width: float
 
@@ -108,19 +108,19 @@ class _Chart:
         self.metric = scale_of(one.row["value"] for one in self.drawn)
 
     def picture(self) -> str:
-        """The whole picture; who is best is drawn last, over all others."""
+        """The whole picture. The best candidate is drawn last, over all others."""
         head, top = self._head()
         body, bottom = self.body(top)
         foot, end = self._foot(bottom)
         name = self.board.metric["name"]
         title = f"{name} of {len(self.drawn)} candidates"
-        faint = min(1.0, (_CROWD / len(self.drawn)) ** 0.5)  # so that a crowd does not hide what is best
+        faint = min(1.0, (_CROWD / len(self.drawn)) ** 0.5)  # so that others do not hide the best
         fading = "".join(f"polyline.q{number} {{ opacity: {own * faint:.2f}; }}\n" for number, own in enumerate(_OPACITY))
         fading += f"path.q0, path.q1, path.q2, path.q3 {{ opacity: {max(0.35, 0.6 * faint):.2f}; }}\n"
         return document((self.width, end), title, self._said(), _STYLE + fading, [*head, *body, *foot])
 
     def body(self, top: float) -> tuple[list[str], float]:
-        """What is drawn below the head, and where it ends."""
+        """The drawing below the head, and where it ends."""
         raise NotImplementedError
 
     def ordered(self) -> list[_Drawn]:
@@ -157,7 +157,7 @@ class _Chart:
         return f"{told}{shortened(one['name'], room - len(told + value + others) * 7)}{value}{others}"
 
     def sample(self, at: tuple[float, float], group: int) -> str:
-        """How a set of data looks, for the legend."""
+        """The sample of a dataset, for the legend."""
         raise NotImplementedError
 
     def _foot(self, bottom: float) -> tuple[list[str], float]:
@@ -211,7 +211,7 @@ class _Parallel(_Chart):
         yield text((at, top - 11), below, "tick", text_anchor="middle")
 
     def _labels(self, top: float) -> Iterator[str]:
-        """The ticks, over the lines: they have a rim in the colour of the paper."""
+        """The ticks, drawn over the lines with a rim in the colour of the paper."""
         for number in range(len(self.names) + 1):
             at, last = self._at(number), number == len(self.names)
             for place, said in self._scale(number).ticks:
@@ -229,7 +229,7 @@ class _Parallel(_Chart):
             for number, value in enumerate(values)
         ]
         points = " ".join(f"{self._at(number):.1f},{height:.1f}" for number, height in enumerate(heights))
-        rim = element("path", d=f"M{points}", class_="rim") if one.best else ""  # so that it stands out of a crowd
+        rim = element("path", d=f"M{points}", class_="rim") if one.best else ""  # so that it is visible among many
         return rim + element("polyline", element("title", words(one.told)), points=points, class_=one.kind("line"))
 
     def sample(self, at: tuple[float, float], group: int) -> str:
@@ -281,7 +281,7 @@ class _Scatter(_Chart):
         ticks = sorted([*ticks, (left + 10, _NOT_SET)] if self.missing(name) else ticks)
         room = self.panel[0] / max(1, len(ticks)) - 4
         apart = ((after - at, (len(said) + len(other)) / 2 * CHARACTER + 4) for (at, said), (after, other) in pairwise(ticks))
-        step = 2 if any(there < needed for there, needed in apart) else 1  # labels would meet: every other one stands lower
+        step = 2 if any(there < needed for there, needed in apart) else 1  # labels would touch, so every other one is lower
         for number, (at, said) in enumerate(ticks):
             yield line((at, bottom), (at, bottom + 4), "axis")
             told = shortened(said, max(56, room * step))
@@ -301,7 +301,7 @@ class _Scatter(_Chart):
 
 
 def _form(at: tuple[float, float], group: int, size: float, kind: str, *inside: str) -> str:
-    """The form that stands for a set of data, around a point."""
+    """The shape of a dataset, around a point."""
     place = f"translate({at[0]:.1f},{at[1]:.1f}) scale({size})"
     return element("path", *inside, d=f"M0,0{_FORMS[group]}", transform=place, class_=kind)
 

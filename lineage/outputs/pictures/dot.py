@@ -25,9 +25,9 @@ _FONT = "Helvetica"
 
 
 def to_dot(graph: Graph | Picture, *, turned: bool = False, **words: Any) -> str:
-    """DOT text: a card for each node with a bar in its kind's colour, and above them what it is a picture of.
+    """DOT text: a title, and a card for each node with a bar in the colour of its kind.
 
-    `words` are those of `picture`. It runs to the right; `turned`, down. The text is deterministic.
+    `words` are those of `picture`. It runs to the right, or down if `turned`. The text is deterministic.
     """
     drawn = graph if isinstance(graph, Picture) else picture(graph, **words)
     dot = _page(drawn, turned=turned)
@@ -75,7 +75,7 @@ def _page(drawn: Picture, *, turned: bool) -> Any:
 
 
 def _heading(drawn: Picture) -> str:
-    """What it is a picture of; below it where that is from, what was left out, and what its lines and rims mean."""
+    """The heading: what the picture shows; below it the source, what was left out, and the legend of lines and rims."""
     title, _, source = drawn.title.partition(" · ")
     small = [*filter(None, (source, *drawn.notes)), "   ".join(f"{_LOOKS[look]}: {said}" for look, said in meanings(drawn))]
     lines = [f'<font point-size="16"><b>{_html(title)}</b></font>'] if title else []
@@ -114,7 +114,7 @@ def _node_words(figure: Figure) -> dict[str, Any]:
 
 
 def _card(figure: Figure, ink: str) -> str:
-    """A bar in the colour of the kind, the name, and below it what it is."""
+    """A bar in the colour of the kind, the name, and below it the kind and status."""
     name = _LEFT.join(f'<font color="{ink}"><b>{_html(line)}</b></font>' for line in name_lines(figure.label))
     below = f'<font point-size="10" color="{_SOFT}">{_html(figure.below)}</font>'
     bar = f'<td fixedsize="true" width="6" height="26" bgcolor="{figure.kind.colour}"></td>'
@@ -132,7 +132,7 @@ def _edge_words(arrow: Arrow) -> dict[str, Any]:
 
 
 def _html(text: str) -> str:
-    """A text inside a label that is HTML. Graphviz wants no empty element, and decodes entities."""
+    """A text inside an HTML label. Graphviz refuses an empty element, and decodes entities."""
     said = one_line(text[:_TEXT_CHARACTERS]).replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
     return said.replace('"', "&quot;") or " "
 

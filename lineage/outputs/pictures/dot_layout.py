@@ -1,6 +1,6 @@
-"""Graphviz as the one who says where things stand: what `dot` is asked, and its answer read. Pure.
+"""Layout by Graphviz: the input for `dot`, and the reading of its answer. Pure.
 
-It sees boxes and lines without any name of theirs; we draw them.
+It sees boxes and lines without names; we draw them.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ _INCH = 72.0
 
 
 def asked_of_dot(drawn: Picture, *, turned: bool = False) -> str:
-    """The DOT text of boxes and lines; `turned`, it runs down."""
+    """The DOT text of boxes and lines; it runs down if `turned`."""
     names = {node: f"n{number}" for number, node in enumerate(drawn.figures)}
     frames = {name: f"cluster{number}" for number, name in enumerate(sorted(set(drawn.groups.values())))}
     space = "nodesep=0.22; ranksep=0.35;" if turned else "nodesep=0.2; ranksep=0.5;"
@@ -32,7 +32,7 @@ def asked_of_dot(drawn: Picture, *, turned: bool = False) -> str:
         lines.append(f'subgraph {frame} {{ label="x"; {box} }}' if frame else box)
     labelled = len(drawn.arrows) <= LABELLED
     for number, arrow in enumerate(drawn.arrows):
-        # Room for the words: as many letters, and a little more, of a font whose letters are all as wide.
+        # Room for the words: as many letters of a monospaced font, and a little more.
         room = "x" * (len(arrow.label) + 2)
         words = f' label="{room}" fontname=Courier fontsize={LETTER / 0.6:.1f}' if labelled and arrow.label else ""
         aside = " constraint=false" if arrow.aside else ""
@@ -41,7 +41,7 @@ def asked_of_dot(drawn: Picture, *, turned: bool = False) -> str:
 
 
 def placed_by_dot(drawn: Picture, answer: bytes) -> Placed:
-    """Where things stand, of the JSON that `dot` answers with."""
+    """The positions in the JSON answer of `dot`."""
     said: dict[str, Any] = json.loads(answer)
     _, _, width, height = _numbers(said["bb"])
     objects = {one["name"]: one for one in said.get("objects", ())}
@@ -64,7 +64,7 @@ def placed_by_dot(drawn: Picture, answer: bytes) -> Placed:
 
 
 def _way(said: str, height: float) -> tuple[str, Point]:
-    """The `d` of a line, and its middle: Graphviz tells the arrow's end first, then the points of its curves."""
+    """The `d` of a line, and its middle. Graphviz gives the arrow's end first, then the points of its curves."""
     pieces = said.split()
     end = [_turned(piece[2:], height) for piece in pieces if piece.startswith("e,")]
     points = [_turned(piece, height) for piece in pieces if piece[1] != ","]

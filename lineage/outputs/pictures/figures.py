@@ -1,4 +1,4 @@
-"""What a picture shows of a graph, whoever draws it: figures, arrows, groups, what is lit, and what was left out. Pure."""
+"""What a picture of a graph shows, for every renderer: figures, arrows, groups, highlights, and what was left out. Pure."""
 
 from __future__ import annotations
 
@@ -21,14 +21,14 @@ from lineage.queries.select import named
 from lineage.snapshot.reading import Snapshot
 
 Clusters: TypeAlias = Literal["none", "account", "pipeline"]
-MOST: Final = 500  # nodes that one can still look at
-_ENDPOINTS = 50  # in service that never fold: a picture of more of them is a list
+MOST: Final = 500  # nodes above which a picture is hard to read
+_ENDPOINTS = 50  # endpoints in service that never fold; above this number a picture is only a list
 _MEMBERSHIP = ("recorded-by", "member-of")
 _BESIDE = (*_MEMBERSHIP, "mentions", "associated")
 _LIGHT = (*(name for name, relation in RELATIONS.items() if relation.flows), *_MEMBERSHIP)
 _MADE_BY = ("writes", "recorded-by", "instantiates")
 _LABEL_CHARACTERS = 34
-_STYLES = {"declared": "solid", "logged": "dotted"}  # what else there is is dashed
+_STYLES = {"declared": "solid", "logged": "dotted"}  # anything else is dashed
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,7 +37,7 @@ class Figure:
 
     kind: Kind
     label: str
-    below: str  # what it is, and how it stands
+    below: str  # its kind and its status
     tooltip: str
     observed: bool
     gap: bool
@@ -50,7 +50,10 @@ class Figure:
 
 @dataclass(frozen=True, slots=True)
 class Arrow:
-    """An edge as it is drawn: `style` is solid, dashed or dotted; pale is what flows no data, or does not serve now."""
+    """An edge as it is drawn: `style` is solid, dashed or dotted.
+
+    It is pale if no data flows along it, or if it does not serve now.
+    """
 
     source: str
     target: str
@@ -59,13 +62,13 @@ class Arrow:
     tooltip: str
     style: str
     pale: bool
-    aside: bool  # must not move what it joins
+    aside: bool  # must not move the nodes that it joins
     lit: bool | None
 
 
 @dataclass(frozen=True, slots=True)
 class Picture:
-    """What is drawn. `notes` say what was left out; `groups` name the frame of a node."""
+    """What is drawn. `notes` say what was left out; `groups` name the frame of each node."""
 
     figures: dict[str, Figure]
     arrows: list[Arrow]
@@ -95,13 +98,13 @@ def picture(
     highlight: Iterable[str] = (),
     keep: Iterable[str] = (),
 ) -> Picture:
-    """What to draw of a graph or a snapshot: all of it, or with fan-outs folded until at most `max_nodes` are left.
+    """What to draw of a graph or a snapshot: everything, or with fan-outs folded until at most `max_nodes` are left.
 
-    `max_nodes` 0 means as many as there are. `links` are those to console pages; container `images` are left out unless asked
-    for. `highlight` names nodes as a selector does: they, what is upstream of them and what is downstream are lit, the rest is
-    pale. They never fold, nor does what is to `keep`, what has a gap, or up to 50 endpoints in service. What is highlighted,
-    else what is to keep, is marked as asked for. Edges are what the records say: times are not looked at. Raises `UnknownNode`
-    for a name to highlight that is not in the graph.
+    `max_nodes` 0 means no limit. `links` lead to console pages; container `images` are left out unless asked for. `highlight`
+    names nodes as a selector does. They and everything upstream and downstream of them are highlighted, and the rest is pale.
+    They never fold, nor do the nodes in `keep`, nodes with a gap, or up to 50 endpoints in service. Highlighted nodes, or else
+    those to keep, are marked as asked for. Edges show what the records say; times are not compared. Raises `UnknownNode` for a
+    name to highlight that is not in the graph.
     """
     graph, keep = whole(source), texts(keep, "keep")
     marked = {node for word in texts(highlight, "highlight") for node in ([word] if word in graph else named(graph, word))}
@@ -139,7 +142,7 @@ def _folds_of(graph: Graph) -> list[tuple[str, dict[str, Any]]]:
 
 
 def _reached(edges: Any, end: int, marked: Collection[str]) -> set[str]:
-    """What flows lead to from the marked nodes, with themselves."""
+    """The marked nodes and everything that data flows to from them."""
     reached, todo = set(marked), set(marked)
     while todo:
         todo = {edge[end] for edge in edges(todo, data="relation") if edge[2] in _LIGHT} - reached
@@ -148,13 +151,13 @@ def _reached(edges: Any, end: int, marked: Collection[str]) -> set[str]:
 
 
 def _by_account(graph: Graph) -> dict[str, str]:
-    """Records by account and region; places are in none."""
+    """Records by account and region; locations are in none."""
     found = graph.nodes(data=True)
     return {node: f"account {data['account']} {data['region'] or ''}".rstrip() for node, data in found if data["account"]}
 
 
 def _by_pipeline(graph: Graph) -> dict[str, str]:
-    """Pipeline executions with what they ran, and what that alone made."""
+    """Pipeline executions with what they ran, and with what only that made."""
     executions = {node: f"pipeline {data['name']}" for node, data in graph.nodes(data=True) if data["kind"] == EXECUTION}
     groups = dict(executions)
     flow = Flow(graph)
@@ -185,7 +188,7 @@ MEANINGS: Final = {
 
 
 def meanings(drawn: Picture) -> list[tuple[str, str]]:
-    """What the lines and the rims of this picture mean: of those that are in it, and of lines where not all are alike."""
+    """What the lines and rims in this picture mean. Lines are explained only if they differ."""
     looks = {"pale" for arrow in drawn.arrows if arrow.pale}
     looks |= {arrow.style for arrow in drawn.arrows if not arrow.pale or arrow.style != "solid"}
     looks -= {"solid"} if looks == {"solid"} else set()
@@ -226,7 +229,7 @@ def _figure(node: str, data: dict[str, Any], gap: str | None, *, subject: bool, 
 
 
 def below(kind: Kind, data: dict[str, Any]) -> str:
-    """What stands below a name: the kind, and the status, or why there is none."""
+    """The text below a name: the kind, and the status, or why there is none."""
     stands = "deleted" if data.get("deleted") else data.get("status") if data["observed"] else "not observed"
     return " · ".join(filter(None, (kind.name.replace("-", " "), None if data.get("folded") else stands)))
 
@@ -240,7 +243,7 @@ def _facts(node: str, data: dict[str, Any]) -> str:
     return "\n".join(lines if data["observed"] else [*lines, "not observed: only its name is known"])
 
 
-_SHOWN = 12  # of what a fold stands for
+_SHOWN = 12  # ids that a fold stands for
 
 
 def _arrow(edge: tuple[str, str, str, dict[str, Any]], lit: set[str] | None) -> Arrow:
@@ -261,7 +264,7 @@ def _arrow(edge: tuple[str, str, str, dict[str, Any]], lit: set[str] | None) -> 
 
 
 def _told_elsewhere(graph: Graph, source: str, target: str, data: dict[str, Any]) -> bool:
-    """A membership that a longer way shows as well: job, run, trial, experiment; a content for each time that it was seen."""
+    """A membership that a longer path also shows (job, run, trial, experiment), or a content at each time it was seen."""
     if data["evidence"] == "content":
         return data is not next(iter(graph[source][target].values()))
     if data["relation"] != "member-of":
@@ -276,7 +279,7 @@ def _told_elsewhere(graph: Graph, source: str, target: str, data: dict[str, Any]
 
 
 def not_now(data: dict[str, Any]) -> bool:
-    """Whether an endpoint ran a config before, or is about to: it is no config that it serves now."""
+    """Whether an endpoint ran a config before or will run it, but does not serve it now."""
     return data["relation"] == "configures" and data["role"] in (PAST, PENDING)
 
 
@@ -289,7 +292,7 @@ def edge_label(data: dict[str, Any]) -> str:
 
 
 def shorten(text: str, room: int = _LABEL_CHARACTERS) -> str:
-    """The text with its middle left out, where it is long: names differ at their ends."""
+    """The text with its middle left out if it is long, because names differ at their ends."""
     if len(text) <= room:
         return text
     half = (room - 1) // 2
@@ -300,7 +303,7 @@ _CONSOLES = {"aws": "console.aws.amazon.com", "aws-cn": "console.amazonaws.cn", 
 
 
 def console_url(node: str, data: dict[str, Any]) -> str | None:
-    """The AWS console page of a node, where it has one."""
+    """The AWS console page of a node, if it has one."""
     place = location_of(node)
     if place and place.root.startswith("s3://"):
         bucket = quote(place.root.removeprefix("s3://"), safe="")
@@ -308,7 +311,7 @@ def console_url(node: str, data: dict[str, Any]) -> str | None:
     kind = KINDS.get(data["kind"])
     if not (kind and kind.console and data["region"] and data["observed"]):
         return None
-    arn = data["arn"] or node  # a report's nodes have no ARN besides their id
+    arn = data["arn"] or node  # nodes of a report have their ARN only as id
     host = _CONSOLES.get(arn.split(":")[1] if is_arn(arn) else "", _CONSOLES["aws"])
     page = kind.console.format(name=quote(data["name"], safe=""))
     return f"https://{data['region']}.{host}/sagemaker/home?region={data['region']}#{page}"

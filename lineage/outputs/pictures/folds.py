@@ -1,7 +1,8 @@
 """Many nodes that look alike, as one: `+37 more training jobs`. Pure.
 
-Alike are nodes of one kind whose neighbours are the same, or alike themselves. One of them stays; the others become a fold,
-and every edge of theirs leads to it: what is drawn of a fold is true of some of it, and nothing is drawn that is not.
+Nodes are alike if they have one kind and the same neighbours, or neighbours that are alike. One of them stays. The others
+become a fold, and all their edges lead to it. So each edge of a fold is true for some of its nodes, and no other edge is
+drawn.
 """
 
 from __future__ import annotations
@@ -14,9 +15,10 @@ from typing import Any
 from lineage.domain.kinds import CODE
 from lineage.graphs.build import Graph
 
-# With so many edges a node is like no other; so many steps around it must look alike. The first that folds enough counts.
+# A node with this many edges is like no other. This many steps around a node must look alike; the first number that folds
+# enough is used.
 _STRICTNESS = ((4, 3), (8, 3), (16, 3), (64, 3), (math.inf, 3), (math.inf, 2), (math.inf, 1), (math.inf, 0))
-_LEAST = 3  # fewer are not folded
+_LEAST = 3  # a smaller number is not folded
 
 Colours = dict[str, int]
 Around = dict[str, list[tuple[Hashable, str]]]
@@ -24,9 +26,9 @@ Around = dict[str, list[tuple[Hashable, str]]]
 
 
 def fold(graph: Graph, most: int, kept: Collection[str], marks: Mapping[str, Hashable]) -> Graph:
-    """The graph with at most so many nodes, if folding gets there; what is `kept` never folds, and marks are never mixed.
+    """The graph with at most this many nodes, if folding can reach that. `kept` nodes never fold, and marks are never mixed.
 
-    A fold has the ids that it stands for as its attribute `folded`; an edge that stands for many has `times`.
+    A fold has the ids that it stands for in its attribute `folded`. An edge that stands for several has `times`.
     """
     if len(graph) <= most:
         return graph
@@ -51,7 +53,7 @@ def _colours(
     unlike: float,
     rounds: int,
 ) -> Colours:
-    """A number for each node: the same for those that look alike."""
+    """A number for each node, the same for nodes that look alike."""
     looks: dict[str, Hashable] = {}
     for node in around:
         data = graph.nodes[node]
@@ -70,7 +72,7 @@ def _numbered(looks: Mapping[str, Hashable]) -> Colours:
 
 
 def _folds(colours: Colours, around: Around) -> dict[str, list[str]]:
-    """The node that stays of those that are alike, and the others: neighbours of what stays stay as well."""
+    """The nodes that stay, each with the others that are alike. Neighbours of a node that stays also stay."""
     alike: dict[int, list[str]] = defaultdict(list)
     for node, colour in colours.items():
         alike[colour].append(node)
@@ -89,7 +91,7 @@ def _with_folds(graph: Graph, folds: dict[str, list[str]]) -> Graph:
     for stays, others in folds.items():
         folded.add_node(f"+{len(others)} {stays}", **_told(graph, others))
     for source, target, data in graph.edges(data=True):
-        # Edges between the same ends that say the same become one, which knows how many it stands for.
+        # Edges between the same ends with the same meaning become one, with their number.
         ends = names.get(source, source), names.get(target, target)
         key = "\t".join(str(data[word]) for word in ("relation", "role", "usage", "evidence"))
         if folded.has_edge(*ends, key):
@@ -110,12 +112,12 @@ def _told(graph: Graph, nodes: list[str]) -> dict[str, Any]:
 
 
 def plural(kind: str) -> str:
-    """What many of a kind are called."""
+    """The plural of a kind."""
     return "places of code" if kind == CODE.name else f"{kind.replace('-', ' ')}s"
 
 
 def told(graph: Graph) -> Iterator[str]:
-    """What folds of a graph stand for, the most first."""
+    """What the folds of a graph stand for, the largest first."""
     counts = Counter[str]()
     for _, data in graph.nodes(data=True):
         counts[data["kind"]] += len(data.get("folded", ()))

@@ -1,4 +1,4 @@
-"""The graph as SVG that stands alone: no script, nothing from elsewhere. Pure."""
+"""The graph as standalone SVG: no script, nothing loaded. Pure."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from lineage.outputs.pictures.placing import LABELLED, LETTER, PAGE, WIDEST, Pla
 from lineage.outputs.pictures.svg import BOLD, CHARACTER, LINE, document, element, text, words, wrapped
 
 _MARGIN = 24.0
-_DESCRIBED = 3000  # arrows at most that say more when pointed at; of the others their ends do
+_DESCRIBED = 3000  # most arrows with a tooltip; in larger pictures only the nodes have one
 _LEAST_PAGE = 560.0
 _STYLE = """
 svg { print-color-adjust: exact; -webkit-print-color-adjust: exact; }
@@ -38,13 +38,13 @@ _DARK = """
 def to_svg(graph: Graph | Picture, placed: Placed | None = None, **words: Any) -> str:
     """The picture as a whole SVG document: title, cards, arrows, legend. `words` are those of `picture`.
 
-    Each node is a group with the id `n1`, `n2`, … and classes such as `kind-model` and `status-failed`; it names itself
-    in full where it is pointed at. The text is deterministic. Where things stand may be `placed` already.
+    Each node is a group with the id `n1`, `n2`, … and classes such as `kind-model` and `status-failed`. Its tooltip has the
+    full name. The text is deterministic. A layout may be given as `placed`.
     """
     drawn = graph if isinstance(graph, Picture) else picture(graph, **words)
     placed = placed or place(drawn)
     page = max(placed.width, _LEAST_PAGE)
-    large = max(1.0, page / PAGE)  # what is wider than a screen is looked at from afar: its title can be read all the same
+    large = max(1.0, page / PAGE)  # a picture wider than a screen is shown smaller, and its title stays readable
     head, top = _head(drawn, page / large)
     legend, bottom = _legend(drawn, page / large, top + placed.height / large + _MARGIN)
     body = element(
@@ -84,7 +84,7 @@ TIP = element(
 
 
 def _head(drawn: Picture, page: float) -> tuple[list[str], float]:
-    """What it is a picture of, then where that is from and what was left out; and where the picture begins below them."""
+    """The title, the source and what was left out; and where the picture begins below them."""
     title, _, source = drawn.title.partition(" · ")
     lines = [text((_MARGIN, _MARGIN + 14), shorten(title, int(page / BOLD)), "title")] if title else []
     y = _MARGIN + (16 if lines else 0)
@@ -96,7 +96,7 @@ def _head(drawn: Picture, page: float) -> tuple[list[str], float]:
 
 
 def _body(drawn: Picture, placed: Placed) -> Iterator[str]:
-    """Frames at the back, then arrows, then cards, then what stands on the arrows."""
+    """Frames at the back, then arrows, then cards, then the words on the arrows."""
     for name, box in placed.frames.items():
         x, y, width, height = box
         rim = element("rect", x=x, y=y, width=width, height=height, rx=8, class_="frame")
@@ -112,7 +112,7 @@ def _body(drawn: Picture, placed: Placed) -> Iterator[str]:
 
 
 def _words_on_arrows(drawn: Picture, placed: Placed) -> Iterator[str]:
-    """Where words would lie on others or on a card they move up or down a little; what has no room is told when pointed at."""
+    """Moves words a little up or down if they would cover others or a card. Words without room are in the tooltip."""
     taken = list(placed.boxes.values())
     for arrow in drawn.arrows:
         x, y = placed.labels[arrow.source, arrow.target, arrow.key]
@@ -143,7 +143,7 @@ def _arrow(arrow: Arrow, way: str, *, described: bool) -> str:
 
 
 def _legend(drawn: Picture, page: float, y: float) -> tuple[list[str], float]:
-    """What the lines and rims of this picture mean, in rows; and where it ends. Kinds stand on the cards."""
+    """What the lines and rims of this picture mean, in rows, and where it ends. Kinds are on the cards."""
     x, placed = _MARGIN, list[str]()
     for look, said in meanings(drawn):
         width = 38 + LETTER * len(said) + 18

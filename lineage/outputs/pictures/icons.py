@@ -1,6 +1,6 @@
-"""The icon of each shape that a kind may have, as the `d` of an SVG path around 0, 0: 16 pixels wide, about. Pure.
+"""The icon of each shape that a kind may have, as the `d` of an SVG path around 0, 0, about 16 pixels wide. Pure.
 
-Every picture has these: SVG, the page, the notebook and the report.
+All pictures use these: SVG, the page, the notebook and the report.
 """
 
 from __future__ import annotations

@@ -1,8 +1,8 @@
-"""Where boxes and lines of a picture go: layers from left to right, of any size, without a program of others. Pure.
+"""The layout of boxes and lines in layers from left to right, for any size and without another program. Pure.
 
-Every node stands right of what flows into it. Where data goes in a circle, one line of the circle runs back. Lines cross
-a layer on rows of their own, so that they touch no box. What hangs together is laid out by itself; the pieces are then
-packed in rows. It takes a time about linear in the size of the graph, and the same graph always looks the same.
+Every node is to the right of what flows into it. If data goes in a circle, one line of the circle runs back. Lines cross a
+layer on their own rows, so that they touch no box. Connected parts are laid out separately, and then packed in rows. The time
+is about linear in the size of the graph, and the same graph always looks the same.
 """
 
 from __future__ import annotations
@@ -24,28 +24,28 @@ Box: TypeAlias = tuple[float, float, float, float]
 LaidEdge: TypeAlias = tuple[str, str, str]
 Pair: TypeAlias = tuple[str, str]
 Item: TypeAlias = "str | tuple[str, int]"  # a node; or where the lines out of a node cross a layer
-Band: TypeAlias = tuple[bool, str]  # by group, and what has none last
-Position: TypeAlias = tuple[Band, int]  # and within one by what hangs together in it
+Band: TypeAlias = tuple[bool, str]  # by group; nodes without one come last
+Position: TypeAlias = tuple[Band, int]  # and within a group by connected part
 Near: TypeAlias = dict[Item, list[Item]]
 
 SIZE: Final = (180.0, 36.0)
 GAP: Final = 72.0  # between two layers
 _ROW = 14.0  # between two boxes of a layer
-_LINE = 2.0  # what a crossing line takes up
+_LINE = 2.0  # the room of a crossing line
 _APART = 7.0  # between two crossing lines
 _BETWEEN = 36.0  # between two pieces
-_INSIDE = 14.0  # between a frame and what it holds
-_CAPTION = 22.0  # the same at the top, where its name stands
+_INSIDE = 14.0  # between a frame and its content
+_CAPTION = 22.0  # the same at the top, with its name
 _SWEEPS = 4
-_SHAPE = 1.6  # how much wider than high the whole should be
+_SHAPE = 1.6  # the ratio of width to height of the whole
 _PARALLEL = 9.0
-_STRAIGHT = 8.0  # how much more a line wants to go straight on than a box wants to stand beside another
-_CROSSINGS = 3  # so many for each node at most: longer lines run straight through the layers
+_STRAIGHT = 8.0  # how much straight lines matter more than boxes near each other
+_CROSSINGS = 3  # at most this many items per node; longer lines run straight through the layers
 
 
 @dataclass(frozen=True, slots=True)
 class Layout:
-    """Boxes as x, y, width, height; lines as points, of which each second pair is a curve; a frame around each group."""
+    """Boxes as x, y, width, height; lines as points, with a curve in every second pair; a frame around each group."""
 
     boxes: dict[str, Box]
     lines: dict[LaidEdge, list[Point]]
@@ -61,10 +61,10 @@ def layout(
     groups: Mapping[str, str] | None = None,
     gap: float = GAP,
 ) -> Layout:
-    """Lay a graph out. `sizes` are those of the boxes; nodes of one of the `groups` stand in one frame.
+    """Lay out a graph. `sizes` are those of the boxes; the nodes of each of the `groups` are in one frame.
 
-    Only nodes, edges and keys are looked at. A line leaves a box at its right and enters one at its left; those that run
-    back do it the other way round. Between its points a line is level inside a layer and a curve between two.
+    Only nodes, edges and keys matter. A line leaves a box at its right and enters one at its left; lines that run back do the
+    opposite. A line is level inside a layer and a curve between two layers.
     """
     sizes = sizes or {}
     ranks = _ranked({node: sorted(set(graph.successors(node)) - {node}) for node in sorted(graph)})
@@ -79,7 +79,7 @@ def layout(
 
 
 def _parts(graph: Graph, groups: Mapping[str, str] | None) -> list[list[str]]:
-    """What is laid out together: what hangs together; all that stands alone; with groups all of it."""
+    """The parts that are laid out together: connected nodes; all single nodes; with groups, everything."""
     if groups:
         return [sorted(graph)]
     parts = sorted(sorted(part) for part in nx.weakly_connected_components(graph))
@@ -97,7 +97,7 @@ def _ranked(after: dict[str, list[str]]) -> dict[str, int]:
 
 
 def _running_back(after: dict[str, list[str]]) -> set[Pair]:
-    """Pairs without which there is no circle: found on a walk that begins where nothing flows in."""
+    """The edges to reverse so that there is no circle, found on a walk that begins where nothing flows in."""
     entered = {end for ends in after.values() for end in ends}
     open_, back = dict[str, bool](), set[Pair]()
     for root in sorted(after, key=lambda node: (node in entered, node)):
@@ -122,14 +122,14 @@ def _running_back(after: dict[str, list[str]]) -> set[Pair]:
 
 
 def _layers(onward: dict[str, list[str]]) -> dict[str, int]:
-    """As far left as what flows in allows; then what has more lines out than in moves to the right, to what it feeds."""
+    """As far left as the inputs allow. Then nodes with more lines out than in move right, towards their targets."""
     entering = dict.fromkeys(onward, 0)
     for ends in onward.values():
         for end in ends:
             entering[end] += 1
     todo = [node for node, number in entering.items() if not number]
     left, ranks = dict(entering), dict.fromkeys(todo, 0)
-    for node in todo:  # grows while it is gone through
+    for node in todo:  # grows while it is iterated
         for end in onward[node]:
             ranks[end] = max(ranks.get(end, 0), ranks[node] + 1)
             left[end] -= 1
@@ -177,12 +177,12 @@ class _Piece:
         self._set_levels()
 
     def _rank(self) -> None:
-        """Layers from 0, and those that stand alone spread over them."""
+        """Layers from 0, with single nodes spread over them."""
         least = min(self.ranks[node] for node in self.nodes)
         ranks = {node: self.ranks[node] - least for node in self.nodes}
         joined = {end for edge in self.edges for end in edge[:2] if edge[0] != edge[1]}
         alone = sorted((node for node in self.nodes if node not in joined), key=lambda node: (self._band(node), node))
-        # Of boxes that all stand alone: as many columns as make a page that is wider than high.
+        # For boxes without lines: as many columns as make a page that is wider than high.
         square = math.sqrt(len(alone) * _SHAPE / ((SIZE[0] + GAP) / (SIZE[1] + _ROW)))
         count = max(ranks.values()) + 1 if len(alone) < len(ranks) else max(1, round(square))
         self.ranks = ranks | {node: number % count for number, node in enumerate(alone)}
@@ -193,7 +193,7 @@ class _Piece:
         return (source, target) if self.ranks[source] < self.ranks[target] else (target, source)
 
     def _link(self) -> None:
-        """Each item with its neighbours in the layer before and after: long lines have an item in each layer between."""
+        """Each item with its neighbours in the layers before and after. A long line has an item in each layer between."""
         pairs = dict.fromkeys(self._span(source, target) for source, target, _ in self.edges if source != target)
         longest = _longest([self.ranks[target] - self.ranks[source] for source, target in pairs], len(self.nodes))
         self.direct = {pair for pair in pairs if self.ranks[pair[1]] - self.ranks[pair[0]] > longest}
@@ -206,13 +206,13 @@ class _Piece:
             self.before[other].append(one)
 
     def _way(self, source: str, target: str) -> list[Item]:
-        """The items from one node to another: what leaves a node shares its items."""
+        """The items from one node to another. Lines that leave one node share items."""
         if (source, target) in self.direct:
             return [source, target]
         return [source, *((source, rank) for rank in range(self.ranks[source] + 1, self.ranks[target])), target]
 
     def _order(self) -> None:
-        """A first order: neighbours near to each other."""
+        """A first order, with neighbours near each other."""
         seen = set[Item]()
         for root in sorted(self.nodes, key=lambda node: (self._band(node), bool(self.before[node]), node)):
             todo: list[Item] = [root]
@@ -227,7 +227,7 @@ class _Piece:
             layer.sort(key=self.bands.__getitem__)
 
     def _places(self) -> dict[Item, Position]:
-        """The band of each item, and the number of what it hangs together with in there."""
+        """The band of each item, and the number of its connected part in that band."""
         bands = {item: self._band(item) for layer in self.layers for item in layer}
         places: dict[Item, Position] = {}
         for number, root in enumerate(bands):
@@ -247,7 +247,7 @@ class _Piece:
         return not group, group
 
     def _sweep(self) -> None:
-        """Put each item of a layer where its neighbours are: from left to right, then back."""
+        """Put each item of a layer near its neighbours, from left to right, then back."""
         place = {item: number / len(layer) for layer in self.layers for number, item in enumerate(layer)}
         for layers, near in ((self.layers, self.before), (self.layers[::-1], self.after)):
             for layer in layers:
@@ -258,7 +258,7 @@ class _Piece:
                 place |= {item: number / len(layer) for number, item in enumerate(layer)}
 
     def _set_levels(self) -> None:
-        """Band by band from the top: within one, each item as near to its neighbours as the order allows."""
+        """Band by band from the top, each item as near to its neighbours as the order allows."""
         bands: dict[Band, list[list[Item]]] = defaultdict(list)
         for layer in self.layers:
             own: dict[Band, list[Item]] = defaultdict(list)
@@ -270,7 +270,7 @@ class _Piece:
             self._set_band(band[1], bands[band])
 
     def _set_band(self, name: str, layers: list[list[Item]]) -> None:
-        rooms: list[list[float]] = []  # how far the middle of each item is from the one above at least
+        rooms: list[list[float]] = []  # least distance of the middle of each item from the one above
         for layer in layers:
             tall = [self._tall(item) + (_ROW if isinstance(item, str) else _APART) for item in layer]
             rooms.append([0.0, *((one + other) / 2 for one, other in pairwise(tall))])
@@ -348,12 +348,12 @@ class _Piece:
 
 
 def _tenth(place: float) -> float:
-    """Places have a tenth of a pixel; there is no minus zero."""
+    """Positions are rounded to a tenth of a pixel, without minus zero."""
     return round(place, 1) + 0.0
 
 
 def _longest(spans: list[int], nodes: int) -> int:
-    """How long a line may be that has a row of its own in each layer that it crosses."""
+    """The longest line that gets its own row in each layer that it crosses."""
     left = _CROSSINGS * nodes + 1000
     for span in sorted(spans):
         left -= span - 1
@@ -378,12 +378,12 @@ def _running(room: Iterable[float]) -> Iterator[float]:
 
 
 def _settled(wanted: list[float], room: list[float], weights: list[float]) -> list[float]:
-    """The places nearest to the wanted ones, in the given order, each at least its room behind the last.
+    """The positions nearest to the wanted ones, in the given order, each at least its room after the last.
 
-    Neighbours that want to be in each other's place are put side by side around what they want on average.
+    Neighbours that want the same place are put side by side around their average.
     """
     offsets = list(_running(room))
-    runs: list[tuple[float, float, int]] = []  # the place, the weight and the number of those that stand side by side
+    runs: list[tuple[float, float, int]] = []  # position, weight and number of the items side by side
     for place, offset, weight in zip(wanted, offsets, weights, strict=True):
         run = (place - offset, weight, 1)
         while runs and runs[-1][0] >= run[0]:

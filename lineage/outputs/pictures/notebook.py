@@ -1,4 +1,4 @@
-"""Graphs and answers as a notebook shows them: HTML with the picture, or a table where there is too much to draw. Pure."""
+"""Graphs and answers in a notebook: HTML with the picture, or a table if there is too much to draw. Pure."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ from lineage.queries.showing import Answer, Shows, in_a_word
 from lineage.snapshot.reading import Snapshot
 
 MOST = 300  # nodes that a notebook draws
-_PAGE = 860.0  # pixels that the output of a cell is wide
+_PAGE = 860.0  # width in pixels of the output of a cell
 _NODE = ("id", "kind", "name", "status", "observed")
 _EDGE = ("source", "target", "relation", "evidence")
 _BOX = "overflow: auto; max-height: 80vh"
@@ -33,7 +33,7 @@ _STYLE = re.compile(r"<style>(.*?)</style>", re.DOTALL)
 
 @dataclass(frozen=True, slots=True)
 class View(Shows):
-    """A graph as a notebook shows it, where its own way of showing graphs is not asked, or another picture is wanted."""
+    """A graph that shows itself in notebooks that do not use IPython's formatters, or with another picture."""
 
     drawn: Picture
 
@@ -44,7 +44,7 @@ def view(source: Snapshot | Graph, **words: Any) -> View:
 
 
 def html_of(shown: Any) -> str | None:
-    """HTML of a graph or an answer; None of anything else, and where it can't be made: a notebook takes the text then."""
+    """HTML of a graph or an answer. None for anything else, and if it can't be made: a notebook then shows the text."""
     try:
         return html(shown)
     except Exception:  # noqa: BLE001  (what a notebook shows must never raise)
@@ -52,7 +52,7 @@ def html_of(shown: Any) -> str | None:
 
 
 def forms_of(shown: Any) -> dict[str, str]:
-    """The forms of an answer that a notebook chooses from: a line of text, and HTML where it can be made."""
+    """The forms of an answer that a notebook chooses from: a line of text, and HTML if it can be made."""
     try:
         plain = line(shown)
     except Exception:  # noqa: BLE001  (as above)
@@ -62,13 +62,13 @@ def forms_of(shown: Any) -> dict[str, str]:
 
 
 def register(ipython: Any) -> None:
-    """Have IPython show our graphs, which are plain networkx graphs and know nothing of it; others stay as they are."""
+    """Let IPython show our graphs, which are plain networkx graphs without a method for it. Other graphs are not affected."""
     formatter = ipython.display_formatter.formatters["text/html"]
     formatter.for_type_by_name("networkx.classes.multidigraph", "MultiDiGraph", html_of)
 
 
 def html(shown: Any) -> str | None:
-    """HTML of a view, of a graph of ours or of an answer; None of anything else."""
+    """HTML of a view, of our graphs or of an answer; None for anything else."""
     if isinstance(shown, View):
         return _page(line(shown), [_inline(shown.drawn)])
     if isinstance(shown, nx.MultiDiGraph):
@@ -115,7 +115,7 @@ def _most_first(counts: Counter[str]) -> list[tuple[str, int]]:
 def _answer(shown: Answer) -> str:
     """An answer: the first line of its text, the picture of its evidence, and below it the text, folded.
 
-    The text is open where it says what the picture does not: which holdouts there are, or that nothing was found.
+    The text is unfolded if it says what the picture does not: the holdouts, or that nothing was found.
     """
     told = str(shown)
     drawn = [*_evidence(shown)] if shown.pictured else []
@@ -126,15 +126,15 @@ def _answer(shown: Answer) -> str:
 
 
 def _text(told: str) -> str:
-    """What `print` prints, with its first line as the heading. Its colours are those of the notebook."""
+    """What `print` prints, with its first line as the heading, in the notebook's colours."""
     first, end, rest = told.partition("\n")
     return element("pre", element("strong", words(first)), words(end + rest), style=_PLAIN)
 
 
 def _evidence(shown: Any) -> Iterator[str]:
-    """The picture of what an answer says in evidence, else a table of what it names.
+    """The picture of an answer's evidence, or else a table of the nodes that it names.
 
-    What joins it, which the answer's JSON leaves to `trace`, is in `making`.
+    `making` has the connecting edges that the answer's JSON leaves to `trace`.
     """
     said = shown.as_json()
     graph = graph_of_answer(said | {"making": getattr(shown, "making", None)}, getattr(shown, "nodes", None))
@@ -147,7 +147,7 @@ def _evidence(shown: Any) -> Iterator[str]:
 
 
 def graph_of_answer(said: dict[str, Any], nodes: Any = None) -> Graph:
-    """The nodes and edges that the JSON of an answer holds, wherever they stand in it; `nodes` are looked up for more."""
+    """The nodes and edges anywhere in the JSON of an answer. `nodes` give more about them."""
     graph: Graph = nx.MultiDiGraph(scope=Scope())
     for found in _objects(said):
         if all(word in found for word in _NODE):
@@ -182,7 +182,7 @@ def _add(graph: Graph, node: str, found: dict[str, Any]) -> None:
 
 
 def _named(node: str, usages: set[str]) -> dict[str, Any]:
-    """What the id of a node and the use of it tell: edges may name one of which the answer says no more."""
+    """What the id of a node and its use tell, for a node that only edges of the answer name."""
     if is_arn(node):
         return {"kind": kind_of_arn(node).name, "name": node.rpartition("/")[2], "observed": True}
     place = (ARTIFACT if "model" in usages else CODE if usages == {"code"} else DATASET).name
@@ -191,7 +191,7 @@ def _named(node: str, usages: set[str]) -> dict[str, Any]:
 
 
 def _inline(drawn: Picture) -> str:
-    """The picture as a part of a page: its style holds for what is inside of it alone."""
+    """The picture as part of a page, with a style that applies only inside it."""
     svg = to_svg(drawn, place(drawn, _PAGE)).partition("\n")[2]
     return _STYLE.sub(lambda found: f"<style>.lineage svg {{ {found[1]} }}</style>", svg)
 

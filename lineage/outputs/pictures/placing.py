@@ -1,4 +1,4 @@
-"""Where the cards and lines of a picture stand: to the right, or down where that fills a page better. Pure."""
+"""The positions of cards and lines in a picture: to the right, or down if that fills a page better. Pure."""
 
 from __future__ import annotations
 
@@ -14,21 +14,21 @@ from lineage.outputs.pictures.figures import Arrow, Picture
 from lineage.outputs.pictures.layout import GAP, Box, LaidEdge, Layout, Point, layout
 from lineage.outputs.pictures.rows import in_rows
 
-PAGE: Final = 1240.0  # what a screen shows without making it smaller
-LABELLED: Final = 120  # arrows at most: more words than that nobody reads
-WIDEST: Final = 190.0  # of a gap that makes room for the words on arrows
-LETTER: Final = 6.2  # the width of one of an arrow's
-_WIDE, _HIGH = 1.7, 0.6  # a picture should be at most so much wider than high, and at least so much
-_ROWS = (1.0, 0.8, 0.6)  # of a page: shorter rows, and more of them, make a picture less flat
-_BROKEN = 1.6  # how much better rows must fit than a picture that runs down: nothing is broken in that
-DOWN_GAP: Final = 46.0  # between two layers, where they lie below each other
-_TOO_WIDE = 2.5  # pages: what is wider does not fit anyhow
-_TURNED = 150  # nodes at most: a larger picture has no shape that fits a page
+PAGE: Final = 1240.0  # the width that a screen shows in full size
+LABELLED: Final = 120  # most arrows with words; more are not readable
+WIDEST: Final = 190.0  # distance of layers with room for the words on arrows
+LETTER: Final = 6.2  # the width of a letter on an arrow
+_WIDE, _HIGH = 1.7, 0.6  # the largest and the least ratio of width to height of a picture
+_ROWS = (1.0, 0.8, 0.6)  # page widths to try; shorter rows, and more of them, make a picture less flat
+_BROKEN = 1.6  # how much better rows must fit than a picture that runs down, which is not cut
+DOWN_GAP: Final = 46.0  # between two layers of a picture that runs down
+_TOO_WIDE = 2.5  # in pages; a wider picture does not fit anyway
+_TURNED = 150  # most nodes; a larger picture has no shape that fits a page
 
 
 @dataclass(frozen=True, slots=True)
 class Placed:
-    """Boxes as x, y, width, height; of each line the `d` of its path and where its words stand; frames of groups."""
+    """Boxes as x, y, width, height; for each line the `d` of its path and the place of its words; frames of groups."""
 
     boxes: dict[str, Box]
     ways: dict[LaidEdge, str]
@@ -39,7 +39,7 @@ class Placed:
 
 
 def place(drawn: Picture, page: float = PAGE) -> Placed:
-    """The picture laid out by ourselves, in the shape that fits a page of this width best."""
+    """The picture with our own layout, in the shape that fits a page of this width best."""
     bare: Graph = drawn.graph.__class__()  # the nodes and the arrows alone
     bare.add_nodes_from(drawn.figures)
     for arrow in drawn.arrows:
@@ -60,7 +60,7 @@ def may_turn(drawn: Picture, width: float, page: float = PAGE) -> bool:
 
 
 def gap_for(arrows: Iterable[Arrow]) -> float:
-    """How far two layers must be apart, for the words between them."""
+    """The distance of two layers that leaves room for the words between them."""
     lengths = [len(arrow.label) for arrow in arrows]
     return min(WIDEST, max(GAP, 30 + LETTER * max(lengths))) if 0 < len(lengths) <= LABELLED else GAP
 
@@ -71,13 +71,13 @@ def best_shaped(shapes: Iterable[Placed], page: float = PAGE) -> Placed:
 
 
 def _ill(placed: Placed, page: float) -> float:
-    """How badly a picture fits a page: 1 is well. What is too wide is worse than what is too high, which scrolls."""
+    """How badly a picture fits a page; 1 is good. Too wide is worse than too high, because pages scroll down."""
     shape = max(1.0, placed.width) / max(1.0, placed.height)
     return max(1.0, shape / _WIDE, _HIGH / shape) * min(_TOO_WIDE, max(1.0, placed.width / page)) ** 2
 
 
 def of_layout(laid: Layout, *, turned: bool = False) -> Placed:
-    """What is drawn of a layout, which runs to the right; `turned`, it runs down."""
+    """What is drawn of a layout, which runs to the right, or down if `turned`."""
     if not turned:
         ways = {edge: way(points) for edge, points in laid.lines.items()}
         return Placed(laid.boxes, ways, _labels(laid.lines), laid.frames, laid.width, laid.height)
@@ -88,7 +88,7 @@ def of_layout(laid: Layout, *, turned: bool = False) -> Placed:
 
 
 def _labels(lines: Mapping[LaidEdge, list[Point]]) -> dict[LaidEdge, Point]:
-    """In the last gap before the arrow's end, where lines that came together have parted; or on the way to another row."""
+    """Places of words: before the arrow's end, where shared lines have parted, or on the way to another row."""
     leaving, entering = Counter(edge[0] for edge in lines), Counter(edge[1] for edge in lines)
     found: dict[LaidEdge, Point] = {}
     for edge, points in lines.items():
@@ -97,7 +97,7 @@ def _labels(lines: Mapping[LaidEdge, list[Point]]) -> dict[LaidEdge, Point]:
             found[edge] = _along(points[1], points[2], 0.5)
         elif turns:
             found[edge] = _along(turns[0], points[points.index(turns[0]) + 1], 0.5)
-        else:  # where lines meet, nearer to where they come from; where they part, nearer to where they lead
+        else:  # nearer to the source where lines meet, nearer to the target where they part
             part = 0.5 + 0.14 * ((leaving[edge[0]] > 1) - (entering[edge[1]] > 1))
             found[edge] = _along(points[-3], points[-2], part)
     return found
@@ -111,9 +111,9 @@ def _along(start: Point, end: Point, part: float) -> Point:
 
 
 def way(points: list[Point], *, turned: bool = False) -> str:
-    """The line as the `d` of a path: level where its height stays, and else a curve that begins and ends level.
+    """The line as the `d` of a path: level where its height stays the same, otherwise a curve that begins and ends level.
 
-    The layout runs to the right. `turned`, it runs down: what was level is upright.
+    The layout runs to the right. If `turned`, it runs down: what was level is vertical.
     """
     pieces = [f"M{at(points[0], turned=turned)}"]
     for (x, y), (to, down) in pairwise(points):

@@ -1,4 +1,4 @@
-"""Graphviz lays pictures out and draws PNG: the `dot` on the PATH, else the pygraphviz wheel (extra `render`)."""
+"""Graphviz lays out pictures and draws PNG: the `dot` on the PATH, else the pygraphviz wheel (extra `render`)."""
 
 from __future__ import annotations
 
@@ -21,9 +21,9 @@ WELL = 3000  # nodes that Graphviz lays out well, and in seconds
 
 
 def engine_for(drawn: Picture, form: str, engine: str = "auto") -> tuple[str, str]:
-    """What lays a picture out as `svg` or `png`: `dot` (Graphviz) or `builtin`; and why, where that was not asked for.
+    """The engine for `svg` or `png`: `dot` (Graphviz) or `builtin`, and the reason if it was not asked for.
 
-    Raises `RenderError` for a PNG without Graphviz, or too large for it.
+    Raises `RenderError` for a PNG without Graphviz, or one that is too large for it.
     """
     if engine != "auto":
         why = ""
@@ -40,7 +40,7 @@ def has_graphviz() -> bool:
     """Whether there is a `dot`, or the wheel that ships one."""
     try:
         return bool(shutil.which("dot") or importlib.util.find_spec("pygraphviz"))
-    except ValueError:  # the wheel was taken away
+    except ValueError:  # the wheel was removed meanwhile
         return False
 
 
@@ -49,20 +49,20 @@ def draw(drawn: Picture, form: str, engine: str = "auto") -> bytes:
     if engine_for(drawn, form, engine)[0] == "builtin":
         return to_svg(drawn).encode()
     shapes = _shapes(drawn)
-    if form == "svg":  # Graphviz stacks what hangs together in one column, and cuts no chain into rows: ours may suit better
+    if form == "svg":  # Graphviz stacks connected parts in one column, and cuts no chain into rows: our layout may fit better
         return to_svg(drawn, best_shaped([*shapes, *([] if engine == "dot" else [place(drawn)])])).encode()
     return render(to_dot(drawn, turned=best_shaped(shapes) is not shapes[0]), form)
 
 
 def _shapes(drawn: Picture) -> list[Placed]:
-    """Where Graphviz puts things: to the right, and down where that may fill a page better."""
+    """The positions by Graphviz: to the right, and also down if that may fill a page better."""
     right = placed_by_dot(drawn, render(asked_of_dot(drawn), "json0"))
     turned = may_turn(drawn, right.width)
     return [right, *([placed_by_dot(drawn, render(asked_of_dot(drawn, turned=True), "json0"))] if turned else [])]
 
 
 def render(dot: str, form: str) -> bytes:
-    """A picture of a DOT text: `form` is `svg`, `png`, or whatever else Graphviz writes. Raises `RenderError`."""
+    """A picture of a DOT text: `form` is `svg`, `png`, or any other format of Graphviz. Raises `RenderError`."""
     program = shutil.which("dot")
     if program:
         return _run([program, f"-T{form}"], dot)
@@ -70,7 +70,7 @@ def render(dot: str, form: str) -> bytes:
         import pygraphviz  # noqa: F401  (an optional extra; asked for by importing it)
     except ImportError:
         raise RenderError(f"Graphviz is not installed: {_GET}; `--format dot` and `--engine builtin` need none") from None
-    # A process of its own: a picture that Graphviz can't finish must not hold the caller for ever.
+    # A separate process, because a picture that Graphviz can't finish must not block the caller for ever.
     code = (
         "import sys, pygraphviz; graph = pygraphviz.AGraph(string=sys.stdin.read());"
         f"sys.stdout.buffer.write(graph.draw(format={form!r}, prog='dot'))"

@@ -1,4 +1,4 @@
-"""The chain behind an endpoint as a piece of a page: cards as in all our pictures, in the colours of the page."""
+"""The chain behind an endpoint as part of a page: cards as in all our pictures, in the colours of the page."""
 
 from __future__ import annotations
 
@@ -13,13 +13,13 @@ from lineage.outputs.pictures.layout import layout
 from lineage.outputs.pictures.placing import of_layout
 from lineage.outputs.pictures.svg import element, words
 
-_GAP, _PAGE = 34.0, 700.0  # between layers; what a page has room for without being drawn smaller
-_LINES = (22, 3)  # the characters of a line of a name, and how many lines it may have; whole it stands in the tables
+_GAP, _PAGE = 34.0, 700.0  # between layers; the width that fits a page in full size
+_LINES = (22, 3)  # characters per line of a name, and most lines; the tables have the full name
 _BESIDE = ("recorded-by", "member-of", "mentions", "associated")
 
 
 def figure(title: str, nodes: list[Json], edges: list[Json]) -> str:
-    """An SVG of nodes and edges, the way data flows: down, or to the right where that is narrower.
+    """An SVG of nodes and edges in the direction of the data: down, or to the right if that is narrower.
 
     Container images are left out, as in `draw`.
     """

@@ -1,4 +1,4 @@
-"""A layout that is much wider than high, cut into rows that follow each other as the lines of a text do. Pure."""
+"""Cuts a layout that is much wider than high into rows, like the lines of a text. Pure."""
 
 from __future__ import annotations
 
@@ -10,14 +10,14 @@ from itertools import pairwise
 
 from lineage.outputs.pictures.layout import Box, LaidEdge, Layout, Point
 
-_LANE = 16.0  # between two lines that lead from row to row: words stand on them
-_LED = 2  # lines from a row to the next at most: more of them are hard to follow
+_LANE = 16.0  # between two lines that lead from row to row, with room for words
+_LED = 2  # most lines from a row to the next; more are hard to follow
 _BETWEEN = 26.0  # between a row and the lines below it
 
 
 @dataclass(frozen=True, slots=True)
 class _Row:
-    """Some columns of a layout: from x to x, from y to y, and how far it moves left and down."""
+    """Some columns of a layout: from x to x, from y to y, and how far they move left and down."""
 
     start: float
     end: float
@@ -34,7 +34,7 @@ class _Row:
 
 
 def in_rows(laid: Layout, page: float) -> Layout:
-    """The layout in rows no wider than a page. One with frames, several pieces or many lines at a cut stays as it is."""
+    """The layout in rows no wider than a page. A layout with frames, several pieces or many lines at a cut is unchanged."""
     columns = _columns(laid.boxes.values())
     cut = [] if laid.frames or any(end > start for (_, end), (start, _) in pairwise(columns)) else _cut(columns, page)
     crossing = _crossing(laid, cut)
@@ -47,7 +47,7 @@ def in_rows(laid: Layout, page: float) -> Layout:
 
 
 def _columns(boxes: Iterable[Box]) -> list[tuple[float, float]]:
-    """From x to x, of boxes that have the same middle."""
+    """The columns, each from x to x: boxes with the same middle."""
     found: dict[float, tuple[float, float]] = {}
     for x, _, wide, _ in boxes:
         middle = round(x + wide / 2)
@@ -57,7 +57,7 @@ def _columns(boxes: Iterable[Box]) -> list[tuple[float, float]]:
 
 
 def _cut(columns: list[tuple[float, float]], page: float) -> list[tuple[float, float]]:
-    """Rows of columns, all about as wide."""
+    """Rows of columns, all about equally wide."""
     whole = columns[-1][1] - columns[0][0] if columns else 0.0
     wanted = whole / max(1, math.ceil(whole / page))
     rows: list[tuple[float, float]] = []
@@ -75,7 +75,7 @@ def _row_of(x: float, rows: list[tuple[float, float]]) -> int:
 
 
 def _crossing(laid: Layout, rows: list[tuple[float, float]]) -> list[list[tuple[LaidEdge, int]]]:
-    """The lines that lead from each row to another one below it, with the number of the point before the way there."""
+    """The lines that lead from each row to a lower one, with the number of the point before the transition."""
     found: list[list[tuple[LaidEdge, int]]] = [[] for _ in rows]
     for edge, points in laid.lines.items():
         for number, ((x, _), (to, _)) in enumerate(pairwise(points)):
@@ -88,7 +88,7 @@ def _crossing(laid: Layout, rows: list[tuple[float, float]]) -> list[list[tuple[
 def _stacked(
     laid: Layout, cut: list[tuple[float, float]], crossing: list[list[tuple[LaidEdge, int]]], side: float
 ) -> list[_Row]:
-    """Each row below the one before and the lines that lead on from there."""
+    """Puts each row below the previous one and below the lines that lead on from there."""
     levels: dict[int, list[float]] = defaultdict(list)
     for x, y, wide, high in laid.boxes.values():
         levels[_row_of(x + wide / 2, cut)] += [y, y + high]
@@ -104,7 +104,7 @@ def _stacked(
 
 
 def _drawn(laid: Layout, rows: list[_Row], crossing: list[list[tuple[LaidEdge, int]]], width: float) -> Layout:
-    """The boxes and the lines where the rows now stand."""
+    """The boxes and the lines at the new positions of the rows."""
     spans = [(row.start, row.end) for row in rows]
     lanes = {one: lane for lines in crossing for lane, one in enumerate(_outermost_first(lines, laid))}
     boxes = {}
@@ -126,12 +126,12 @@ def _drawn(laid: Layout, rows: list[_Row], crossing: list[list[tuple[LaidEdge, i
 
 
 def _outermost_first(lines: list[tuple[LaidEdge, int]], laid: Layout) -> list[tuple[LaidEdge, int]]:
-    """What leaves a row at its bottom gets the innermost lane: so lines do not cross."""
+    """Lines that leave a row at its bottom get the innermost lane, so that lines do not cross."""
     return sorted(lines, key=lambda one: -laid.lines[one[0]][one[1]][1])
 
 
 def _led(point: Point, target: Point, between: tuple[_Row, _Row], lane: int, width: float) -> Iterator[Point]:
-    """The way from the end of a row to the beginning of another: out, down beside it, back below it, and in."""
+    """The path from the end of a row to the start of another: out, down beside it, back below it, and in."""
     (_, y), (_, down) = point, target
     row, other = between
     forth = row.down + row.top < other.down + other.top

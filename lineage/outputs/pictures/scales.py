@@ -1,4 +1,4 @@
-"""Where a value lies on an axis: between 0 and 1, by size, by magnitude, or by its word. Pure."""
+"""The position of a value on an axis, from 0 to 1: linear, logarithmic, or by word. Pure."""
 
 from __future__ import annotations
 
@@ -9,15 +9,15 @@ from dataclasses import dataclass
 from itertools import pairwise
 from typing import Any
 
-_MAGNITUDES = 1.5  # from how many powers of ten on an axis is logarithmic
+_MAGNITUDES = 1.5  # from this many powers of ten, an axis is logarithmic
 _TICKS = 5
-_CLOSE = 0.09  # of an axis: two ticks need more room between them
-_FEW = 8  # so many different numbers have a tick each
+_CLOSE = 0.09  # part of an axis: two ticks need more room between them
+_FEW = 8  # up to this many different numbers, each has a tick
 
 
 @dataclass(frozen=True, slots=True)
 class Scale:
-    """An axis. `at` gives the place of a value that is there; `ticks` are (place, label)."""
+    """An axis. `at` gives the position of an existing value; `ticks` are (position, label)."""
 
     at: Callable[[Any], float]
     ticks: tuple[tuple[float, str], ...]
@@ -43,7 +43,7 @@ def scale_of(values: Iterable[Any]) -> Scale:
 
 
 def label(value: Any) -> str:
-    """A value in few characters."""
+    """A value in a few characters."""
     return f"{value:.3g}" if isinstance(value, float) else str(value)
 
 
@@ -52,7 +52,7 @@ def _between(low: float, high: float) -> Callable[[Any], float]:
 
 
 def _with_ends(low: Any, high: Any, ticks: list[tuple[float, str]]) -> tuple[tuple[float, str], ...]:
-    """The ticks with one at each end, where it does not stand too close to another."""
+    """The ticks, with one at each end unless it is too close to another."""
     between = [tick for tick in ticks if _CLOSE < tick[0] < 1 - _CLOSE]
     return ((0.0, label(low)), *between, (1.0, label(high)))
 
@@ -65,7 +65,7 @@ def _fit(different: list[Any]) -> bool:
 
 
 def _round(low: float, high: float) -> list[float]:
-    """Round numbers between the ends, which are about as many as suit an axis."""
+    """Round numbers between the ends, about as many as suit an axis."""
     rough = (high - low) / _TICKS
     power = 10.0 ** math.floor(math.log10(rough))
     step = next(power * times for times in (1, 2, 5, 10) if power * times >= rough * 0.999)
@@ -76,7 +76,7 @@ def _round(low: float, high: float) -> list[float]:
 def _logarithmic(low: float, high: float) -> Scale:
     place = _between(math.log10(low), math.log10(high))
     powers = range(math.ceil(math.log10(low) - 1e-9), math.floor(math.log10(high) + 1e-9) + 1)
-    every = -(-len(powers) // (2 * _TICKS))  # of very many powers some
+    every = -(-len(powers) // (2 * _TICKS))  # if there are many powers, some of them
     ticks = [(place(power), label(10.0**power)) for power in powers[::every]]
     return Scale(lambda value: place(math.log10(value)), _with_ends(low, high, ticks), logarithmic=True)
 
@@ -84,10 +84,10 @@ def _logarithmic(low: float, high: float) -> Scale:
 def _of_words(there: list[Any]) -> Scale:
     known = sorted({str(value) for value in there}, key=_natural)
     places = {word: (number + 0.5) / len(known) for number, word in enumerate(known)}
-    every = -(-len(known) // (4 * _TICKS))  # of very many words some
+    every = -(-len(known) // (4 * _TICKS))  # if there are many words, some of them
     return Scale(lambda value: places[str(value)], tuple((places[word], word) for word in known[::every]))
 
 
 def _natural(word: str) -> list[tuple[int, int, str]]:
-    """So that `m5.2xlarge` comes before `m5.12xlarge`."""
+    """Sort key by which `m5.2xlarge` comes before `m5.12xlarge`."""
     return [(0, int(part), "") if part.isdecimal() else (1, 0, part) for part in re.split(r"(\d+)", word)]

@@ -1,4 +1,4 @@
-"""SVG as text: elements with their words escaped, and the style that all our pictures have. Pure.
+"""SVG as text: elements with escaped words, and the style that all our pictures share. Pure.
 
 A picture stands alone: no script, no font from elsewhere, readable on light and on dark paper.
 """
@@ -11,7 +11,7 @@ from xml.sax.saxutils import escape, quoteattr
 
 from lineage.domain.text import visible
 
-CHARACTER = 6.7  # about as wide as one is, of the size of plain text; what is measured so has room to spare
+CHARACTER = 6.7  # approximate width of a character of plain text, a little too large on purpose
 BOLD = 8.2
 LINE = 17  # from one line of text to the next
 _STYLE = """
@@ -37,13 +37,13 @@ text { fill: #e7eaf0; }
 
 
 def element(tag: str, *inside: str, **attributes: object) -> str:
-    """An element; `inside` is SVG already. In attributes `_` stands for `-`, and one behind the name for nothing."""
+    """An element; `inside` is already SVG. In attribute names `_` means `-`, and a trailing `_` is dropped."""
     words = "".join(f" {name.strip('_').replace('_', '-')}={quoteattr(_value(value))}" for name, value in attributes.items())
     return f"<{tag}{words}>{''.join(inside)}</{tag}>" if inside else f"<{tag}{words}/>"
 
 
 def words(text: str) -> str:
-    """A text as it may stand inside an element."""
+    """A text, escaped for the inside of an element."""
     return escape(visible(text))
 
 
@@ -57,7 +57,10 @@ def line(start: tuple[float, float], end: tuple[float, float], kind: str) -> str
 
 
 def document(size: tuple[float, float], title: str, description: str, style: str, body: Iterable[str]) -> str:
-    """A whole picture. `style` is CSS that joins that of all pictures, for light paper; colours in it must do for both."""
+    """A whole picture.
+
+    `style` is CSS added to that of all pictures, for light paper. Its colours must also work on dark paper.
+    """
     width, height = size
     css = f"{_STYLE}{style}@media (prefers-color-scheme: dark) {{{_DARK}}}\n"
     said = (element("title", words(title)), element("desc", words(description)), element("style", words(css)))
@@ -79,12 +82,12 @@ def document(size: tuple[float, float], title: str, description: str, style: str
 
 
 def wrapped(said: str, width: float) -> list[str]:
-    """A text in lines that are no wider than this."""
+    """A text in lines no wider than this."""
     return textwrap.wrap(said, max(20, int(width / CHARACTER))) or [""]
 
 
 def shortened(said: str, width: float, *, bold: bool = False) -> str:
-    """A text with its middle left out, where it is wider than this: names differ at their ends."""
+    """A text with its middle left out if it is wider than this, because names differ at their ends."""
     room = max(5, int(width / (BOLD if bold else CHARACTER)))
     if len(said) <= room:
         return said
@@ -93,5 +96,5 @@ def shortened(said: str, width: float, *, bold: bool = False) -> str:
 
 
 def _value(value: object) -> str:
-    """Coordinates have a tenth of a pixel."""
+    """A value; coordinates are rounded to a tenth of a pixel."""
     return visible(f"{value:.1f}".removesuffix(".0") if isinstance(value, float) else str(value))

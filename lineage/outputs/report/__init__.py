@@ -1,4 +1,4 @@
-"""Papers for auditors: one model of a report, told as JSON, Markdown and HTML."""
+"""Reports for auditors: one model of a report, written as JSON, Markdown and HTML."""
 
 from collections.abc import Callable
 from typing import Final

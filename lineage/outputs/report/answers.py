@@ -1,4 +1,4 @@
-"""The answer first: what was found of an endpoint, in one sentence, on the shortest way, with what could change it."""
+"""The answer first: what made an endpoint's models, in one sentence, with the shortest path and what could change it."""
 
 from __future__ import annotations
 
@@ -16,11 +16,11 @@ from lineage.queries.trace import COPY, VENDOR, Trace, TreeStep
 
 TRACED, PARTIAL, BROKEN = "traced", "partial", "broken"
 _UNTOLD = "whose training data is not known here"
-_NAMED = 3  # jobs that a sentence names; more are counted
+_NAMED = 3  # jobs that a sentence names; the rest are counted
 
 
 def answer(trace: Trace, models: list[Json]) -> Json:
-    """The verdict of one endpoint, why, the counts, and what could change it, of which its `models` show a part."""
+    """The verdict of one endpoint, the reason, the counts, and what could change it. `models` show a part of that."""
     return {
         "verdict": trace.verdict,
         "sentence": _sentence(trace),
@@ -46,7 +46,7 @@ def answer(trace: Trace, models: list[Json]) -> Json:
 
 
 def _not_asked(models: list[Json]) -> Iterator[str]:
-    """That nobody knows whether an artifact is still what the job wrote."""
+    """Notes that it is unknown whether an artifact is still what the job wrote."""
     artifacts = [row for model in models for row in model["containers"] if row["artifact"]]
     loose = sum(not row["etag"] for row in artifacts)
     if loose:
@@ -70,7 +70,7 @@ def _sentence(trace: Trace) -> str:
 
 
 def _served(trace: Trace) -> str:
-    """What made it, and from what; of a vendor's model nothing here tells that."""
+    """What made it, and from what. For a vendor's model, nothing here shows that."""
     steps = list(_steps(trace.tree))
     vendors = any(step.note == VENDOR for step in steps)
     if vendors and not (_trained(trace) or any(step.relation == "writes" for step in steps)):
@@ -80,7 +80,7 @@ def _served(trace: Trace) -> str:
 
 
 def _holds(trace: Trace) -> str:
-    """How sure the chain is: a step that the times only allow, or that no field of a record tells, is weaker."""
+    """How certain the chain is. A step that the times only allow, or that no field of a record states, is weaker."""
     steps = list(_steps(trace.tree))
     possible = sum(step.note.startswith("possible") for step in steps)
     logged = sum(step.evidence == "logged" for step in steps)
@@ -108,17 +108,17 @@ def _steps(root: TreeStep) -> Iterator[TreeStep]:
 def _makers(trace: Trace) -> str:
     jobs = _trained(trace)
     if not jobs:
-        return "a job or a run that is no training job"
+        return "a job or a run that is not a training job"
     names = [str(job["name"]) for job in jobs[:_NAMED]]
     more = [_number(len(jobs) - _NAMED, "more job")] if len(jobs) > _NAMED else []
     return f"training job{'' if len(jobs) == 1 else 's'} {listed([*names, *more])}"
 
 
 def _inputs(trace: Trace) -> str:
-    """The data by name: what the jobs learnt from, what they were measured on, and how much lies upstream of that."""
+    """The data by name: what the jobs learned from, what they were measured on, and how much is upstream of that."""
     upstream = list(dict.fromkeys(str(row["uri"]) for row in trace.datasets if row["indirect"]))
     direct = [row for row in trace.datasets if not row["indirect"]]
-    if not direct and upstream and not _trained(trace):  # what made it is no training job, and read this
+    if not direct and upstream and not _trained(trace):  # what made it is not a training job, and read this
         return upstream[0] if len(upstream) == 1 else _number(len(upstream), "location")
     if not direct:
         return f"data of which no record names the place{_upstream(upstream)}"
@@ -132,13 +132,13 @@ def _places(rows: Iterable[Json]) -> list[str]:
 
 
 def _named(places: list[str]) -> str:
-    """The first of some places by name; more are counted."""
+    """The first few locations by name; the rest are counted."""
     more = [_number(len(places) - _NAMED, "more location")] if len(places) > _NAMED else []
     return listed([*places[:_NAMED], *more])
 
 
 def _measured(rows: list[Json]) -> str:
-    """What was read only by channels that measure, which is known by their names alone."""
+    """What was read only by channels that measure, judged by their names alone."""
     if not rows:
         return ""
     channels = sorted({str(row["channel"]) for row in rows})
@@ -166,7 +166,7 @@ def _first_break(trace: Trace) -> str:
 
 
 def _way(trace: Trace) -> list[Json]:
-    """The shortest way from the endpoint to a job that trained, and to a place that it read; else to the first break."""
+    """The shortest path from the endpoint to a job that trained and a location that it read; otherwise to the first break."""
     way = _shortest(trace)
     said = {(edge["source"], edge["target"]): edge for edge in reversed(trace.evidence)}
     rows = [brief(trace.nodes[trace.tree.node]) | {"relation": "", "role": "", "path": "", "evidence": ""}]

@@ -1,4 +1,4 @@
-"""What a paper is made of: sections of paragraphs, tables and pictures, before anybody writes them as HTML or Markdown."""
+"""The parts of a report: sections of paragraphs, tables and pictures, before they are written as HTML or Markdown."""
 
 from __future__ import annotations
 
@@ -11,18 +11,18 @@ from lineage.domain.records import Json
 
 
 class Code(str):
-    """A text that is an identifier, to be set so and never cut short."""
+    """An identifier, which is set as code and never shortened."""
 
     __slots__ = ()
 
 
 class Word(str):
-    """A verdict, a state or a severity: one word with a colour, and never only by the colour."""
+    """A verdict, a state or a severity: a word with a colour. The colour is never the only sign."""
 
     __slots__ = ()
 
 
-# What in a text is code: our own words between backticks. Backticks of names and URIs stay what they are.
+# The code in a text: our own words between backticks. Backticks of names and URIs stay as they are.
 _TICKED = re.compile(r"`((?:lineage|--|evidenced|partial|not derivable)[\w .-]*)`")
 
 Cell: TypeAlias = "str | Code | Word"
@@ -38,14 +38,14 @@ class Para:
 
 @dataclass(frozen=True, slots=True)
 class Facts:
-    """Names with what each of them is; an empty value is told as none."""
+    """Names with values. An empty value is shown as none."""
 
     rows: Sequence[tuple[str, Cell | Sequence[Cell]]]
 
 
 @dataclass(frozen=True, slots=True)
 class Table:
-    """Rows under a head, or what is said where there are none."""
+    """Rows under a head, or a text if there are none."""
 
     caption: str
     head: Sequence[str]
@@ -55,7 +55,7 @@ class Table:
 
 @dataclass(frozen=True, slots=True)
 class Items:
-    """A list; numbered where people will cite the items."""
+    """A list; numbered if people will cite the items."""
 
     items: Sequence[str]
     numbered: bool = False
@@ -63,7 +63,7 @@ class Items:
 
 @dataclass(frozen=True, slots=True)
 class WayBack:
-    """Steps from an endpoint back to data: each the kind, the node, and how it is known to lead there."""
+    """Steps from an endpoint back to data: the kind, the node, and how the step is known."""
 
     steps: Sequence[tuple[str, Code, str]]
 
@@ -79,7 +79,7 @@ class ChainPicture:
 
 @dataclass(frozen=True, slots=True)
 class Listing:
-    """Commands or a text as it is."""
+    """Commands or a text, unchanged."""
 
     text: str
 
@@ -105,7 +105,7 @@ Block: TypeAlias = Para | Facts | Table | Items | WayBack | ChainPicture | Listi
 
 @dataclass(frozen=True, slots=True)
 class Section:
-    """A numbered section, with an anchor; `part` opens a part of the paper that is about one endpoint."""
+    """A numbered section, with an anchor. `part` opens a part of the report about one endpoint."""
 
     number: str
     title: str
@@ -116,7 +116,7 @@ class Section:
 
 @dataclass(frozen=True, slots=True)
 class Paper:
-    """A whole paper: its title, what stands below it, the answer, and the sections."""
+    """A whole report: its title, the lines below it, the answer, and the sections."""
 
     title: str
     classification: str
@@ -127,12 +127,12 @@ class Paper:
 
 
 def spans(words: str) -> list[tuple[bool, str]]:
-    """A text in pieces, each with whether it is code."""
+    """A text in pieces, each marked as code or not."""
     return [(place % 2 == 1, piece) for place, piece in enumerate(_TICKED.split(words)) if piece]
 
 
 def text(value: Any) -> str:
-    """A value as people read it; nothing is a dash."""
+    """A value as people read it; a dash if it is empty."""
     if value is None or value in ("", [], {}):
         return "–"
     if value is True or value is False:

@@ -1,4 +1,4 @@
-"""What is new, gone or different behind each endpoint, since an earlier snapshot, report or crawl."""
+"""What is new, gone or different behind each endpoint since an earlier snapshot, report or crawl."""
 
 from __future__ import annotations
 
@@ -9,12 +9,12 @@ from lineage.domain.records import Json, decoded
 from lineage.outputs.report.reading import Kept, brief
 from lineage.queries.trace import Trace
 
-_TOLD = 40  # fields of one record that are told; more are counted
+_TOLD = 40  # fields of one record that are shown; the rest are counted
 _WIDEST = 300  # characters of a value that are shown
 
 
 class State(NamedTuple):
-    """An answer at one time: what stands behind it, with the digest and, where it is kept, the text of each record."""
+    """An answer at one time: the records behind it, each with its digest and, if it is stored, its text."""
 
     verdict: str
     nodes: dict[str, Json]
@@ -24,7 +24,7 @@ class State(NamedTuple):
 
 
 def state_of(trace: Trace, kept: Kept) -> State:
-    """The state that a snapshot tells of."""
+    """The state in a snapshot."""
     digests = {node["id"]: f"sha256:{kept.versions(node)[-1].digest}" for node in trace.nodes.values() if kept.versions(node)}
     return State(
         trace.verdict,
@@ -36,7 +36,7 @@ def state_of(trace: Trace, kept: Kept) -> State:
 
 
 def state_in(endpoint: Json) -> State:
-    """The state that an earlier report tells of, which has the digests of records and not their texts."""
+    """The state in an earlier report, which has the digests of records but not their texts."""
     return State(
         endpoint["answer"]["verdict"],
         {node["id"]: brief(node) for node in endpoint["nodes"]},
@@ -51,7 +51,7 @@ def _edge(edge: Json) -> tuple[str, ...]:
 
 
 def difference(name: str, before: State | None, now: State) -> Json:
-    """What is new, gone and changed behind one endpoint. Without an earlier state all of it is new, and none of it is told."""
+    """What is new, gone and changed behind one endpoint. Without an earlier state everything is new, and nothing is listed."""
     if before is None:
         return _row(name, None, now.verdict)
     return _row(name, before.verdict, now.verdict) | {
@@ -64,7 +64,7 @@ def difference(name: str, before: State | None, now: State) -> Json:
 
 
 def since_crawl(name: str, trace: Trace, kept: Kept, crawl: int) -> Json:
-    """The same since the crawl before the given one of the same file: by the versions of the records alone."""
+    """The same since the previous crawl of the same file, only by the versions of the records."""
     row = _row(name, None, trace.verdict)
     for node in sorted(trace.nodes.values(), key=lambda node: str(node["id"])):
         versions = kept.versions(node)

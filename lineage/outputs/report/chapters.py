@@ -1,4 +1,4 @@
-"""Sections 3 to 8 of a paper: what is told of one endpoint."""
+"""Sections 3 to 8 of a report, which are about one endpoint."""
 
 from __future__ import annotations
 
@@ -25,11 +25,11 @@ from lineage.outputs.report.blocks import (
     text,
 )
 
-_TOO_MANY = 300  # nodes of which nobody can read a picture on paper
+_TOO_MANY = 300  # nodes above which a picture on paper is unreadable
 
 
 def chapters(endpoints: list[Json]) -> Iterator[Section]:
-    """The sections of each endpoint; where there are several, each is numbered by section and endpoint."""
+    """The sections of each endpoint. With several endpoints, each is numbered by section and endpoint."""
     many = len(endpoints) > 1
     for place, one in enumerate(endpoints, 1):
         for section, (title, blocks) in enumerate(_SECTIONS, 3):
@@ -85,7 +85,7 @@ def _config(told: Json) -> Cell:
 
 
 def _of_config(told: Json, value: str | None) -> Cell:
-    """What stands in the config: that it names none is known only where it was read."""
+    """What the config says. That it names none is known only if it was read."""
     if value:
         return Code(value)
     return "none" if told["config_read"] else "not known: the config was not read"
@@ -211,7 +211,7 @@ def _training(one: Json) -> Iterator[Block]:
 
 
 def _on_record(facts: list[tuple[str, Cell]]) -> list[tuple[str, Cell]]:
-    """The facts, with those of which the record says nothing in one row at the end."""
+    """The facts. Those that the record does not contain are in one row at the end."""
     missing = [name for name, value in facts if value == "–"]
     return [*(fact for fact in facts if fact[1] != "–"), *([("Not on record", ", ".join(missing))] if missing else [])]
 
@@ -267,7 +267,7 @@ def _data(one: Json) -> Iterator[Block]:
 
 
 def _counted(rows: list[Json]) -> str:
-    """How many places there are, as the summary counts them, and what stands in the tables besides."""
+    """How many locations there are, as the summary counts them, and what else is in the tables."""
     direct, upstream = (
         {row["uri"] for row in rows if row["usage"] == "data" and row["indirect"] is indirect} for indirect in (False, True)
     )
@@ -316,7 +316,7 @@ def _evaluation(one: Json) -> Iterator[Block]:
         ]
         for row in told["holdouts"]
     ]
-    yield Table("Holdouts", ("Place", "Used in making it?", "Job", "Channel", "By", "Holes"), rows, none)
+    yield Table("Holdouts", ("Place", "Used in making it?", "Job", "Channel", "By", "Gaps"), rows, none)
 
 
 def _both(row: Json) -> Cell:

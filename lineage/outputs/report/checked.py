@@ -1,4 +1,4 @@
-"""The findings section: the rules of `lineage check`, held against the endpoints of a report."""
+"""The findings section: the rules of `lineage check`, applied to the endpoints of a report."""
 
 from __future__ import annotations
 
@@ -27,7 +27,10 @@ def findings(
     on: str,
     vouched: Attestations,
 ) -> Json:
-    """What the rules found, what they could not decide, and how each came out; suppressions count as of the day `on`."""
+    """What the rules found, what they could not decide, and each result.
+
+    Suppressions count if they are valid on the day `on`.
+    """
     policy = policy or Policy()
     policy = replace(policy, holdouts=tuple(dict.fromkeys([*policy.holdouts, *holdouts])))
     told = check(snapshot, policy, subjects, today=date.fromisoformat(on[:10]), attestations=vouched).as_json()

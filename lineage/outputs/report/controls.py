@@ -1,7 +1,7 @@
-"""Which clauses of a framework this report has something to say about, and how much: never whether anybody complies.
+"""Which clauses of a framework this report has evidence for, and how much. It never says whether anybody complies.
 
-A framework is a dated table in `frameworks/`. A clause is `evidenced` where all its facts hold of every endpoint of the
-report and it wants nothing beyond records, `partial` where some do, and else `not derivable`.
+A framework is a dated table in `frameworks/`. A clause is `evidenced` if all its facts hold for every endpoint of the report
+and it needs nothing beyond records. It is `partial` if some facts hold, and otherwise `not derivable`.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ FRAMEWORKS: Final = ("eu-ai-act", "g7", "iso42001", "sr26-2", "gdpr", "nist")
 
 @cache
 def framework(name: str) -> Json:
-    """The table of a framework. Raises `MalformedName` for a name that there is none of."""
+    """The table of a framework. Raises `MalformedName` for an unknown name."""
     if name not in FRAMEWORKS:
         raise MalformedName(no_such("framework", name, FRAMEWORKS))
     text = files("lineage.outputs.report").joinpath("frameworks", f"{name}.toml").read_text(encoding="utf-8")
@@ -31,7 +31,7 @@ def framework(name: str) -> Json:
 
 
 def controls(report: Json, names: Iterable[str]) -> list[Json]:
-    """The clauses of the given frameworks, each with what of this report it rests on."""
+    """The clauses of the given frameworks, each with the parts of this report that support it."""
     tables = {name: framework(name) for name in names}
     return [
         {"framework": name}

@@ -1,4 +1,4 @@
-"""What else the makers of an endpoint's models ended up in."""
+"""What else the makers of an endpoint's models led to."""
 
 from __future__ import annotations
 
@@ -9,19 +9,19 @@ from lineage.queries.impact import SERVES, impact
 from lineage.queries.trace import Trace
 from lineage.snapshot.reading import Snapshot
 
-ASKED = 10  # makers of one endpoint that are asked about; more are counted
+ASKED = 10  # makers of one endpoint that are looked up; the rest are counted
 _KEPT = ("id", "kind", "name", "account", "region", "status", "sure", "deleted")
 
 
 class Downstream:
-    """Asks of each maker once, for endpoints may share it."""
+    """Looks up each maker once, because endpoints may share it."""
 
     def __init__(self, snapshot: Snapshot) -> None:
         self._snapshot = snapshot
         self._known: dict[str, list[Json]] = {}
 
     def of(self, trace: Trace) -> Json:
-        """All that the jobs (else the models) behind an endpoint ended up in; an endpoint says whether it serves it now."""
+        """Everything that the jobs (or models) behind an endpoint led to; for an endpoint, whether it serves it now."""
         makers = _makers(trace)
         rows: dict[str, Json] = {}
         for maker in makers[:ASKED]:
@@ -41,7 +41,10 @@ class Downstream:
 
 
 def _strongest(known: Json | None, row: Json) -> Json:
-    """What two makers reach is sure if one of them surely does, and serves what serves of either the most."""
+    """A node that two makers reach is certain if one of them certainly reaches it.
+
+    It has the stronger serving state of both.
+    """
     if known is None:
         return row
     serves = [one["serves"] for one in (known, row) if one["serves"]]
@@ -49,7 +52,7 @@ def _strongest(known: Json | None, row: Json) -> Json:
 
 
 def _makers(trace: Trace) -> list[str]:
-    """The jobs that made the deployed artifacts; where none is known, the models themselves."""
+    """The jobs that made the deployed artifacts; if none is known, the models themselves."""
     jobs = [row for row in trace.training_jobs if row["trains"]]
     nearest = min((row["depth"] for row in jobs), default=0)
     found = [str(row["id"]) for row in jobs if row["depth"] == nearest]

@@ -16,7 +16,7 @@ METHODS = {
 
 
 def evidence(trace: Trace, kept: Kept, crawls: dict[int, Crawl]) -> list[Json]:
-    """Each edge: what it says, by which field of which record, the value there, when it was read and how it is known."""
+    """Each edge: what it says, the record and field that say it, the value there, when it was read and how it is known."""
     return [_edge(trace, edge, kept, crawls) for edge in trace.evidence]
 
 
@@ -36,7 +36,7 @@ def _edge(trace: Trace, edge: Json, kept: Kept, crawls: dict[int, Crawl]) -> Jso
 
 
 def _told_by(trace: Trace, edge: Json, kept: Kept) -> tuple[str | None, str]:
-    """The end whose record has the field, and the other one, which the field names. An overlap is of no record."""
+    """The end whose record has the field, and the other end, which the field names. An overlap comes from no record."""
     member = str(edge["path"]).partition(".")[0].removesuffix("[]").removesuffix("{}")
     for end, other in ((edge["target"], edge["source"]), (edge["source"], edge["target"])):
         node = trace.nodes.get(end)
@@ -46,7 +46,7 @@ def _told_by(trace: Trace, edge: Json, kept: Kept) -> tuple[str | None, str]:
 
 
 def records(trace: Trace, kept: Kept, crawls: dict[int, Crawl]) -> list[Json]:
-    """Each record that stands behind the answer, by its digest, with when it was first and last read."""
+    """Each record behind the answer, by its digest, with when it was first and last read."""
     rows = []
     for node in trace.nodes.values():
         versions = kept.versions(node)

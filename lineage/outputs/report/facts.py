@@ -1,6 +1,6 @@
-"""What a report really holds of an endpoint: the grounds on which a clause is called evidenced or partial.
+"""What a report really contains about an endpoint: the reasons why a clause is evidenced or partial.
 
-Each fact is a question to one endpoint's part of a report, or to the whole of it, that is answered by yes or no.
+Each fact is a yes-or-no question about one endpoint's part of a report, or about the whole report.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from lineage.domain.records import Json
 
 
 class Fact(NamedTuple):
-    """What people call it and its absence, and whether it is so of an endpoint's part (`whole`: of the report)."""
+    """The words for a fact and for its absence, and whether it holds for an endpoint's part (`whole`: for the report)."""
 
     says: str
     lacks: str
@@ -22,7 +22,7 @@ class Fact(NamedTuple):
 
 
 def _each(rows: Iterable[Json], *names: str) -> bool:
-    """Whether there are rows, and each has a value of all these names."""
+    """Whether there are rows, and each has a value for all these names."""
     found = list(rows)
     return bool(found) and all(row[name] for row in found for name in names)
 
@@ -117,12 +117,12 @@ FACTS: Final[dict[str, Fact]] = {
         lambda one: _each(_trained(one), "instance_type", "billable_seconds"),
     ),
     "source": Fact(
-        "training jobs tell source or script",
+        "training jobs record their source or script",
         "no source or script of the training code",
         lambda one: any(row["source_dir"] or row["script"] for row in _trained(one)),
     ),
     "commit": Fact(
-        "a commit of the training code is told",
+        "a commit of the training code is recorded",
         "no commit of the training code",
         lambda one: any(row["commit"] for row in _trained(one)),
     ),
@@ -165,7 +165,7 @@ FACTS: Final[dict[str, Fact]] = {
         lambda one: one["system"]["kms_key"] or one["system"]["vpc"] or one["system"]["models_isolated"],
     ),
     "third-party": Fact(
-        "images, hub content or packages of others are told",
+        "images, hub content or packages of others are named",
         "no image, hub content or package of others on record",
         lambda one: any(row["image"] or row["hub"] for row in _containers(one)),
     ),
@@ -200,7 +200,7 @@ FACTS: Final[dict[str, Fact]] = {
 
 
 def holding(report: Json, name: str) -> tuple[int, int]:
-    """Of how many a fact holds, and of how many it was asked: the endpoints, or the one report."""
+    """For how many a fact holds, and for how many it was asked: the endpoints, or the one report."""
     fact = FACTS[name]
     asked = [report] if fact.whole else report["endpoints"]
     return sum(bool(fact.holds(one)) for one in asked), len(asked)

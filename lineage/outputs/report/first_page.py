@@ -1,4 +1,4 @@
-"""What stands under the verdict on the first page: findings, holdouts, and whether the records came from AWS at all."""
+"""The lines under the verdict on the first page: findings, holdouts, and whether the records came from AWS at all."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ _WORST = (USED, INDIRECT, MAYBE, UNKNOWN, DECLARED, NOT_REFERENCED)
 
 
 def below_the_verdict(report: Json) -> Iterator[Block]:
-    """The lines that a reader of the first page alone must not miss."""
+    """The lines that a reader must not miss, even of the first page alone."""
     if any(one["tool"].endswith(REPLAYED) for one in report["coverage"]["crawls"]):
         yield Para(_REPLAYED, "note")
     holdouts = _holdouts(report["endpoints"])

@@ -1,4 +1,4 @@
-"""The data section: each input of each job behind an endpoint, channel by channel, with who made it before."""
+"""The data section: each input of each job behind an endpoint, channel by channel, with what made it before."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ _KEPT = ("uri", "channel", "usage", "state", "data_type", "input_mode", "covers"
 
 
 def data(answer: Datasets, trace: Trace, kept: Kept) -> Json:
-    """What was declared to be read, and which channels of one job share data."""
+    """The declared inputs, and which channels of one job share data."""
     return {
         "inputs": [_input(row, trace, kept) for row in answer.datasets],
         "overlaps": [

@@ -1,4 +1,4 @@
-"""What was looked at, how far, and what the answers can't know: each statement with the numbers of this snapshot."""
+"""What was looked at, how completely, and what the answers can't know. Each statement has the numbers of this snapshot."""
 
 from __future__ import annotations
 
@@ -41,16 +41,16 @@ def limits(snapshot: Snapshot, traces: Sequence[Trace], endpoints: Sequence[Json
 
 
 def _dangling(traces: Sequence[Trace]) -> list[Json]:
-    """What these chains name and nobody could describe."""
+    """What these chains name and no crawl could describe."""
     names = ("id", "kind", "name", "account", "region")
-    described = {name for name, kind in KINDS.items() if kind.describe}  # not images and places
+    described = {name for name, kind in KINDS.items() if kind.describe}  # neither images nor locations
     named = (node for trace in traces for node in trace.nodes.values() if not node["observed"] and node["kind"] in described)
     nodes = {node["id"]: {name: node[name] for name in names} for node in named}
     return [nodes[key] for key in sorted(nodes)]
 
 
 def _statements(scope: Scope, lists: list[Json], traces: Sequence[Trace], endpoints: Sequence[Json]) -> Iterator[Json]:
-    """The limitations that apply here; each has a number of its own, so that people can cite it."""
+    """The limitations that apply here. Each has its own number, so that people can cite it."""
     rows = (
         ("declared", _DECLARED),
         ("deleted", _deleted(scope)),
@@ -155,7 +155,7 @@ def _unread(scope: Scope, lists: list[Json]) -> str:
 
 
 def _numbers(scope: Scope) -> str:
-    """On how much a "no" stands."""
+    """The numbers behind a "no"."""
     said = numbers_json(scope, counts(scope))
     if not said:
         return ""

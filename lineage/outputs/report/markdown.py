@@ -44,7 +44,7 @@ def _whole(told: Paper) -> Iterator[str]:
     for block in told.verdicts:
         yield from write(block)
     yield "## Contents\n"
-    # Of what is told of one of many endpoints only the endpoint.
+    # In a part about one of several endpoints, only the endpoint.
     titles = {one.anchor: one.part or f"{one.number} {one.title}" for one in told.sections if one.part or "." not in one.number}
     yield "\n".join(f"- [{_plain(title)}](#{anchor})" for anchor, title in titles.items()) + "\n"
     for one in told.sections:
@@ -127,7 +127,7 @@ def _(block: ChainPicture) -> Iterator[str]:
 
 
 def _plain(text: str) -> str:
-    """A text in which nothing is markup; it stays on one line."""
+    """A text without markup, on one line."""
     return _escaped(" ".join(visible(text).split()))
 
 
@@ -136,12 +136,12 @@ def _escaped(text: str) -> str:
 
 
 def _ticked(text: str) -> str:
-    """A text that may hold code of our own, on one line."""
+    """A text that may contain our own code marks, on one line."""
     return "".join(f"`{piece}`" if is_code else _escaped(piece) for is_code, piece in spans(" ".join(visible(text).split())))
 
 
 def _cell(cell: Cell) -> str:
-    """An identifier as code: as an HTML element, for backticks and pipes would break a Markdown table."""
+    """An identifier as code, as an HTML element, because backticks and pipes would break a Markdown table."""
     if not isinstance(cell, Code):
         return _ticked(cell)
     return f"<code>{_SPECIAL.sub(lambda found: f'&#{ord(found[0])};', ' '.join(visible(cell).split()))}</code>"

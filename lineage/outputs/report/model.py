@@ -1,4 +1,4 @@
-"""The report: one JSON object of which HTML and Markdown are made. The same snapshot gives the same bytes."""
+"""The report: one JSON object, from which HTML and Markdown are made. The same snapshot gives the same bytes."""
 
 from __future__ import annotations
 
@@ -40,12 +40,12 @@ from lineage.signing.signed import NOBODY, Signer
 from lineage.snapshot.reading import Snapshot, asks_snapshot, open_snapshot
 
 SCHEMA = "lineage.report/1"
-CANONICAL = "lineage-json-1"  # sorted keys, no spaces, not escaped to ASCII; no number but integers
+CANONICAL = "lineage-json-1"  # sorted keys, no spaces, not escaped to ASCII; the only numbers are integers
 _NODE = ("id", "kind", "name", "label", "account", "region", "created", "status", "observed")
 _SQLITE = b"SQLite format 3\0"
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, repr=False, eq=False)  # `Answer` has both
 class Report(Answer):
     """A report. `as_json` gives the contract `lineage.report/1`, which `report.schema.json` describes."""
 
@@ -57,6 +57,10 @@ class Report(Answer):
     changes: Json
     controls: list[Json]
     reproduce: Json
+
+    def about(self) -> str:
+        """The title."""
+        return str(self.document["title"])
 
     def as_json(self) -> Json:
         """The report as one JSON object; keys are a contract, and more may join them."""
@@ -83,13 +87,13 @@ def report(
 ) -> Report:
     """A report on the given endpoints (names or ARNs), or on all of a snapshot.
 
-    `holdouts` are S3 URIs that must not have been used, besides those of the `policy`, which the checks are held to.
-    `previous` is an earlier snapshot, or an earlier report as JSON, to compare with; without it the crawls of the snapshot
-    are compared. `generated_at` is by default the time of the last crawl, so that the same snapshot gives the same report.
-    `attestations`, or the file that holds them, close holes, unless the policy takes none; until one of them expires the report
-    stays the same. The file is verified first, which reads every row; `signature` is an envelope, checked against `signer`, and
-    `anchors` are what was once known of the snapshot. Raises `UnknownNode` for an endpoint that nobody has, `MalformedName` for
-    an unknown framework, `MalformedPolicy` and `SnapshotError`.
+    `holdouts` are S3 URIs that must not have been used, in addition to those of the `policy` of the checks. `previous` is an
+    earlier snapshot, or an earlier report as JSON, to compare with. Without it the crawls of the snapshot are compared.
+    `generated_at` is by default the time of the last crawl, so that the same snapshot gives the same report. `attestations`,
+    or their file, close gaps, unless the policy forbids it. Until one expires, the report stays the same. The file is verified
+    first, which reads every row. `signature` is an envelope, checked against `signer`, and `anchors` are seals that were
+    recorded earlier. Raises `UnknownNode` for an endpoint that does not exist, `MalformedName` for an unknown framework,
+    `MalformedPolicy` and `SnapshotError`.
     """
     asked, holdouts = [*texts(endpoints, "endpoints")], [*texts(holdouts, "holdouts")]
     told = file_told(snapshot, signature, signer, anchors)
@@ -110,7 +114,7 @@ def report(
 
 
 def report_digest(report: Json) -> str:
-    """The digest of a report's body: all of it but its own id and digest."""
+    """The digest of a report's body: all of it except its own id and digest."""
     document = {name: value for name, value in report["document"].items() if name not in ("report_id", "report_digest")}
     body = {name: value for name, value in report.items() if name not in ("schema", "question")} | {"document": document}
     return digest_of(body)
@@ -136,7 +140,7 @@ def _last(crawls: Sequence[Crawl]) -> str:
 
 
 def _found(snapshot: Snapshot, asked: list[str]) -> list[str]:
-    """The node ids of the endpoints that were asked about, or of all that are there."""
+    """The node ids of the endpoints that were asked about, or of all endpoints."""
     if asked:
         return list(dict.fromkeys(find_endpoint(snapshot.names_of(ENDPOINT.name), one) for one in asked))
     named = sorted((name, identity) for identity, name in snapshot.names_of(ENDPOINT.name) if "@" not in identity)
@@ -148,7 +152,7 @@ def _found(snapshot: Snapshot, asked: list[str]) -> list[str]:
 
 
 class _ReportUnderWay:
-    """One report under way."""
+    """Builds one report."""
 
     def __init__(
         self, snapshot: Snapshot, ids: list[str], holdouts: list[str], policy: Policy | None, given: Attestations
@@ -266,5 +270,5 @@ def _report_in(path: Path) -> Json:
     if sealed is None:
         raise SnapshotError(wrong)
     if report_digest(told) != sealed:
-        raise SnapshotError(f"{path.name} is not as it was written: its digest is another one")
+        raise SnapshotError(f"{path.name} has changed since it was written: its digest differs")
     return told

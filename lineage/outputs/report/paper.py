@@ -1,4 +1,4 @@
-"""A report as a paper: which section says what. The words are the same in HTML and in Markdown."""
+"""The sections of a report and their texts, which are the same in HTML and in Markdown."""
 
 from __future__ import annotations
 
@@ -36,11 +36,11 @@ from lineage.outputs.report.first_page import below_the_verdict
 from lineage.outputs.report.vouching import control, warnings
 
 QUESTION = "Which run, which training job and which data produced what this endpoint serves?"
-_FEW = 3  # endpoints whose answers stand on the first page in full
+_FEW = 3  # endpoints whose answers are on the first page in full
 
 
 def paper(report: Json) -> Paper:
-    """The paper of a report, given as JSON."""
+    """The sections of a report that is given as JSON."""
     document, endpoints = report["document"], report["endpoints"]
     sections = [
         Section("0", "Document control", "s0", list(_control(report))),
@@ -144,7 +144,7 @@ def _answers(endpoints: list[Json]) -> Iterator[Block]:
 
 
 def _of_variant(told: Json) -> Iterator[Block]:
-    """Of which variant the path is, where an endpoint has several models."""
+    """The variant that a path is about, if an endpoint has several models."""
     variant = next((step["role"] for step in told["way"] if step["relation"] in ("deploys", "hosts") and step["role"]), "")
     if variant and told["counts"]["models"] > 1:
         yield Para(f"This is the path of variant {variant}. Section 3 shows the chain of all variants.", "note")
@@ -177,7 +177,7 @@ def _counted(counts: Json) -> Iterator[str]:
 
 
 def _no_gap(told: Json) -> str:
-    """What stands where no gap is open: a break or a note under it may change the answer all the same."""
+    """The text if no gap is open. A break or a note below it may still change the answer."""
     if told["breaks"]:
         return "What would mend a break could change the answer; no other gap on this path could."
     if told["caveats"]:
@@ -195,8 +195,8 @@ def _by(gap: Json) -> str:
 
 
 def _vouched(caption: str, rows: list[Json]) -> Table:
-    """Who vouches for which hole. They are people's word, and no record says it."""
-    head = ("Attestation", "Hole", "Subject", "Who", "When", "Until", "Why", "State")
+    """Who vouches for which gap. This is what people say; no record says it."""
+    head = ("Attestation", "Gap", "Subject", "Who", "When", "Until", "Why", "State")
     return Table(caption, head, [_attestation(row) for row in rows])
 
 
@@ -220,7 +220,7 @@ def _coverage(told: Json) -> Iterator[Block]:
     yield Para(f"Kinds that were not listed: {unread}." if unread else "Every kind that can be listed was listed.")
     yield _gaps("Gaps of the whole snapshot", told["gaps"])
     if told.get("attestations"):
-        yield _vouched("Holes for which people vouch", told["attestations"])
+        yield _vouched("Gaps for which people vouch", told["attestations"])
         yield Items(told["warnings"])
     rows = [[spaced(row["kind"]), Code(row["id"]), text(row["account"]), text(row["region"])] for row in told["dangling"]]
     none = "Everything on these chains has a record."
@@ -228,7 +228,7 @@ def _coverage(told: Json) -> Iterator[Block]:
 
 
 def _lists(rows: list[Json], head: tuple[str, ...]) -> Iterator[Block]:
-    """The lists, those that are complete and empty in one sentence for each account and region."""
+    """The lists. Those that are complete and empty are in one sentence for each account and region."""
     empty: dict[str, list[str]] = {}
     for row in rows:
         if _is_empty(row):
@@ -317,7 +317,7 @@ def _changes(told: Json) -> Iterator[Block]:
     if against["with"] == "crawl":
         yield Para(
             "A snapshot keeps each version of a record, but the chains of its last crawl only: edges "
-            "that are gone are told by comparing with an earlier file.",
+            "that are gone show only in a comparison with an earlier file.",
             "note",
         )
     for one in told["endpoints"]:
@@ -364,7 +364,7 @@ def _controls(frameworks: list[Json]) -> Iterator[Block]:
 
 
 def _clauses(rows: list[Json]) -> Iterator[Block]:
-    """What is partial in full, for somebody has to complete it; the rest by name. The report as JSON has every fact."""
+    """Partial clauses in full, because somebody has to complete them; the rest by name. The JSON report has every fact."""
     by: dict[str, list[Json]] = {}
     for row in rows:
         by.setdefault(row["status"], []).append(row)
@@ -409,7 +409,7 @@ def _evidence(endpoints: list[Json]) -> Iterator[Block]:
 
 
 def _short_names(nodes: list[Json]) -> dict[str, str]:
-    """What has an ARN by its kind and name, where nothing else in the chain is called so; the records give the ARN."""
+    """Nodes with an ARN by kind and name, if these are unique in the chain. The records give the ARN."""
     names = {row["id"]: f"{spaced(row['kind'])} {row['name']}" for row in nodes if is_arn(row["id"]) and row["observed"]}
     held = Counter(names.values())
     return {identity: name for identity, name in names.items() if held[name] == 1}

@@ -10,12 +10,12 @@ from lineage.outputs.pictures.dot import console_url
 from lineage.outputs.report.reading import Kept, at, brief
 from lineage.queries.trace import Trace
 
-TOLD_JOBS = 50  # jobs that are told in full; more are counted
+TOLD_JOBS = 50  # jobs that are described in full; the rest are counted
 _NOT_HYPER = ("sagemaker_submit_directory", "sagemaker_program")  # they say where the code is
 
 
 def system(trace: Trace, kept: Kept) -> Json:
-    """The endpoint as it is deployed. What stands in an endpoint config that nobody could read is None."""
+    """The endpoint as it is deployed. The values of an endpoint config that no crawl could read are None."""
     node = trace.nodes[trace.subject["id"]]
     body, config = kept.body(node), _config(trace)
     said = kept.body(config) if config else {}
@@ -55,7 +55,7 @@ def _variants(body: Json, said: Json) -> Iterator[Json]:
         total = sum(weight for weight in weights.values() if weight)
         for name, weight in weights.items():
             share = weight / total if total and weight is not None and usage == "production" else None
-            # Numbers as text: a digest of a report must not depend on how somebody writes 0.1.
+            # Numbers as text, because the digest of a report must not depend on how a program writes 0.1.
             yield {
                 "name": name,
                 "usage": usage,
@@ -168,7 +168,7 @@ def _package(node: Json, body: Json) -> Json:
 
 
 def _who(told: Json | None) -> str | None:
-    """A person or a role, as SageMaker tells of few kinds only."""
+    """A person or a role, which SageMaker gives for a few kinds only."""
     if not told:
         return None
     who = told.get("UserProfileName") or at(told, "IamIdentity.Arn") or at(told, "IamIdentity.PrincipalId")
@@ -216,7 +216,7 @@ def _hyper(body: Json) -> Json:
 
 
 def _origin(trace: Trace, row: Json, body: Json, kept: Kept) -> Json:
-    """Where its code came from, and what ran it."""
+    """Where its code came from, and what ran the job."""
     runs = [run for run in trace.runs if row["id"] in run["jobs"]]
     hyper = _hyper(body)
     return {
@@ -235,7 +235,7 @@ def _unquoted(value: Any) -> str | None:
 
 
 def _commit(runs: list[Json], tags: dict[str, str]) -> Json | None:
-    """The commit that a run's record or a tag names, with where it stands."""
+    """The commit that a run's record or a tag names, with the place of that name."""
     for run in runs:
         if found := at(run, "MetadataProperties.CommitId"):
             return {"id": str(found), "said_by": "MetadataProperties.CommitId of its run"}
@@ -246,7 +246,7 @@ def _commit(runs: list[Json], tags: dict[str, str]) -> Json | None:
 
 
 def _step(trace: Trace, job: str, execution: str) -> str:
-    """The pipeline step that ran a job, as an edge tells it."""
+    """The pipeline step that ran a job, from its edge."""
     steps = (edge for edge in trace.evidence if (edge["source"], edge["target"]) == (job, execution))
     return next((str(edge["role"]) for edge in steps if edge["role"]), "")
 
@@ -255,7 +255,7 @@ def _step(trace: Trace, job: str, execution: str) -> str:
 
 
 def evaluation(trace: Trace, kept: Kept, holdouts: list[Json]) -> Json:
-    """The metrics that the jobs and packages tell of, and what was asked of holdouts. A metric of a job is its last value."""
+    """The metrics of the jobs and packages, and the verdicts on holdouts. A metric of a job is its last value."""
     jobs = [(row, kept.body(trace.nodes[row["id"]])) for row in trace.training_jobs[:TOLD_JOBS]]
     metrics = [
         {
@@ -274,7 +274,7 @@ def evaluation(trace: Trace, kept: Kept, holdouts: list[Json]) -> Json:
 
 
 def _rests(row: Json) -> Json:
-    """What a holdout's verdict rests on, where people vouch for holes."""
+    """What a holdout's verdict rests on, if people vouch for gaps."""
     return {name: row[name] for name in ("verdict_without_attestations", "attestations") if name in row}
 
 

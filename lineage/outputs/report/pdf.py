@@ -24,7 +24,7 @@ _SECONDS: Final = 300
 _FLAGS: Final = (
     "--headless",
     "--disable-gpu",
-    "--no-sandbox",  # which containers do not allow; the page is our own, runs no script and loads nothing
+    "--no-sandbox",  # the sandbox fails in containers; the page is our own, runs no script and loads nothing
     "--disable-extensions",
     "--no-first-run",
     "--no-pdf-header-footer",
@@ -33,9 +33,9 @@ _HOW: Final = "a PDF takes Chromium, Chrome, or WeasyPrint (`pip install weasypr
 
 
 def to_pdf(html: str) -> bytes:
-    """The pages of an HTML report. Raises `RenderError` where nothing is installed that prints, or printing failed.
+    """An HTML report as PDF. Raises `RenderError` if no program to print it is installed, or if printing failed.
 
-    The bytes tell when it was printed, and so differ from call to call.
+    The bytes contain the time of printing, so they differ from call to call.
     """
     browser = next((path for name in _BROWSERS if (path := shutil.which(name))), None)
     if browser:

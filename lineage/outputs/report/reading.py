@@ -20,7 +20,7 @@ class Kept:
         self._bodies: dict[str, Json] = {}
 
     def versions(self, node: Json) -> list[Version]:
-        """Every version that was read of a node's record, the last at the end; none of what was only named."""
+        """Every version that was read of a node's record, the newest last; empty for a node that was only named."""
         if not (node["arn"] and node["observed"]):
             return []
         key = (node_id(node["arn"]), node["created"])
@@ -29,7 +29,7 @@ class Kept:
         return self._versions[key]
 
     def body(self, node: Json) -> Json:
-        """What the newest version of its record says; empty for what was only named."""
+        """The newest version of its record; empty for a node that was only named."""
         versions = self.versions(node)
         if not versions:
             return {}
@@ -40,7 +40,7 @@ class Kept:
 
 
 def at(body: Mapping[str, Any], path: str) -> Any:
-    """The value at a dotted path of members; None where there is none."""
+    """The value at a dotted path of members; None if there is none."""
     value: Any = body
     for name in path.split("."):
         if not isinstance(value, Mapping):
@@ -50,5 +50,5 @@ def at(body: Mapping[str, Any], path: str) -> Any:
 
 
 def brief(node: Json) -> Json:
-    """Of a node only what names it."""
+    """Only the fields that name a node."""
     return {name: node[name] for name in ("id", "kind", "name", "observed")}

@@ -1,4 +1,4 @@
-"""The file that a report is made from: whether it is as its crawls sealed it, and who signed what of it."""
+"""The file that a report is made from: whether it has changed since it was sealed, and who signed what."""
 
 from __future__ import annotations
 
@@ -14,11 +14,11 @@ from lineage.queries.verify import CHANGED, IN_PART, UNCHANGED, verify
 from lineage.signing.signed import REFUSED, UNCHECKED, VALID, Signed, Signer, check_signature
 from lineage.snapshot.reading import Snapshot
 
-_TOLD = 20  # differences that a report names; more are counted, and `lineage snapshot verify` names them
+_TOLD = 20  # differences that a report names; the rest are counted, and `lineage snapshot verify` names them
 
 
 def file_told(snapshot: Snapshot, signature: str | Path, signer: Signer, anchors: Iterable[Anchor]) -> Json:
-    """The snapshot as a report tells of it. The seals of a file that was changed are not told, for they hold no more."""
+    """The snapshot as a report describes it. The seals of a changed file are left out, because they no longer apply."""
     signed = _signed(signature, signer) if signature else None
     proofs = [*([signed.proof] if signed and signed.proof else []), *(one.proof for one in anchors)]
     done = verify(snapshot, proofs=proofs)
@@ -41,7 +41,7 @@ def file_told(snapshot: Snapshot, signature: str | Path, signer: Signer, anchors
 
 
 def _signed(signature: str | Path, signer: Signer) -> Signed:
-    """A signature that can't be checked ends no report: the report says so."""
+    """The signature. If it can't be checked, the report says so instead of failing."""
     try:
         return check_signature(signature, signer)
     except SigningError as error:
@@ -49,7 +49,7 @@ def _signed(signature: str | Path, signer: Signer) -> Signed:
 
 
 def warnings(snapshot: Json) -> Iterator[Block]:
-    """What stands above all else: that the file is not what it was, or that a signature is not the signer's."""
+    """The warnings at the top: that the file has changed, or that a signature is not the signer's."""
     told, signed = snapshot["verified"], snapshot["signature"]
     if told["verdict"] == CHANGED:
         count = number(len(told["differences"]) + told["differences_more"], "difference")
@@ -62,7 +62,7 @@ def warnings(snapshot: Json) -> Iterator[Block]:
 
 
 def control(snapshot: Json) -> list[tuple[str, Cell]]:
-    """The rows of the document control that tell of the file."""
+    """The rows about the file in the document control."""
     return [
         ("Snapshot", Code(snapshot["file"])),
         ("Snapshot digest", Code(snapshot["digest"])),

@@ -1,4 +1,4 @@
-"""A report as one HTML file that needs nothing else: no script, no request. It is made to be printed as well."""
+"""A report as one HTML file without scripts or requests, for the screen and for print."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from lineage.outputs.pictures.report_svg import figure
 from lineage.outputs.report.blocks import Cell, ChainPicture, Code, Paper, Word, spans
 from lineage.outputs.report.paper import paper
 
-_LONG = 20  # characters of a word: a time has so many
+_LONG = 20  # characters of a word that stays whole; a time has this many
 _TONES = {
     "good": ("traced", "evidenced", "complete", "not-referenced"),
     "fair": ("partial", "possible", "declared-only", "unknown", "warning"),
@@ -34,7 +34,7 @@ def webpage(report: Json) -> str:
 def _environment() -> Environment:
     made = Environment(
         autoescape=True,
-        finalize=_said,  # each value goes through it, and what it gives is escaped already
+        finalize=_said,  # every value passes through it, and its result is already escaped
         undefined=StrictUndefined,
         trim_blocks=True,
         lstrip_blocks=True,
@@ -52,7 +52,7 @@ def _environment() -> Environment:
 
 
 def _said(value: Any) -> Markup:
-    """Escaped, with what no document should hold made visible."""
+    """A text, escaped, with characters that no document should hold made visible."""
     if isinstance(value, Markup):
         return value
     return Markup(escape(visible(str(value))))  # noqa: S704 - it is escaped
@@ -63,7 +63,7 @@ def _drawn(block: ChainPicture) -> Markup:
 
 
 def _footer(told: Paper) -> str:
-    """What stands at the foot of each printed page."""
+    """The footer of each printed page."""
     words = one_line(" · ".join(filter(None, (told.classification, told.title, told.under[-1]))))
     quoted = "".join(c if c.isalnum() or c in " ·-.," else f"\\{ord(c):x} " for c in words)
     return f'@page {{ @bottom-left {{ content: "{quoted}"; }} }}\n'

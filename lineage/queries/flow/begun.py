@@ -1,4 +1,4 @@
-"""What of a job came to anything: whether it began to read, and whether its program ran. Pure.
+"""How far a job came: whether it began to read, and whether its program ran. Pure.
 
 A job that only has others do its work began when one of them did.
 """
@@ -13,13 +13,13 @@ from lineage.queries.flow.links import Flow, Link, links_into
 
 
 def began(graph: Flow, node: str) -> bool:
-    """Whether a job may have read something, by itself or by those that it started; what is no job always may."""
+    """Whether a node may have read something, by itself or through jobs that it started. Always true for what is not a job."""
     attributes = graph.nodes[node]
     return not is_job(attributes) or (started(attributes) and not _all_idle(graph, node, attributes, started))
 
 
 def may_have_made(graph: Flow, node: str) -> bool:
-    """Whether a job may have made something of what it read: not one that was cut short before its program ran."""
+    """Whether a node may have made something of what it read. False for a job that was cut short before its program ran."""
     attributes = graph.nodes[node]
     return not is_job(attributes) or (ran(attributes) and not _all_idle(graph, node, attributes, ran))
 
@@ -30,7 +30,7 @@ def read_nothing(graph: Flow, reading: Link) -> bool:
 
 
 def _all_idle(graph: Flow, node: str, attributes: Json, did: Callable[[Json], bool]) -> bool:
-    """Whether all jobs that a job says it started are known, and none of them did it."""
+    """Whether all jobs that a job says it started are known, and `did` is true of none."""
     number = launched(attributes)
     if not number:
         return False

@@ -1,4 +1,4 @@
-"""What belongs to what: runs and their jobs, members and groups, and what a pipeline execution took over from another. Pure."""
+"""What belongs to what: runs and jobs, members and groups, and what a pipeline execution took over from another. Pure."""
 
 from __future__ import annotations
 
@@ -13,8 +13,8 @@ EXECUTION = PIPELINE_EXECUTION.name
 def belongings(graph: Flow, node: str, step: str | None = None) -> list[Link]:
     """The edges to what a node belongs to, or was recorded by.
 
-    A pipeline execution that reused what another one made belongs to the other by that `step` only: for whoever came to
-    it through the reuse. Without a step it stands for itself, and its reuses lead nowhere.
+    A pipeline execution that reused another one belongs to the other by that `step` only: a walk that came through the reuse
+    gives the step. Without a step the execution stands for itself, and its reuses are left out.
     """
     links = links_out_of(graph, node, "recorded-by", "member-of")
     if step is not None:
@@ -25,14 +25,14 @@ def belongings(graph: Flow, node: str, step: str | None = None) -> list[Link]:
 def members(graph: Flow, node: str, step: str | None = None) -> list[Link]:
     """The edges from what belongs to a node, or what it recorded: `belongings`, seen from the other end.
 
-    With a `step` the node is a pipeline execution that reused another one by it: only what it reused so counts.
+    With a `step` the node is a pipeline execution that reused another one by it, and only what it reused that way counts.
     """
     links = links_into(graph, node, "member-of", "recorded-by")
     return [link for link in links if step is None or (is_reuse(link) and link.data["role"] == step)]
 
 
 def had_by(graph: Flow, node: str) -> Iterator[str]:
-    """Who has what a person says that a node has: the node, and the jobs or other records that it is a record of."""
+    """The nodes that have what a person says that a node has: itself, and the jobs or other records that it is a record of."""
     yield node
     for recorded in links_into(graph, node, "recorded-by"):
         if graph.nodes[recorded.source]["kind"] not in (*GROUPS, RESOURCE.name):
@@ -40,9 +40,9 @@ def had_by(graph: Flow, node: str) -> Iterator[str]:
 
 
 def ran_in(graph: Flow, job: str) -> tuple[list[str], list[str]]:
-    """The pipeline executions that ran a job, and those that reused it. Where only these are known, they lead to who ran it.
+    """The pipeline executions that ran a job, and those that reused it. If only the latter are known, they lead to the former.
 
-    What an execution says itself outranks a tag, which anybody may give a job.
+    What an execution says itself outranks a tag, which anyone can give a job.
     """
     links = [link for link in links_out_of(graph, job, "member-of") if graph.nodes[link.target]["kind"] == EXECUTION]
     reuses = [link for link in links if is_reuse(link)]
@@ -52,7 +52,7 @@ def ran_in(graph: Flow, job: str) -> tuple[list[str], list[str]]:
 
 
 def _beginnings(graph: Flow, reuses: list[Link]) -> set[str]:
-    """Where chains of reuses begin, as far as the graph knows."""
+    """The executions where chains of reuses begin, as far as the graph knows."""
     found, seen = set[str](), set[tuple[str, str]]()
     todo = [(link.target, str(link.data["role"])) for link in reuses]
     while todo:
@@ -70,7 +70,7 @@ def is_reuse(link: Link) -> bool:
 
 
 def took_over(graph: Flow, write: Link) -> bool:
-    """Whether a pipeline execution only names a write: it took its step over from an earlier execution, which wrote."""
+    """Whether a pipeline execution only names a write: an earlier execution wrote, and this one took over its step."""
     if graph.nodes[write.source]["kind"] != EXECUTION:
         return False
     found = links_out_of(graph, write.source, "member-of")

@@ -1,6 +1,6 @@
 """Which content of a place the runs of a job say that they read (`domain/pins.py`). Pure.
 
-Whoever may write a run may write this: it is told beside what was read, and takes no use away.
+Anyone who can write a run can write this. So it is shown beside what was read, and removes no use.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from lineage.domain.records import Json
 from lineage.queries.flow.links import Flow, Link, links_out_of
 
 LOGGED = "logged"
-# What a pin of the place can be the whole of: what a manifest lists lies elsewhere.
+# A pin of the place can cover all that was read only for these spans: what a manifest lists lies elsewhere.
 _PLAIN = (Span.PREFIX, Span.FOLDER, Span.OBJECT)
 
 
@@ -27,18 +27,18 @@ class Content(NamedTuple):
     pin: Pin
 
     def is_of(self, place: str) -> bool:
-        """Whether it is of a place, as people write it with a slash at its end and without."""
+        """Whether it is of a place, written with or without a slash at its end."""
         return self.place.rstrip("/") == place.rstrip("/")
 
 
 def contents(graph: Flow, job: str) -> list[Content]:
-    """What the runs of a job say of their inputs; of a run, what it says itself."""
+    """What the runs of a job say of their inputs; for a run, what it says itself."""
     runs = dict.fromkeys([job, *(link.target for link in links_out_of(graph, job, "recorded-by"))])
     return [one for run in runs for one in _said_by(graph, run)]
 
 
 def _said_by(graph: Flow, run: str) -> list[Content]:
-    """Of one run, which many jobs may have, it is read once."""
+    """What one run says. It is read once, because a run may have many jobs."""
     kept: dict[str, list[Content]] = graph.kept.setdefault("contents", {})
     if run not in kept:
         said = ((name, place, read_pin(text)) for name, place, text in graph.nodes[run].get("contents") or ())
@@ -54,7 +54,7 @@ def whole_contents(graph: Flow, job: str, link: Link) -> list[Content]:
 
 
 def agreed(told: list[Content]) -> bool:
-    """Whether there is a content that all who tell one agree about."""
+    """Whether there is a content on which all runs that give one agree."""
     return len({one.pin.digest for one in told}) == 1
 
 

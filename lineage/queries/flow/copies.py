@@ -1,4 +1,4 @@
-"""The same content at several places: who got a copy got what was written at the other. Pure."""
+"""The same content at several places: who read a copy got what was written at the other place. Pure."""
 
 from __future__ import annotations
 
@@ -16,14 +16,14 @@ def is_copy(overlap: Link) -> bool:
 
 
 def _copy(content: str, original: str, copy: str) -> Link:
-    """Two places that hold one content, as one edge: in the graph the content stands between them."""
+    """Two places that hold one content, as one edge: in the graph the content is a node between them."""
     said = {"relation": "overlaps", "role": content, "evidence": "content"}
     empty: Json = {"usage": "", "path": "", "time": None, "span": None, "listing": None, "reader": "", "settled": ""}
     return Link(original, copy, f"overlaps:{content}", empty | said)
 
 
 def copies_into(graph: Flow, reading: Link, *fits: str) -> Iterator[Link]:
-    """From each other place that held what this edge may have read, or of which that `fits` as surely as is said."""
+    """Edges from each other place that held what this edge may have read; with `fits`, only if it read that as surely."""
     contents = {link.source for link in links_into(graph, reading.source, "overlaps") if is_copy(link)}
     for content in sorted(contents):
         if got_content(graph, content, reading) in (fits or (POSSIBLE, CERTAIN)):
@@ -32,7 +32,7 @@ def copies_into(graph: Flow, reading: Link, *fits: str) -> Iterator[Link]:
 
 
 def contents_of(graph: Flow, write: Link, contents: list[str]) -> Iterator[tuple[str, str]]:
-    """Which of the contents of its place a write may have been, and whether it certainly was."""
+    """The contents of its place that a write may have been, and whether it certainly was."""
     for content in contents:
         fit = wrote(graph.between(write.target, content), write.data["time"])
         if fit != IMPOSSIBLE:
@@ -45,16 +45,16 @@ def copies_out_of(graph: Flow, place: str, content: str) -> Iterator[Link]:
 
 
 def pinned_write(graph: Flow, write: Link, reading: Link) -> str | None:
-    """How surely a write is the object that a record pins, where S3 says that it lies there; None where nothing decides.
+    """How surely a write is the object that a record pins, if S3 says that it is there; None if that is not known.
 
-    A digest that the record pins and the object has decides over all times of writes and of readers.
+    If the record pins a digest that the object has, that decides over all times of writes and readers.
     """
     pins = graph.nodes[reading.target].get("pins") or ()
     if not pins or not _is_same(write.target, reading.source):
         return None
     own = {digest for place, digest in pins if _is_same(place, reading.source)}
     if not own:
-        return None  # most readers: a shared place need not be looked at for each of its writers and readers
+        return None  # most readers: no need to look at a shared place for each of its writers and readers
     seen = (link for link in links_into(graph, reading.source, "overlaps") if is_copy(link) and link.data["usage"] != PINNED)
     held = {link.source for link in seen if own.intersection(graph.nodes[link.source]["digests"])}
     written = held.intersection(graph.targets(write.target))
@@ -63,12 +63,12 @@ def pinned_write(graph: Flow, write: Link, reading: Link) -> str | None:
 
 
 def _is_same(place: str, other: str) -> bool:
-    """A model that is a folder is the same with and without a slash at its end."""
+    """Whether two names are the same place: a model that is a folder may be named with or without a final slash."""
     return place.rstrip("/") == other.rstrip("/")
 
 
 def got_content(graph: Flow, content: str, reading: Link, write: Link | None = None) -> str:
-    """How surely a reader got a content, of a write where one is given; what it pins itself, it got and nothing else."""
+    """How surely a reader got a content, and of a write if one is given. A reader that pins its content got only that."""
     digests = graph.nodes[content]["digests"]
     pins = graph.nodes[reading.target].get("pins") or ()
     own = [digest in digests for place, digest in pins if _is_same(place, reading.source)]

@@ -1,4 +1,4 @@
-"""Who read a place first: where the walk down the flow begins, and how much of the place each edge is about. Pure."""
+"""Who read a place first: where the walk begins, and how much of the place each edge is about. Pure."""
 
 from __future__ import annotations
 
@@ -19,20 +19,20 @@ from lineage.queries.flow.models import specification
 from lineage.queries.flow.steps import is_logged, listings_of
 from lineage.queries.flow.walk import Arrival
 
-# What is read so was read for sure; a job's own checkpoint folder and its code may hold data, and need not.
+# What is read in these usages was read for sure. A job's own checkpoint folder and its code may hold data, but need not.
 IN_THE_MODEL = ("data", "model")
 _DEPLOYING = ("deploys", "hosts", "configures")
 
 
 class FirstReader(NamedTuple):
-    """Somebody who read a place or may have, and the edge that says so; none, where he only leads to others."""
+    """A node that read a place or may have, and the edge that says so; no edge if it only leads to others."""
 
     arrival: Arrival
     link: Link | None
 
 
 class FirstReaders:
-    """Who read one place, or may have; what could hide one is noted as a hole."""
+    """Who read one place, or may have. What could hide a reader is noted as a gap."""
 
     def __init__(
         self,
@@ -43,7 +43,7 @@ class FirstReaders:
         *,
         served: bool = False,
     ) -> None:
-        """`links` are the edges that may tell of it, in order; all of the graph, where none are given.
+        """`links` are the edges that may be about it, in order; by default all of the graph.
 
         `served`: endpoints that run a model are readers as well.
         """
@@ -76,13 +76,13 @@ class FirstReaders:
         return FirstReader(Arrival(node or links[-1].target, "", surely, links, None, len(links)), told)
 
     def _made(self, link: Link) -> None:
-        """What a job wrote there may be loaded as a model, whoever reads it as data."""
+        """Note that what a job wrote there may be loaded as a model, whoever reads it as data."""
         place, span = location_of(link.target), Span(link.data["span"] or Span.UNKNOWN)
         if place and cover(place, span, self.dataset) in (Cover.ALL, Cover.PART):
             self.blind.may_be_a_model(link)
 
     def _provided(self, link: Link) -> Iterator[FirstReader]:
-        """An algorithm brings data of its own to each job that uses it; a model brings what it was made of."""
+        """The jobs that use an algorithm, which brings its own data, or a model, which brings what it was made of."""
         if link.relation == "loads" and self.cover(link) in (Cover.ALL, Cover.PART):
             self.blind.may_be_a_model(link)
         given = list(users(self._graph, (link,), served=self._served))
@@ -90,11 +90,11 @@ class FirstReaders:
             yield from (self._first(chain, link) for chain in given)
 
     def _mentions(self, link: Link) -> Iterator[FirstReader]:
-        """Something opaque names it: whoever holds the text, or is recorded by it, may have read it."""
+        """Readers where a text names the place: whoever holds the text, or is recorded by it, may have read it."""
         holder, entity = link.target, self._graph.nodes[link.target]["kind"] in ENTITY_KINDS
         if (entity and link.relation == "mentions") or not self.covered(link):
-            return  # where an entity leads on, it reads
-        if link.data["usage"] == "serving":  # no use by itself: who runs the container may have got it
+            return  # if an entity leads on, it reads
+        if link.data["usage"] == "serving":  # not a use by itself: whoever runs the container may have got it
             yield from (
                 self._first(chain, None, sure=False) for chain in users(self._graph, (link,), holder, served=self._served)
             )
@@ -105,28 +105,28 @@ class FirstReaders:
             return
         jobs = [one for one in recorded if one in told or not self._say_themselves([one])]
         yield from (self._first((link,), link, one, sure=False) for one in jobs)
-        for one in (holder, *jobs):  # what it is of may be a model
+        for one in (holder, *jobs):  # what it stands for may be a model
             yield from (
                 self._first(chain, chain[-1], sure=False) for chain in users(self._graph, (link,), one, served=self._served)
             )
-        # what a run logs as its output may be read, too; and who logged it may have trained with it himself
+        # what a run logs as its output may be read as well, and whoever logged it may have trained with it
         known = entity or told or any(trains(self._graph.nodes[one]) for one in recorded)
         yield self._first((link,), None if known else link, holder, sure=False)
 
     def _tells_of(self, run: str, job: str) -> bool:
-        """Whether a run tells of a job, and not the job of the run in which somebody started it."""
+        """Whether a run describes a job, and was not only the run in which somebody started that job."""
         edges = links_into(self._graph, run, "recorded-by")
         return any(one.source == job and one.data["path"] != RUN_NAME for one in edges)
 
     def _say_themselves(self, jobs: list[str]) -> bool:
-        """Whether one of some jobs declares that it reads the dataset, which counts already."""
+        """Whether one of some jobs declares that it reads the dataset; that counts already."""
         reads = (link for job in jobs for link in links_into(self._graph, job, "reads") if not is_logged(link))
         return any(self.cover(link) in (Cover.ALL, Cover.PART) for link in reads)
 
     # --- how much of it -------------------------------------------------------------------------
 
     def covered(self, link: Link) -> Cover | None:
-        """How much of the dataset this edge is about; None for nothing, or for what is noted as a hole."""
+        """How much of the dataset this edge is about; None for nothing, or if that is unknown and noted as a gap."""
         covered = self.cover(link)
         if covered is Cover.UNKNOWN:
             said = f"{self.dataset.uri} is behind an access point, which hides its bucket: use the bucket's own name"
@@ -135,10 +135,10 @@ class FirstReaders:
         return covered if covered in (Cover.ALL, Cover.PART) else None
 
     def cover(self, link: Link) -> Cover:
-        """How much of the dataset this edge is about, as far as anybody knows."""
+        """How much of the dataset this edge is about, as far as that is known."""
         if not is_place(link.source):
             if link.data["span"] == Span.NAMED:
-                return Cover.NONE  # where it lies is read as well
+                return Cover.NONE  # the place where it is stored is read as well
             hides = link.data["usage"] in IN_THE_MODEL and not hides_no_data(link.source)
             return Cover.UNKNOWN if hides else Cover.NONE
         asked = (link.source, link.data["span"], link.data["listing"])
@@ -169,10 +169,10 @@ def _store(location: Location) -> str:
 
 
 def users(graph: Flow, chain: tuple[Link, ...], of: str = "", *, served: bool = False) -> Iterator[tuple[Link, ...]]:
-    """The jobs that use what the last of some edges leads into, an algorithm, a model or a package, with all the edges.
+    """The jobs that use what the last edge leads into (an algorithm, a model or a package), each with all the edges.
 
-    What a model is made of is read by one of them at a time, as the load says. `of`: what is used, where people say that it
-    is what the edges lead into. `served`: the endpoints that run it as well.
+    What a model is made of is read by one job at a time, as its load says. `of` is what is used, if people say that the edges
+    lead into it. `served` also returns the endpoints that run it.
     """
     models = bool(of) or chain[-1].relation != "reads"  # what a package only reads, its metrics, is in no model
     ways = ("provides", "reads", "instantiates", *(_DEPLOYING if served else ())) if models else ("provides",)
@@ -188,7 +188,7 @@ def users(graph: Flow, chain: tuple[Link, ...], of: str = "", *, served: bool = 
 
 
 def _endpoints(graph: Flow, chain: tuple[Link, ...], reader: str | None) -> Iterator[tuple[Link, ...]]:
-    """The endpoints that the last of some edges leads to, where one of them is who read the model, or all are."""
+    """The endpoints that the last edge leads to: the one that read the model, or all."""
     link = chain[-1]
     by = {"hosts": link.source, "configures": link.data["reader"]}.get(link.relation)
     if by is None:

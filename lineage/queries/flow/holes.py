@@ -1,4 +1,4 @@
-"""What nobody can look into: reads that may be of anything, and where the trail of what a job made is lost. Pure."""
+"""What cannot be inspected: reads that may be of anything, and where the trail of what a job made is lost. Pure."""
 
 from __future__ import annotations
 
@@ -9,13 +9,13 @@ from lineage.domain.records import OUTPUT, READ, Gap
 from lineage.domain.times import bounds
 from lineage.queries.flow.links import Flow, Link, links_into, links_out_of
 
-_NAMING = (*ENTITY_KINDS, *SERVERS)  # who writes nothing because he names a place
+_NAMING = (*ENTITY_KINDS, *SERVERS)  # kinds that write nothing to a place that they name
 
 OBJECT_CALLS = ("GetObject", "HeadObject")  # what is asked of S3, and of no record
 
 
 def opaque_read(graph: Flow, reading: Link) -> Gap | None:
-    """A read of which nobody can say what it gave: a manifest, an access point, a file system, a query, a hub dataset."""
+    """A gap for a read whose data cannot be known: a manifest, an access point, a file system, a query, a hub dataset."""
     place, span = reading.source, reading.data["span"]
     location = location_of(place)
     if not is_opaque(place, reading.data["role"], span):
@@ -46,32 +46,33 @@ def is_given(mention: Link) -> bool:
 
 
 class Blind:
-    """Where the trail of what a job made is lost; each is noted as a hole."""
+    """Where the trail of what a job made is lost; each such place is noted as a gap."""
 
     def __init__(self, graph: Flow, holes: list[Gap]) -> None:
-        """`holes` is where they are noted."""
+        """`holes` is the list to which they are added."""
         self._graph = graph
         self._holes = holes
         self._hidden_reads: list[Link] = []
         self.maybe_a_model: tuple[str, str] | None = None
 
     def may_be_a_model(self, link: Link) -> None:
-        """Somebody may have loaded what this edge is about as a model: from when on, and how, is kept of the earliest one.
+        """Note that what this edge is about may have been loaded as a model. The earliest time is kept, and how.
 
-        It is a write of a job that the data reached or that made it, or a load of the data itself: that was there at any time.
+        The edge is a write of a job that the data reached or that made it, or a load of the data itself. That data was there at
+        any time.
         """
         opens = bounds(link.data["time"])[0] if link.relation == "writes" else ""
         if self.maybe_a_model and self.maybe_a_model[0] <= opens:
             return
         if link.relation == "loads":
-            how = f"it may load {link.source}, which others do"
+            how = f"it may load {link.source}, as others do"
         else:
             job = self._graph.nodes[link.source]
             how = f"it may load what {job['kind'].replace('-', ' ')} {job['name']} wrote to {link.target}"
         self.maybe_a_model = opens, how
 
     def note(self, link: Link) -> None:
-        """Reads that may be of anything: remote functions of any data, access points of what other jobs made."""
+        """Note reads that may be of anything: remote functions of any data, access points of what other jobs made."""
         location = location_of(link.source)
         if link.data["role"] in OPAQUE_CHANNELS:
             self._holes += filter(None, [opaque_read(self._graph, link)])
@@ -79,7 +80,7 @@ class Blind:
             self._hidden_reads.append(link)
 
     def follow(self, job: str) -> None:
-        """What a job made of the data may go where this version does not follow it; an entity that is gone, where it lay."""
+        """Note where this version cannot follow what a job made of the data, and an entity whose location is unknown."""
         entity = self._graph.nodes[job]["kind"] in ENTITY_KINDS
         if entity and not self._graph.nodes[job]["observed"]:
             self._lose(job, job, "could not be read: its location is unknown")
@@ -95,7 +96,7 @@ class Blind:
             known = place and any(one and cover(one, Span.FOLDER, place) is Cover.ALL for one in outputs)
             if not (known or self._is_input(link) or is_given(link)):
                 self._lose(job, link.source, f"names {link.source} in its {link.data['path']} and may write there")
-        hidden, self._hidden_reads = self._hidden_reads, []  # told once is enough
+        hidden, self._hidden_reads = self._hidden_reads, []  # one note is enough
         self._holes += filter(None, (opaque_read(self._graph, link) for link in hidden))
 
     def _is_input(self, mention: Link) -> bool:

@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 from lineage.domain.records import Json
 from lineage.graphs.build import Graph
 
-MANY = 20  # nodes that lead into one: what is worked out of so many is kept
+MANY = 20  # edges into one node: for more than this, the result is kept
 Neighbours = dict[str, dict[str, dict[str, Json]]]
 
 
@@ -28,9 +28,9 @@ class Link(NamedTuple):
 
 
 class Flow:
-    """A graph while one question asks it, and nobody changes it: what networkx shows by views, as plain dicts.
+    """A graph that does not change while one question asks it: networkx's views as plain dicts.
 
-    `nodes` has the attributes by id, `graph` those of the graph itself; `kept` is room for what is worked out once.
+    `nodes` has the attributes by id, `graph` those of the graph itself. `kept` stores what is computed once.
     """
 
     def __init__(self, graph: Graph) -> None:
@@ -50,7 +50,7 @@ class Flow:
                     yield Link(source, node, key, data)
 
     def sorted_into(self, node: str, relations: tuple[str, ...]) -> list[Link]:
-        """The same by what they are for; of a node that many lead into, as a shared place is, they are sorted once."""
+        """The same edges by their usage. If many edges lead into the node, as into a shared place, they are sorted once."""
         if len(self._before[node]) < MANY:
             return _sorted(list(self.into(node, relations)), _by_usage)
         if (node, relations) not in self._into:
@@ -68,18 +68,18 @@ class Flow:
 
     @classmethod
     def of(cls, graph: Graph | Flow) -> Flow:
-        """A graph so, unless it is so already."""
+        """The graph as a `Flow`."""
         return graph if isinstance(graph, Flow) else cls(graph)
 
     def __contains__(self, node: str) -> bool:
         return node in self.nodes
 
     def sources(self, node: str) -> list[str]:
-        """From where there is an edge into a node."""
+        """The nodes with an edge into a node."""
         return sorted(self._before[node])
 
     def targets(self, node: str) -> list[str]:
-        """Where there is an edge to, out of a node."""
+        """The nodes to which a node has an edge."""
         return sorted(self._after[node])
 
     def between(self, source: str, target: str) -> Iterable[Json]:
@@ -97,7 +97,7 @@ class Flow:
 
 
 def links_into(graph: Flow, node: str, *relations: str) -> list[Link]:
-    """The edges of some relations into a node: by what they are for, by role, by where they come from."""
+    """The edges of some relations into a node: by usage, by role, by source."""
     return graph.sorted_into(node, relations)
 
 
@@ -107,12 +107,12 @@ def links_out_of(graph: Flow, node: str, *relations: str) -> list[Link]:
 
 
 def told_once(links: Iterable[Link]) -> list[Link]:
-    """Edges without those that differ from an earlier one in their time alone: a job that began anew read the same again."""
+    """Edges without those that differ from an earlier one only in their time: a restarted job read the same again."""
     return [same[0] for same in told_together(links)]
 
 
 def told_together(links: Iterable[Link]) -> list[tuple[Link, ...]]:
-    """Edges, those together that differ in their time alone."""
+    """Edges, grouped if they differ only in their time."""
     found: dict[tuple[object, ...], tuple[Link, ...]] = {}
     for link in links:
         found[beside_time(link)] = (*found.get(beside_time(link), ()), link)
@@ -120,7 +120,7 @@ def told_together(links: Iterable[Link]) -> list[tuple[Link, ...]]:
 
 
 def at_each_time(graph: Flow, reading: Link) -> list[Link]:
-    """An edge, with those that differ from it in their time alone."""
+    """An edge, with those that differ from it only in their time."""
     return [link for link in links_into(graph, reading.target, reading.relation) if beside_time(link) == beside_time(reading)]
 
 
@@ -139,5 +139,5 @@ def _by_usage(link: Link) -> tuple[int, str, str, str]:
 
 
 def _sorted(links: list[Link], order: Callable[[Link], Any]) -> list[Link]:
-    """Most nodes of a large estate have one edge, or none."""
+    """A sorted list. Most nodes of a large estate have one edge, or none, and need no sorting."""
     return sorted(links, key=order) if len(links) > 1 else links

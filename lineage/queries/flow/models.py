@@ -10,11 +10,11 @@ from lineage.queries.flow.links import Flow, Link, links_into, links_out_of
 
 
 def is_model(reading: Link) -> bool:
-    """Whether what is read is a model, not data to make one of."""
+    """Whether what is read is a model, not data to make one from."""
     return takes_model(reading.relation, reading.data["usage"])
 
 
-NAMED = "named-by-environment"  # why nobody knows for sure what is served: an environment names it, and no field tells more
+NAMED = "named-by-environment"  # why it is not certain what is served: an environment names it, and no field says more
 
 
 def by_environment(loading: Link) -> bool:
@@ -33,28 +33,28 @@ def specification(link: Link) -> str:
 
 
 def read_by(links: list[Link], reader: str) -> list[Link]:
-    """What a model or a package is made of, as one of those read it who ran it; as all did, where it was not that one."""
+    """What a model or a package is made of, as read by one that ran it; by all that ran it if that one did not."""
     if not reader or not any(link.data["reader"] == reader for link in links if link.relation in _READ_BY):
         return links
     return [link for link in links if link.relation not in _READ_BY or link.data["reader"] == reader]
 
 
-_READ_BY = ("loads", "instantiates")  # what is told for each of those who ran a model
+_READ_BY = ("loads", "instantiates")  # what is listed for each of those that ran a model
 
 
 def is_past(link: Link) -> bool:
-    """Whether an endpoint ran a config before, and does no more."""
+    """Whether an endpoint ran a config before, and no longer does."""
     return link.relation == "configures" and link.data["role"] == PAST
 
 
 def is_doubtful(graph: Flow, link: Link) -> bool:
-    """Whether what an edge names may never have run there: a config that is only about to, or a name that was used before."""
+    """Whether what an edge names may never have run there: a pending config, or a name that was used before."""
     pending = link.relation == "configures" and link.data["settled"] == EVER
     return pending or bool(suspect(graph, link))
 
 
 def suspect(graph: Flow, link: Link) -> str:
-    """What is odd where a name was deleted and used again: what is there now is younger than what names it."""
+    """A note if a name was deleted and used again: what is there now is younger than what names it."""
     source, target = graph.nodes[link.source], graph.nodes[link.target]
     when = target["modified"] if link.relation == "configures" else target["created"]
     if is_past(link) or link.relation not in ("configures", "deploys") or not (source["created"] and when):
@@ -68,7 +68,7 @@ def suspect(graph: Flow, link: Link) -> str:
 
 
 def _created_anew(graph: Flow, deploys: Link) -> str:
-    """What is odd of a model that was deleted and created anew before its config was surely deployed."""
+    """A note if a model was deleted and created again before its config was certainly deployed."""
     name = deploys.source.partition("@")[0]
     others = (one.source for one in links_into(graph, deploys.target, "deploys") if one.source.partition("@")[0] == name)
     later = [graph.nodes[one]["created"] or "" for one in others if one != deploys.source]

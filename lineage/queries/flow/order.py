@@ -1,8 +1,9 @@
 """Which of several writes a model certainly is: the last one before it was read. Pure.
 
-A model is read from one key, or from a place around many. Who certainly wrote a key after another one was done, and before
-it was read, put his own in its place. A folder that a job wrote around the key may have left it alone: so it replaces
-nothing, and is only possible beside who certainly wrote the very key; of several folders the last one is certain.
+A model is read from one key, or from a place around many. A job that certainly wrote a key after another one was done, and
+before it was read, replaced what was there. A folder that a job wrote around the key may have left the key alone. So it
+replaces nothing, and is only possible beside a job that certainly wrote the very key. Of several folders the last one is
+certain.
 """
 
 from __future__ import annotations
@@ -24,11 +25,11 @@ from lineage.queries.flow.copies import is_copy
 from lineage.queries.flow.links import Flow, Link, links_into
 from lineage.queries.flow.models import is_model
 
-_MANY = "MultiModel"  # the mode of a container that loads models by name, when they are asked for
+_MANY = "MultiModel"  # the mode of a container that loads models by name, on request
 
 
 class _Write(NamedTuple):
-    """When somebody wrote, as two times that sort, and who."""
+    """When a job wrote, as two times that sort, and which job."""
 
     opens: str
     closes: str
@@ -44,7 +45,7 @@ _NOBODY: tuple[_Write, ...] = ()
 
 
 class _Writes:
-    """The writes to one place, so that one of many readers need not look at each of them."""
+    """The writes to one place, prepared so that one of many readers need not look at each of them."""
 
     def __init__(self, graph: Flow, links: Iterable[Link]) -> None:
         said = [link for link in links if _may_be(graph, link)]
@@ -57,38 +58,38 @@ class _Writes:
         self._first = list(accumulate(sure, _two_last, initial=_NOBODY))
 
     def replaced_from(self, write: _Write) -> str:
-        """From when somebody else's certainly lies where a write was; `EVER`, where nobody certainly wrote after it."""
+        """From when another job's write has certainly replaced this one; `EVER` if no job certainly wrote after it."""
         return self._replaced[bisect_right(self._sure, (write.closes, write.closes))]
 
     def contested_from(self, write: _Write) -> str:
-        """From when somebody else who wrote after a write may have put his own in its place."""
+        """From when another job that wrote later may have replaced this write."""
         later = range(bisect_left(self._writes, _Write(write.closes, "", "")), len(self._writes))
         return next((self._writes[at].opens for at in later if self._writes[at].job != write.job), EVER)
 
     def contested(self, write: _Write, until: str) -> bool:
-        """Whether somebody else may have written after a write, and had begun by a time."""
+        """Whether another job may have written after a write, and had begun by a time."""
         last = self._last[bisect_right(self._writes, _Write(until, EVER, EVER))]
         return any(other.closes > write.opens for other in last if other.job != write.job)
 
     def sure_by(self, until: str, *, but: str) -> bool:
-        """Whether somebody else has certainly written by a time."""
+        """Whether another job has certainly written by a time."""
         return any(write.job != but for write in self._first[bisect_right(self._closes, until)])
 
 
 def _two_last(last: tuple[_Write, ...], write: _Write) -> tuple[_Write, ...]:
-    """What was written last by anybody, and by anybody else: two tell whether somebody but one did."""
+    """The last write of any job, and the last of any other: two suffice to know whether a job but one wrote."""
     mine = max((one for one in (*last, write) if one.job == write.job), key=lambda one: one.closes)
     others = (one for one in last if one.job != write.job)
     return tuple(sorted((mine, *others), key=lambda one: one.closes)[-2:])
 
 
 def _may_be(graph: Flow, link: Link) -> bool:
-    """Whether a job may have put there what it says: not one that was cut short before its program ran."""
+    """Whether a job may have put there what it says. False for one that was cut short before its program ran."""
     return link.data["evidence"] != "logged" and not took_over(graph, link) and may_have_made(graph, link.source)
 
 
 def _is_sure(graph: Flow, link: Link) -> bool:
-    """Whether a job's own model was certainly put at the very key: one that was stopped may have had none yet."""
+    """Whether a job's own model was certainly put at the very key. A stopped job may not have had one yet."""
     _, closes = bounds(link.data["time"])
     job = graph.nodes[link.source]
     ended = bool(closes) and is_as_expected(job["status"])
@@ -96,7 +97,7 @@ def _is_sure(graph: Flow, link: Link) -> bool:
 
 
 def in_order(graph: Flow, write: Link, reading: Link, fit: str) -> str:
-    """How surely a write is what was read, by the times of what else was written there; `fit` as its own times say it."""
+    """How surely a write is what was read, considering what else was written there; `fit` is the answer by its own times."""
     if fit == IMPOSSIBLE or not is_model(reading):
         return fit
     place, one_key = reading.source, reading.data["span"] == Span.OBJECT
@@ -107,23 +108,23 @@ def in_order(graph: Flow, write: Link, reading: Link, fit: str) -> str:
     if (one_key or (_is_key(write) and not around)) and exact.replaced_from(mine) <= opened:
         return IMPOSSIBLE
     if not one_key and not _is_key(write) and _holds_many(graph, reading):
-        return fit  # each put a model of his own there
+        return fit  # each put a model of its own there
     if around:
         doubt = exact.sure_by(opened, but=write.source) or _is_outdone(graph, mine, place, settled)
     else:
-        cut_short = not is_as_expected(graph.nodes[write.source]["status"])  # it may have left what lay there before
+        cut_short = not is_as_expected(graph.nodes[write.source]["status"])  # it may have left what was there before
         doubt = exact.contested(mine, settled) or (cut_short and exact.sure_by(opened, but=write.source))
     return POSSIBLE if doubt else fit
 
 
 def _holds_many(graph: Flow, reading: Link) -> bool:
-    """Whether what is read is a prefix at which many models lie."""
+    """Whether what is read is a prefix that holds many models."""
     model = graph.nodes[reading.target]
     return _MANY in (model.get("mode"), *model.get("modes", ()))
 
 
 def lasts(graph: Flow, write: Link, reading: Link) -> tuple[str, str]:
-    """Until when a write may be what is read so, and until when it may be so for certain: later readers got another one."""
+    """Until when a write may be what is read this way, and until when it may certainly be. Later readers got another one."""
     one_key = reading.data["span"] == Span.OBJECT
     if not one_key and (is_around(write.target, reading.source) or not _is_key(write)):
         return EVER, EVER
@@ -143,7 +144,7 @@ def _is_outdone(graph: Flow, write: _Write, place: str, until: str) -> bool:
 
 
 def _writes_to(graph: Flow, place: str, writer: str) -> _Writes:
-    """The writes to the place itself, in the partition of one who wrote there, worked out once."""
+    """The writes to the place itself, in the partition of a job that wrote there, computed once."""
     known: dict[tuple[str, str], _Writes] = graph.kept.setdefault("writes", {})
     at = place, partition_of(writer)
     if at not in known:
@@ -154,5 +155,5 @@ def _writes_to(graph: Flow, place: str, writer: str) -> _Writes:
 
 
 def is_around(written: str, place: str) -> bool:
-    """Whether what is written is more than a place: what is around it, not the place itself or what is in it."""
+    """Whether what is written is wider than a place: what is around it, not the place itself or what is in it."""
     return not written.rstrip("/").startswith(place.rstrip("/"))

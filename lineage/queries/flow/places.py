@@ -1,4 +1,4 @@
-"""From a writer to the places at which what it wrote may be read, and to who read it there. Pure."""
+"""From a writer to the places where what it wrote may be read, and to who read it there. Pure."""
 
 from __future__ import annotations
 
@@ -15,9 +15,9 @@ from lineage.queries.flow.steps import Step, fit_over, shares_keys
 
 
 def places_of(graph: Flow, write: Link) -> Iterator[tuple[str, tuple[Link, ...]]]:
-    """The places at which this write may be read: its own, each that it overlaps, and each copy, with the edge to it."""
+    """The places where this write may be read: its own, each that it overlaps, and each copy, with the edge to it."""
     if not graph.leads_on(write.target):
-        return  # most of what a large estate writes is read by nobody
+        return  # most of what a large estate writes is never read
     yield write.target, ()
     overlaps, contents = leads_from(graph, write.target)
     for overlap in overlaps:
@@ -35,14 +35,14 @@ def loaders(graph: Flow, write: Link) -> Iterator[Step]:
 
 
 def steps_to(graph: Flow, write: Link, between: tuple[Link, ...], readings: Iterable[Link]) -> Iterator[Step]:
-    """Those of some who read one place who got something from this write."""
+    """Those readers of one place that got something from this write."""
     for reading in readings:
         if not between or is_copy(between[0]) or shares_keys(graph, reading, write):
             yield from _read(graph, write, between, reading)
 
 
 class ModelReaders:
-    """Who reads a model at one place in one way, by when that was: for all of them a write lasts as long."""
+    """Who reads a model at one place in one way, by time. For all of them a write lasts equally long."""
 
     def __init__(self, graph: Flow, links: Iterable[Link]) -> None:
         self.links = sorted(links, key=_opens)
@@ -56,7 +56,7 @@ def _opens(link: Link) -> str:
 
 
 def reads_model_at(graph: Flow, place: str) -> list[ModelReaders]:
-    """Who reads a model at a place, each way to read it by itself, worked out once."""
+    """Who reads a model at a place, grouped by way of reading, computed once."""
     known: dict[str, list[ModelReaders]] = graph.kept.setdefault("model readers", {})
     if place not in known:
         ways: dict[str, list[Link]] = defaultdict(list)
@@ -67,10 +67,10 @@ def reads_model_at(graph: Flow, place: str) -> list[ModelReaders]:
 
 
 def in_reach(graph: Flow, write: Link, readers: ModelReaders, told: str = "") -> list[Link]:
-    """Who may have read a write as a model, the last one first: not who came when another's lay there for certain.
+    """Who may have read a write as a model, the last one first; not readers that certainly found another one there.
 
-    Of those who came before the time `told`, only who may have certainly read it. Of those who pin what they read, the times
-    do not tell.
+    Readers from before the time `told` count only if they may certainly have read it. For readers that pin what they read,
+    times say nothing.
     """
     last, sure = lasts(graph, write, readers.way)
     _, closes = bounds(write.data["time"])

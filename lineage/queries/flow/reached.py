@@ -1,4 +1,4 @@
-"""What a walk remembers: which writes have reached everybody at a place. Pure."""
+"""What a walk remembers: which writes have reached every reader at a place. Pure."""
 
 from __future__ import annotations
 
@@ -16,26 +16,26 @@ from lineage.queries.flow.places import in_reach, leads_from, reads_model_at
 from lineage.queries.flow.steps import is_only_allowed, is_only_named, shares_keys
 
 WayOfReading = tuple[str | None, int | None]
-"""How a place is read: its span, and of a manifest the version."""
+"""How a place is read: its span, and for a manifest the version."""
 ReachedBy = tuple[str, frozenset[WayOfReading], bool, str, bool]
 """A place, how it is read there, whether the write is of what is around it, and in which partition it was written.
 
-Or a content, and whether it surely is it: copies are carried from partition to partition. The last one says whether it was
-surely written: what only may have been, or may have been left by a job that failed, reaches nobody for what was.
+Or a content, and whether it certainly is that content: copies are carried between partitions. The last one says whether it was
+surely written. A write that is only possible, or that a failed job may have left, reaches no reader for certain.
 """
 Asked = tuple[ReachedBy, tuple[str, ...]]
-"""The same, and by which relations somebody may have got it: who is found by one of them was not looked for by another."""
+"""The same, with the relations that were looked for: a reader by one relation was not looked for by another."""
 
 
 class Reached:
-    """Which writes have reached everybody at a place, so that no shared place is walked again for each of its writers.
+    """Which writes have reached every reader at a place, so that a shared place is not walked again for each writer.
 
-    The surest writes must be asked about first, and of equally sure ones the nearest to where the walk began. Who reads a
-    model is asked about each write: a later one may have taken the place of those that were asked about before.
+    Ask about the surest writes first, and of equally sure ones about the nearest to the start of the walk. Readers of a model
+    are looked up for each write: a later write may have replaced those that were asked about before.
     """
 
     def __init__(self, graph: Flow, *relations: str) -> None:
-        """`relations`: how those at a place may get what was written there."""
+        """`relations`: how readers at a place may get what was written there."""
         self._graph = graph
         self._relations = relations
         self._ways: dict[str, list[Link]] = {}
@@ -44,9 +44,9 @@ class Reached:
         self._read: dict[tuple[ReachedBy, tuple[str, ...], str | None], list[tuple[str, int, str]]] = defaultdict(list)
 
     def readers(self, write: Link, length: int, relations: tuple[str, ...]) -> Iterator[tuple[tuple[Link, ...], list[Link]]]:
-        """Who may have read this write by some relations and was reached by no earlier one, with the edge to his place.
+        """Who may have read this write by some relations and was not reached by an earlier one, with the edge to their place.
 
-        `length`: how far the write is from the start. A content is one place more, however many copies there are of it.
+        `length`: how far the write is from the start. A content counts as one place more, however many copies there are of it.
         """
         if write.target not in self._leads:
             self._leads[write.target] = leads_from(self._graph, write.target)
@@ -68,12 +68,12 @@ class Reached:
                     yield (copy,), links_out_of(self._graph, copy.target, *relations)
 
     def _of_models(self, write: Link, length: int, key: ReachedBy, relations: tuple[str, ...]) -> list[Link]:
-        """Who may have read it as a model: of those whom an earlier write reached, only who may have it for certain."""
+        """Who may have read it as a model. Of those that an earlier write reached, only who may certainly have it."""
         opens, found = bounds(write.data["time"])[0], list[Link]()
         for readers in reads_model_at(self._graph, key[0]):
             last, _ = lasts(self._graph, write, readers.way)
             before = self._read[key, relations, readers.way.data["span"]]
-            # mostly the last one reached the most; another one only has some asked about again
+            # the last one mostly reached the most; another one only means that some are looked up again
             told = next((until for opened, far, until in reversed(before) if opened <= opens and far <= length), "")
             if last > told:
                 before.append((opens, length, last))
@@ -81,7 +81,7 @@ class Reached:
         return [link for link in found if link.relation in relations]
 
     def _is_news(self, write: Link, length: int, relations: tuple[str, ...], key: ReachedBy, *as_good: ReachedBy) -> bool:
-        """Whether no earlier write, no further from the start, has reached all whom this one can reach; now it has."""
+        """Whether this write can reach more than each earlier write that was no further from the start. Marks it as reached."""
         opens, closes = bounds(write.data["time"])
         closes = closes or "~"
         told = (one for other in (key, *as_good) for one in self._written[other, relations])
@@ -91,7 +91,7 @@ class Reached:
         return True
 
     def _ways_that_get(self, write: Link, place: str) -> frozenset[WayOfReading]:
-        """Which of the ways in which a place is read, one for each version of a manifest, share keys with this write."""
+        """The ways of reading a place, one for each version of a manifest, that share keys with this write."""
         if place not in self._ways:
             links = links_out_of(self._graph, place, *self._relations)
             self._ways[place] = list({_way(link): link for link in links}.values())

@@ -1,4 +1,4 @@
-"""The edges out of places, by place: one graph is asked about many datasets without a look at all of it each time. Pure."""
+"""The edges out of places, by place: for many datasets in one graph, without a look at all of it each time. Pure."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from lineage.snapshot.manifests import Listings
 
 
 class Readings:
-    """What reads, loads or names a place, found by what it may have to do with a dataset."""
+    """What reads, loads or names a place, indexed by the places that it may share keys with."""
 
     def __init__(self, graph: Flow, links: Iterable[Link] | None = None) -> None:
         """All such edges of a graph, or those of the given ones; and what writes a place, by that place."""
@@ -47,7 +47,7 @@ class Readings:
         return [found[key] for key in sorted(found)]
 
     def _sharing(self, dataset: Location) -> Iterator[list[Link]]:
-        """Those of places below a dataset, and of places that are a prefix of it."""
+        """The edges of places below a dataset, and of places that are a prefix of it."""
         whole = dataset.uri.rstrip("/") if dataset.key.strip("/") else f"{dataset.root}/"
         below = (self._places[index] for index in range(bisect_left(self._places, whole), len(self._places)))
         yield from (self._at[place] for place in takewhile(lambda place: place.startswith(whole), below))

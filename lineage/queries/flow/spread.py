@@ -1,7 +1,7 @@
-"""How far data got, and on which way: what `impact` and `path` do on the walk down the flow. Pure.
+"""How far data got, and by which path: what `impact` and `path` do on the walk down the flow. Pure.
 
-It goes from job to job as `used` does, and from there on through models, packages and endpoints; what an endpoint captures
-goes on.
+It goes from job to job as `used` does, and from there on through models, packages and endpoints. What an endpoint captures is
+followed too.
 """
 
 from __future__ import annotations
@@ -44,16 +44,16 @@ _ENUMERATED = tuple(kind.name for kind in KINDS.values() if kind.list and kind.n
 
 
 class Spread:
-    """One walk of the data itself, to all that knows it: nearest first, and all that is sure before what is only possible.
+    """One walk from the data to all that contains it: nearest first, and all certain arrivals before those only possible.
 
-    The `part` of an arrival says what of the node: a specification of a package, by which config or component an endpoint,
+    The `part` of an arrival says which part of the node: a specification of a package, the config or component of an endpoint,
     or `READ`.
     """
 
     def __init__(self, graph: Graph | Flow, subject: str, links: list[Link] | None = None) -> None:
         """`subject` is an S3 URI, or what names a node. Raises `MalformedName` and `UnknownNode`.
 
-        `links` are the edges that may tell of the place, in order; all of the graph, where none are given.
+        `links` are the edges that may be about the place, in order; by default all of the graph.
         """
         self.graph = Flow.of(graph)
         self.holes: list[Gap] = []
@@ -112,29 +112,29 @@ class Spread:
                 yield arrival
             links = members(self.graph, arrival.node, step)
             for link in links:
-                # what an execution reused was made by another one, and a reuse alone does not say for sure by which
+                # another execution made what this one reused, and a reuse alone does not say for certain which
                 sure = not is_logged(link) and not is_reuse(link)
                 member = arrival.on(link.source, (link,), sure=sure, part=self._whole(link.source))
                 todo.append((member, self._reused_step(link)))
 
     def _reused_step(self, link: Link) -> str | None:
-        """The step by which a pipeline execution reused another one: it is no member, but leads to what it reused."""
+        """The step by which a pipeline execution reused another one. It is not a member, but leads to what it reused."""
         reuse = is_reuse(link) and self.graph.nodes[link.source]["kind"] == EXECUTION
         return str(link.data["role"]) if reuse else None
 
     # --- on the walk ----------------------------------------------------------------------------
 
     def turn(self, arrival: Arrival, _number: int) -> tuple[Any, ...]:
-        """Of equally near ones the early writes come first: what came later at the same place reaches nobody else."""
+        """The order of arrivals. Of equally near ones early writes come first: what came later reaches no other job there."""
         time = (arrival.links[-1].data["time"] or "") if arrival.links else ""
         return (not arrival.sure, arrival.length, time)
 
     def meets(self, _further: Arrival) -> bool:
-        """A shorter or surer way may still be found."""
+        """Every arrival is followed, because a shorter or surer path may still be found."""
         return True
 
     def comes_to(self, arrival: Arrival) -> bool:
-        """The surest way comes first, and of the sure ones the shortest: it counts, for each part of a node."""
+        """Whether it is the first arrival at this part of a node: the surest, and of equally sure ones the nearest, counts."""
         known = (arrival.node, arrival.part, arrival.reader)
         if known in self.arrived:
             return False
@@ -142,39 +142,39 @@ class Spread:
         return True
 
     def at(self, node: str, part: str, reader: str | None) -> Arrival | None:
-        """How it came to a part of a node for some reader: by what he read, or by what everybody has."""
+        """The arrival at a part of a node for a reader: by what that one read, or by what all have."""
         came = (self.arrived.get((node, part, one)) for one in dict.fromkeys((reader, None)))
         return min(filter(None, came), key=lambda arrival: not arrival.sure, default=None)
 
     def stops_at(self, arrival: Arrival) -> bool:
-        """Everything is told on the way, but for that with which it began."""
+        """Whether the arrival is what was looked for. The subject itself is not."""
         if not arrival.links:
             return False
         self.found.setdefault(arrival.node, arrival)
         return self._until(arrival)
 
     def may_lose_it(self, node: str) -> bool:
-        """What any job made may be lost track of, its model as well, and what people say of it."""
+        """The trail of what any job made may be lost, also of its model and of what people say of it."""
         return is_job(self.graph.nodes[node]) or self.graph.nodes[node]["kind"] in ENTITY_KINDS
 
     def how_far(self, arrival: Arrival) -> int:
-        """The nearest of the surest ways is told."""
+        """The number of steps: of the surest paths the nearest counts."""
         return arrival.length
 
     def ways_to_get(self, write: Link) -> tuple[str, ...]:
-        """A feature group or a package gives on what is its own: only at a place somebody finds what was written."""
+        """A feature group or a package passes on its own content only: other writes are found where they are read."""
         return ("reads", "loads") if is_place(write.target) else ()
 
     def written(self, arrival: Arrival, write: Link) -> Iterator[Arrival]:
-        """The place knows it, too."""
+        """The place that was written contains the data, too."""
         yield from self._had(arrival, (write,), sure=has_written(self.graph, write))
 
     def taken(self, arrival: Arrival, step: Step, *, sure: bool) -> Iterator[Arrival]:
-        """A model that loads it is reached as a job is."""
+        """The reader. A model that loads the data is reached as a job is."""
         yield from self._had(arrival, step.links, sure=sure)
 
     def given_on(self, arrival: Arrival) -> Iterator[Arrival]:
-        """Models, packages, configs and endpoints name what they are made of."""
+        """What a record names: models, packages, configs and endpoints name what they are made of."""
         for link in links_out_of(self.graph, arrival.node, *_ONWARD):
             if _passes(arrival, link) and self._is_read_by(arrival, link):
                 yield self._step(arrival, (link,), sure=self._is_sure(link))
@@ -188,7 +188,7 @@ class Spread:
         return arrival.on(node, links, sure=sure, part=self._part(link, node), reader=reader)
 
     def _is_read_by(self, arrival: Arrival, link: Link) -> bool:
-        """Whether what a model is made of goes along this edge: on to the one who read it then, and to nobody else."""
+        """Whether what a model is made of passes along this edge: only to the one that read it at that time."""
         reader = arrival.reader
         if reader is None:
             return True
@@ -201,13 +201,13 @@ class Spread:
         return not by_name or reader == link.target
 
     def _had(self, arrival: Arrival, links: tuple[Link, ...], *, sure: bool) -> Iterator[Arrival]:
-        """What an edge leads into; where people say so, also the records that it is of."""
+        """What an edge leads into; if people say so, also the records that it stands for."""
         yield self._step(arrival, links, sure=sure)
         _, *recorded = had_by(self.graph, links[-1].target) if is_logged(links[-1]) else ("",)
         yield from (arrival.on(node, links, sure=False, part=self._whole(node)) for node in recorded)
 
     def _part(self, link: Link, node: str) -> str:
-        """What of a node an edge into it is about."""
+        """The part of a node that an edge into it is about."""
         if link.relation == "reads" and not (is_job(self.graph.nodes[node]) or is_logged(link)):
             return READ
         if link.relation in ("configures", "hosts"):
@@ -229,9 +229,9 @@ class Spread:
     # --- what could hide more -------------------------------------------------------------------
 
     def all_holes(self, more: Iterable[Gap] = ()) -> list[Gap]:
-        """Lists that did not come to their end, what could not be read, where the trail was lost, and more of the caller's.
+        """Incomplete lists, what could not be read, where the trail was lost, and more gaps of the caller's.
 
-        The last two can hide nothing of what stays in an endpoint.
+        The last two can hide nothing if the data stays in an endpoint.
         """
         scope: Scope = self.graph.graph["scope"]
         relevant = [gap for gap in scope.holes if is_about(gap, _RELEVANT)]
@@ -241,17 +241,17 @@ class Spread:
         return once([*not_enumerated(scope, _ENUMERATED), *relevant, *lost])
 
     def unread_models(self) -> list[Gap]:
-        """What nobody could read and may be made of what the data reached, and what takes models elsewhere."""
+        """What could not be read and may be made of what the data reached, and what takes models elsewhere."""
         unread = Unread.of(self.graph)
         return [*unread.models(self._blind), *unread.takers(self._blind)]
 
     def may_be_loaded(self, until: str) -> str:
-        """What of the data a model that ran at some time may have loaded, in words; empty where it had nothing of it."""
+        """What of the data a model that ran at some time may have loaded, in words; empty if it had nothing of it."""
         opens, how = self._blind.maybe_a_model or ("~", "")
         return how if opens <= until else ""
 
     def _stays_in(self, node: str) -> bool:
-        """Whether nothing gets out of what serves: it was read, and neither it nor its config keeps what goes in and out."""
+        """Whether nothing gets out of what serves: it was read, and neither it nor its config stores its inputs and outputs."""
         if node not in self.graph or self.graph.nodes[node]["kind"] not in SERVERS:
             return False
         configs = [link.source for link in links_into(self.graph, node, "configures")]
@@ -262,8 +262,8 @@ class Spread:
 def _passes(arrival: Arrival, link: Link) -> bool:
     """Whether what arrived at a node goes along this edge.
 
-    A package is made into models by one of its specifications. What it only reads, its metrics, is in no model; what
-    an algorithm reads goes to the jobs that use it, and what a hub's dataset is made of to those that read it.
+    A package is made into models by one of its specifications. What it only reads, its metrics, is in no model. What an
+    algorithm reads goes to the jobs that use it, and what a hub's dataset is made of to those that read it.
     """
     if arrival.part == READ:
         return link.relation in ("provides", "reads") and not is_model(link)

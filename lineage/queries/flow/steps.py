@@ -1,7 +1,7 @@
-"""One step of the data from the job that wrote it to who read it: whether they share keys, and how sure the times are. Pure.
+"""One step of data from a job that wrote it to a reader: whether they share keys, and how sure the times are. Pure.
 
-The graph's `overlaps` edges say which places share keys; whether this reader got something from that writer
-depends on how many keys each of the two stands for, and on their times.
+The graph's `overlaps` edges say which places share keys. Whether this reader got something from that writer depends on how many
+keys each of the two stands for, and on their times.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ from lineage.snapshot.manifests import Listings
 
 
 class Step(NamedTuple):
-    """From a job to another, through what the one wrote and the other read: the edges, and how sure the times make it."""
+    """From one job to another, through what one wrote and the other read: the edges, and how sure the times make it."""
 
     job: str
     links: tuple[Link, ...]
@@ -34,7 +34,7 @@ def is_logged(link: Link) -> bool:
 
 
 def is_only_allowed(write: Link) -> bool:
-    """Whether a job was given the place to write to, and nothing says that it did."""
+    """Whether a job was given the place to write to, and nothing says that it wrote."""
     return bool(write.data["evidence"] == ALLOWED)
 
 
@@ -44,7 +44,7 @@ def is_only_named(link: Link) -> bool:
 
 
 def has_written(graph: Flow, write: Link) -> bool:
-    """Whether something is there for sure: not of a job that failed or has not ended, nor while an endpoint serves."""
+    """Whether something is certainly there. Not for a job that failed or has not ended, nor while an endpoint serves."""
     job = graph.nodes[write.source]
     ended = bool(bounds(write.data["time"])[1]) or is_over(job["status"])
     doubt = jobs.may_have_left_nothing(job) or is_logged(write) or is_only_allowed(write)
@@ -52,9 +52,9 @@ def has_written(graph: Flow, write: Link) -> bool:
 
 
 def fit_of(graph: Flow, write: Link, reading: Link) -> str:
-    """How surely a write was read at its place, by its times, by how its job ended, and by whether there was one.
+    """How surely a write was read at its place: by its times, by how its job ended, and by whether there was a write.
 
-    In another partition it is another bucket that is called so.
+    In another partition the same bucket name is another bucket.
     """
     if not in_one_partition(write.source, reading.target):
         return IMPOSSIBLE

@@ -1,8 +1,8 @@
-"""What records name and nobody could read: where it could have carried this data on, it is a hole. Pure.
+"""Gaps for what records name and could not be read, if it could have carried this data on. Pure.
 
-Asked forwards, from the data. What reads by itself may have read any of it. A model or a package that nobody could read hides
-something only where what a job made of the data, or the data itself, may be what it loaded; of one that is gone it must be
-known besides that what ran it leads on to training. What a vendor sells or AWS gives to everybody was made of none of it.
+The question is asked forwards, from the data. What reads by itself may have read any of it. An unread model or package hides
+something only if it may have loaded the data, or what a job made from it. For one that is gone, it must also be known that what
+ran it leads on to training. What a vendor sells or AWS gives to everybody was not made from the data.
 """
 
 from __future__ import annotations
@@ -28,10 +28,10 @@ _LISTED = tuple(kind for kind in CARRIERS if KINDS[kind].list and not KINDS[kind
 
 
 class Unread:
-    """What nobody could read of an estate, for one question after another."""
+    """What could not be read of an estate, for one question after another."""
 
     def __init__(self, graph: Flow) -> None:
-        """`graph` may be as small as a question needs: what is named and was not read, each knows of the whole estate."""
+        """`graph` may hold only what a question needs: what is named and was not read is known for the whole estate."""
         unseen: dict[str, Json] = graph.graph["unseen"]
         self._nodes = {node: data for node, data in unseen.items() if not vendor_of(node)}
         self.vendors = _vendors_models({node: data for node, data in unseen.items() if node not in self._nodes})
@@ -42,22 +42,22 @@ class Unread:
 
     @classmethod
     def of(cls, graph: Flow) -> Unread:
-        """What nobody could read of the estate of a graph, worked out once for all that is asked of it."""
+        """What could not be read of the estate of a graph, computed once for all questions."""
         if graph not in _KNOWN:
             _KNOWN[graph] = cls(graph)
         return _KNOWN[graph]
 
     @cached_property
     def readers(self) -> list[Gap]:
-        """What may have read any data: jobs and runs, what brings data to jobs, and what people say that data is.
+        """What may have read any data: jobs and runs, what brings data to jobs, and what people describe as data.
 
-        Left out is what is a hole already: a refused call, or a list that did not come to its end.
+        What is a gap already is left out: a refused call, or an incomplete list.
         """
         told = (node for node in self._of("reader") if not (self._refused(node) or self._is_unlisted(node)))
         return [self._gap(node, "what it read is unknown") for node in told]
 
     def takers(self, blind: Blind) -> list[Gap]:
-        """Where models are taken to, and nothing follows them, if the data is in something that may be one."""
+        """Where models are taken and cannot be followed, if the data is in something that may be a model."""
         said = "it takes a model to where this version cannot follow"
         return [self._gap(node, said) for node in self._of("taker")] if blind.maybe_a_model else []
 
@@ -70,14 +70,14 @@ class Unread:
         return [*named, *self._never_named(how)]
 
     def weights(self, uri: str) -> list[str]:
-        """That a place may hold what the models were loaded from that nobody could read and that may lead on to training.
+        """A note that a place may hold what unread models were loaded from, if these may lead on to training.
 
-        It is no hole, for a "no" would be none wherever one model is gone; where there is such a model, it is said once.
+        It is not a gap: otherwise no answer could be a "no" wherever one model is gone. The note appears once.
         """
         if not self._leading:
             return []
         who = listed([f"{many} {kind}{'s' if many > 1 else ''}" for kind, many in sorted(self._leading.items())])
-        what = "its weights" if self._leading.total() == 1 else "weights of theirs"
+        what = "its weights" if self._leading.total() == 1 else "their weights"
         return [f"{who} that could not be read may lead on to training: no record shows whether {uri} holds {what}"]
 
     @cached_property
@@ -90,13 +90,13 @@ class Unread:
         return (node for node, data in self._nodes.items() if data["unread"]["as"] == sort)
 
     def _may_load(self, node: str, opens: str) -> bool:
-        """Whether a model ran late enough to have loaded what was there from a time on; of one that is gone, to some end."""
+        """Whether a model ran late enough to load what was there from a time on. A deleted one must also lead to training."""
         said = self._nodes[node]["unread"]
         until = said.get("leads_until" if self._why(node)[0] == _GONE else "until")
         return until is not None and (not until or not opens or opens <= until)
 
     def _never_named(self, how: str) -> Iterator[Gap]:
-        """Models of which only a list tells, or not even that."""
+        """Models that only a list names, or that may be missing from an incomplete list."""
         for gap in self._scope.holes:
             kind = kind_of_subject(gap.subject)
             about = kind is not None and kind.name in CARRIERS and self._gaps.keys().isdisjoint(subjects_of(gap))
@@ -104,7 +104,7 @@ class Unread:
             if about and listed and gap.reason != _GONE and not vendor_of(gap.subject):
                 yield Gap(gap.account, gap.region, gap.operation, gap.subject, gap.reason, f"{gap.detail}; {how}")
         for place in crawled(self._scope):
-            if all((*place, kind) in self._scope.enumerated for kind in _TELLING):  # else that is a hole already
+            if all((*place, kind) in self._scope.enumerated for kind in _TELLING):  # else that is a gap already
                 yield from self._unlisted(place, how)
 
     def _unlisted(self, place: tuple[str, str], how: str) -> Iterator[Gap]:
@@ -121,18 +121,18 @@ class Unread:
         return replace(self._refused(node) or own, detail=said)
 
     def _is_unlisted(self, node: str) -> bool:
-        """Whether the list that would name it, one that every question asks for, did not come to its end."""
+        """Whether the list that would contain it is incomplete, and is one that every question asks for."""
         data = self._nodes[node]
         place, kind = (data["account"], data["region"]), KINDS[data["kind"]]
         unlisted = (*place, kind.name) not in self._scope.enumerated
         return bool(kind.list) and kind.tells_use and unlisted and place in crawled(self._scope)
 
     def _refused(self, node: str) -> Gap | None:
-        """What could not be asked about it, where it was asked."""
+        """The call about it that failed, if one was made."""
         return next(filter(None, map(self._gaps.get, sorted(gap_subjects(node, self._nodes[node])))), None)
 
     def _why(self, node: str) -> tuple[str, str]:
-        """Why nobody read it, as a reason and in words."""
+        """Why it was not read, as a reason and in words."""
         data = self._nodes[node]
         gap = self._refused(node)
         place = (data["account"] or "", data["region"] or "")
@@ -143,19 +143,19 @@ class Unread:
         if not (KINDS[data["kind"]].list or KINDS[data["kind"]].describe):
             return "not-crawled", "this version does not read it"
         elsewhere = place not in crawled(self._scope)
-        return "not-crawled", f"nobody crawled account {place[0]} in {place[1]}" if elsewhere else "no list contained it"
+        return "not-crawled", f"account {place[0]} in {place[1]} was not crawled" if elsewhere else "no list contained it"
 
 
 _KNOWN: WeakKeyDictionary[Flow, Unread] = WeakKeyDictionary()
 
 
 def vendors_model(node: str, data: Json, whose: str) -> str:
-    """What is said of something that a vendor offers to everybody, in the place of a hole."""
+    """The note on something that a vendor offers to everybody; it replaces a gap."""
     return f"{_called(node, data)} is {whose}: its training data is not known here"
 
 
 def _vendors_models(found: Mapping[str, Json]) -> list[str]:
-    """The same of many: a sentence for all that are of one vendor, which names some."""
+    """The same for many: one sentence for each vendor, which names some."""
     own: dict[str, list[str]] = {}
     for node in found:
         own.setdefault(vendor_of(node), []).append(node)
@@ -179,20 +179,20 @@ def _called(node: str, data: Json) -> str:
 
 
 def lost_components(scope: Scope, endpoint: Json) -> str:
-    """Why not all inference components beside an endpoint could be read; empty where nothing says that of one."""
+    """Why not all inference components beside an endpoint could be read; empty if no gap is about one."""
     place = endpoint["account"], endpoint["region"]
     there = (gap for gap in scope.holes if (gap.account, gap.region) == place and gap.reason != "missing")
     return next((gap.reason for gap in there if kind_of_subject(gap.subject) is INFERENCE_COMPONENT), "")
 
 
 def gap_subjects(identity: str, node: Json) -> set[str]:
-    """What a gap about a node calls it: its id, or what it was called while it was only named."""
+    """The names that a gap about a node may use: its id, or its name before it was read."""
     named = named_id(node["kind"], node["account"] or "", node["region"] or "", node["name"])
     return {identity.casefold(), named.casefold()}
 
 
 def subjects_of(gap: Gap) -> tuple[str, ...]:
-    """What a gap is about, and the id that it has where something only names it: a record may name what nobody could read."""
+    """The subject of a gap, and the id that it has if records only name it."""
     kind = kind_of_subject(gap.subject) if is_arn(gap.subject) else None
     if not kind:
         return (gap.subject.casefold(),)
@@ -202,7 +202,7 @@ def subjects_of(gap: Gap) -> tuple[str, ...]:
 
 
 def told_gaps(graph: Flow) -> list[tuple[Gap, tuple[str, ...]]]:
-    """The gaps of the estate of a graph, each with what it is about: many traces of one graph ask for them."""
+    """The gaps of the estate of a graph, each with its subjects. They are kept, because many traces of one graph need them."""
     if "gaps" not in graph.kept:
         scope: Scope = graph.graph["scope"]
         graph.kept["gaps"] = [(gap, subjects_of(gap)) for gap in scope.holes]
@@ -211,7 +211,7 @@ def told_gaps(graph: Flow) -> list[tuple[Gap, tuple[str, ...]]]:
 
 
 def gap_about(graph: Flow, node: str) -> Gap | None:
-    """What could not be read of a node, if anything could not: the last that was said of it."""
+    """The last gap about a node, if there is one."""
     if "gap about" not in graph.kept:
         graph.kept["gap about"] = {name: gap for gap, names in told_gaps(graph) for name in names}
     found: Gap | None = graph.kept["gap about"].get(node.casefold())
@@ -219,6 +219,6 @@ def gap_about(graph: Flow, node: str) -> Gap | None:
 
 
 def once(holes: list[Gap]) -> list[Gap]:
-    """Each hole once, in the words that say most: what a call left open is told again where it is known what it may hide."""
+    """Each gap once, with the most detailed words: a failed call appears again where it is known what it may hide."""
     asked = ((gap.account, gap.region, gap.operation, gap.subject, gap.reason, "" if gap.operation else gap) for gap in holes)
     return list(dict(zip(asked, holes, strict=True)).values())

@@ -1,7 +1,7 @@
-"""One walk down the flow: from whoever got the data, over what they made from it, to who got something from that. Pure.
+"""One walk down the flow: from a node that got the data, over what it made, to who got something from that. Pure.
 
-From job to job it goes by one `overlaps` hop, and never to who had read before it was written. Graphs have cycles. Each
-question visits what the walk comes to by rules of its own: what is news, whose turn it is, and what it tells.
+From job to job it goes by one `overlaps` hop, and never to a job that read before the write. Graphs have cycles. Each question
+visits the arrivals by its own rules: what is news, in which order, and what it reports.
 """
 
 from __future__ import annotations
@@ -26,8 +26,9 @@ from lineage.queries.flow.steps import Step, is_logged, is_only_named
 class Arrival(NamedTuple):
     """A node that the data reached: how surely, over how many edges, by which last ones, and from where.
 
-    `part` says what of the node, where a question tells parts apart; `reader` by whom it was read, if it is what a model is
-    made of, and goes on to nobody else (None: to all). No last edges: it is only another name for where it comes from.
+    `part` says which part of the node, if a question distinguishes parts. `reader` is the one that read it, if it is what a
+    model is made of; it goes on to nobody else (None: to all). Without last edges it is only another name for where it comes
+    from.
     """
 
     node: str
@@ -39,12 +40,12 @@ class Arrival(NamedTuple):
     reader: str | None = None
 
     def on(self, node: str, links: tuple[Link, ...], *, sure: bool, part: str = "", reader: str | None = None) -> Arrival:
-        """What it reached from here: as surely as both the way to here and the last step are."""
+        """A further arrival from here: sure only if both the way to here and the last step are."""
         return Arrival(node, part, self.sure and sure, links, self, self.length + len(links), reader)
 
     @property
     def only_records(self) -> bool:
-        """Whether it is a run that records a job which is told itself."""
+        """Whether it is a run that records a job which the answer lists itself."""
         return bool(self.links) and self.links[-1].relation == "recorded-by"
 
     def evidence(self) -> list[Link]:
@@ -65,43 +66,43 @@ class Visitor(Protocol):
     """What one question does on a walk: the rules that differ on purpose."""
 
     def turn(self, arrival: Arrival, number: int) -> tuple[Any, ...]:
-        """Whose turn comes first: the least. All that is sure comes before what is only possible; `number` counts the finds."""
+        """The sort key of an arrival, the least first. Sure arrivals precede possible ones; `number` counts the finds."""
         ...
 
     def meets(self, further: Arrival) -> bool:
-        """Somebody is found on the way: whether the walk has to come to him."""
+        """Whether the walk must visit an arrival that was found on the way."""
         ...
 
     def comes_to(self, arrival: Arrival) -> bool:
-        """It is somebody's turn: whether that is news."""
+        """Whether an arrival whose turn it is is news."""
         ...
 
     def stops_at(self, arrival: Arrival) -> bool:
-        """Whether he is who was looked for."""
+        """Whether the arrival is what was looked for."""
         ...
 
     def may_lose_it(self, node: str) -> bool:
-        """Whether it is told where the trail of what a node made is lost."""
+        """Whether the walk reports where the trail of what a node made is lost."""
         ...
 
     def how_far(self, arrival: Arrival) -> int:
-        """How far from the start a write is, where of equally sure ones the nearest counts."""
+        """How far a write is from the start, if the nearest of equally sure ones counts."""
         ...
 
     def ways_to_get(self, write: Link) -> tuple[str, ...]:
-        """The relations by which a possible reader of a write is followed; none, where that is told elsewhere."""
+        """The relations by which a possible reader of a write is followed; none if other code reports those readers."""
         ...
 
     def written(self, arrival: Arrival, write: Link) -> Iterator[Arrival]:
-        """What has something only by that it was written there."""
+        """The arrivals at what has the data only because it was written there."""
         ...
 
     def taken(self, arrival: Arrival, step: Step, *, sure: bool) -> Iterator[Arrival]:
-        """Who got something from what was written."""
+        """The arrivals at what got something from a write."""
         ...
 
     def given_on(self, arrival: Arrival) -> Iterator[Arrival]:
-        """Who has it without a write: by a name in his record."""
+        """The arrivals without a write: by a name in a record."""
         ...
 
 
@@ -142,10 +143,10 @@ class Walk:
         return read_nothing(self._graph, last) if last and last.target == arrival.node else not began(self._graph, arrival.node)
 
     def _onward(self, arrival: Arrival) -> Iterator[Arrival]:
-        """Who got something from what a node is made of, or has made of the data."""
+        """The nodes that got something from what a node is made of, or has made of the data."""
         node, visitor = arrival.node, self._visitor
         if is_place(node):
-            return  # who reads a place is told by the write
+            return  # readers of a place are found through its writes
         if not may_have_made(self._graph, node):
             return
         if visitor.may_lose_it(node):
@@ -159,7 +160,7 @@ class Walk:
         yield from visitor.given_on(arrival)
 
     def _writes(self, node: str) -> Iterator[Link]:
-        """Where a node writes; an endpoint also where its config says, which Search may leave out of the endpoint's record."""
+        """Where a node writes; for an endpoint also where its config says, because Search may leave that out of its record."""
         own = links_out_of(self._graph, node, *WRITING)
         yield from own
         told = {write.target for write in own}
@@ -168,7 +169,7 @@ class Walk:
             yield from (write._replace(source=node) for write in kept if write.target not in told)
 
     def _takers(self, arrival: Arrival, write: Link) -> Iterator[Step]:
-        """Who got something from a write, and was told by no earlier one that reached all whom this one can reach."""
+        """The readers of a write that no earlier write reached."""
         relations = self._visitor.ways_to_get(write)
         if "reads" in relations and not is_only_named(write):
             relations = (*relations, "may-read")
@@ -179,9 +180,10 @@ class Walk:
                     yield step._replace(links=(write, *step.links[1:]))
 
     def _clipped(self, arrival: Arrival, write: Link) -> Link | None:
-        """An endpoint serves others before and after: what it writes knows the data while it runs what the data is in.
+        """A write, limited to the time in which it can contain the data; None if there is no such time.
 
-        A feature group gives on what was put into it, and from then on.
+        An endpoint serves other models before and after: what it writes contains the data only while it runs what the data is
+        in. A feature group passes on what was put into it, and from then on.
         """
         via = str(self._graph.nodes.get(arrival.part, {}).get("created") or "") if arrival.part else ""
         last = arrival.links[-1] if arrival.links else None
@@ -197,6 +199,6 @@ class Walk:
         return write._replace(data=write.data | {"time": f"{opens}/{closes}"})
 
     def _is_sure(self, step: Step) -> bool:
-        """Whether somebody certainly got something from a write, and says so himself."""
+        """Whether a reader certainly got something from a write, and a field of its own says so."""
         said = may_have_made(self._graph, step.job) and not any(map(is_logged, step.links))
         return said and step.fit == CERTAIN

@@ -25,9 +25,9 @@ from lineage.queries.flow.steps import (
 
 
 def writers(graph: Flow, reading: Link) -> list[Step]:
-    """Who wrote what this edge reads, possible times left in and impossible ones left out.
+    """The nodes that wrote what this edge reads; possible times are included, impossible ones left out.
 
-    What only people logged counts where no job says that it wrote the place; who only names it may have written it beside all.
+    What only people logged counts if no job says that it wrote the place. A job that only names the place is always included.
     """
     steps = _claims(graph, reading)
     maybe = [step for step in steps if is_only_named(step.links[0])]
@@ -36,7 +36,7 @@ def writers(graph: Flow, reading: Link) -> list[Step]:
 
 
 def makers_of(graph: Flow, node: str) -> list[Step]:
-    """The jobs that name a model or a package as what they made: wherever it is loaded from, it is theirs."""
+    """The jobs that name a model or a package as what they made. It is theirs wherever it is loaded from."""
     if graph.nodes[node]["kind"] not in HOLDERS:
         return []
     writes = (link for link in links_into(graph, node, "writes") if is_job(graph.nodes[link.source]))
@@ -45,7 +45,7 @@ def makers_of(graph: Flow, node: str) -> list[Step]:
 
 
 def writers_of_all(graph: Flow, reading: Link) -> list[Step]:
-    """Who wrote what a job reads by this edge, whenever it read it: a spot job reads anew each time that it starts again."""
+    """The writers of what a job reads by this edge, whenever it read it: a restarted spot job reads again."""
     if reading.relation != "reads":
         return writers(graph, reading)
     steps = (step for one in at_each_time(graph, reading) for step in writers(graph, one))
@@ -59,12 +59,12 @@ def writers_of_all(graph: Flow, reading: Link) -> list[Step]:
 
 
 def only_records(graph: Flow, run: str, job: str) -> bool:
-    """Whether somebody is a run of a job, and of no other one that may have made what was logged there."""
+    """Whether a node is a run of a job, and of no other job that may have made what was logged there."""
     return {link.source for link in links_into(graph, run, "recorded-by")} == {job}
 
 
 def also_logged(graph: Flow, reading: Link) -> list[Step]:
-    """The runs of which people logged that they made what this edge reads, where a job made it."""
+    """The runs of which people logged that they made what this edge reads, if a job made it."""
     steps = _claims(graph, reading)
     said = [step for step in steps if not is_only_named(step.links[0])]
     logged = [step for step in said if is_logged(step.links[0]) and not only_records(graph, step.job, reading.target)]
@@ -72,13 +72,13 @@ def also_logged(graph: Flow, reading: Link) -> list[Step]:
 
 
 def _claims(graph: Flow, reading: Link) -> list[Step]:
-    """Whoever says that they wrote what this edge reads, and can have done so by their times."""
+    """The nodes that say that they wrote what this edge reads, and whose times allow it."""
     steps = _steps(graph, reading, _written_to(graph, reading))
     return [step for step in steps if not took_over(graph, step.links[0])] or steps
 
 
 def is_surely_made(graph: Flow, reading: Link) -> bool:
-    """Whether a job, and nobody who only logged it, had certainly written there: so that the maker is one of those known."""
+    """Whether a job, and not only a log, had certainly written there, so that the maker is one of those known."""
     ways = _written_to(graph, reading, surely=True)
     jobs = (way for way in ways if not (is_logged(way[0]) or took_over(graph, way[0])) and way[0].source != reading.target)
     return any(fit_alone(graph, way[0], way[1:], reading) == CERTAIN for way in jobs)
@@ -98,7 +98,7 @@ def too_late(graph: Flow, reading: Link) -> list[str]:
 
 
 def writes_at(graph: Flow, reading: Link) -> list[Link]:
-    """The writes of jobs that share keys with what is read, whenever that was."""
+    """The writes of jobs that share keys with what is read, at any time."""
     found = (way[0] for way in _written_to(graph, reading) if len(way) == 1 or not is_copy(way[1]))
     return [
         write for write in found if not (is_logged(write) or took_over(graph, write)) and may_have_made(graph, write.source)
@@ -110,7 +110,7 @@ def _written_to(graph: Flow, reading: Link, *, surely: bool = False) -> Iterator
 
     `surely`: only to what had the content that this reader certainly got.
     """
-    # what two jobs only name in texts is a hole, and no way: everybody may name the one bucket that all of them use
+    # what two jobs only name in texts is a gap, not a path: anyone may name the one bucket that all of them use
     writing = ("writes",) if surely or is_only_named(reading) else WRITING
     yield from ((write,) for write in links_into(graph, reading.source, *writing))
     for overlap in overlaps_into(graph, reading.source):
@@ -132,5 +132,5 @@ def _steps(graph: Flow, reading: Link, chains: Iterable[tuple[Link, ...]]) -> li
 
 
 def _rank(step: Step) -> tuple[bool, bool, int]:
-    """Of several ways from one job the surest counts, then one that it declares, then that of the narrowest place."""
+    """The rank of a path from one job: the surest counts, then one that the job declares, then the narrowest place."""
     return (step.fit == CERTAIN, step.links[0].relation == "writes", len(step.links[0].target))

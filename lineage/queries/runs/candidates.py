@@ -24,8 +24,8 @@ from lineage.snapshot.reading import Snapshot
 
 LAST, MIN, MAX, AVG = STATISTICS = ("last", "min", "max", "avg")
 JOB, RUN, TUNING = TRAINING_JOB.name, TRIAL_COMPONENT.name, TUNING_JOB.name
-_OF_SAGEMAKER = "SageMaker."  # parameters that SageMaker itself notes in a run
-# What SageMaker and its SDK add to the hyperparameters, but for the name of the script: it is no setting of a model.
+_OF_SAGEMAKER = "SageMaker."  # parameters that SageMaker itself writes into a run
+# Hyperparameters that SageMaker and its SDK add, except the name of the script: they are not settings of a model.
 _TECHNICAL = re.compile(r"sagemaker_(?!program$).*|_tuning_objective_metric")
 _INTEGER = re.compile(r"[+-]?(?:0|[1-9]\d{0,14})")
 _NUMBER = re.compile(r"[+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?")
@@ -43,7 +43,7 @@ class Measured(NamedTuple):
 
 @dataclass(slots=True)
 class Candidate:
-    """One that is compared. `job` is its training job; `others` are the ids of jobs of another kind that a run records."""
+    """One thing that is compared. `job` is its training job; `others` are the ids of jobs of other kinds that a run records."""
 
     id: str
     job: Resource | None = None
@@ -62,9 +62,9 @@ class Candidate:
 
 
 def candidates(snapshot: Snapshot, ids: Iterable[str]) -> tuple[list[Candidate], list[str]]:
-    """The candidates that ids of training jobs, runs or tuning jobs (each of their jobs) stand for; and of what no record is.
+    """The candidates for some ids of training jobs, runs or tuning jobs (each of their jobs); and the ids without a record.
 
-    A run of a training job and the job are one. Raises `UnknownNode` and `LeaderboardError`.
+    A run of a training job and the job are one candidate. Raises `UnknownNode` and `LeaderboardError`.
     """
     kinds = _kinds(snapshot, ids)
     jobs, runs = ({node for node, kind in kinds.items() if kind == wanted} for wanted in (JOB, RUN))
@@ -82,7 +82,7 @@ def candidates(snapshot: Snapshot, ids: Iterable[str]) -> tuple[list[Candidate],
             found[run] = Candidate(run, None, {run: record}, others)
             several |= {run: makers} if makers and not record.body.get("Metrics") else {}
     for run, makers in several.items():
-        if makers <= found.keys():  # each of its jobs is compared by itself, and it says no more
+        if makers <= found.keys():  # each of its jobs is compared by itself, and the tuning job adds nothing
             del found[run]
     told = {one.id: node_id(one.job.body.get("TuningJobArn") or "") for one in found.values() if one.job}
     tunings = dict(_lives(snapshot, TUNING, {*told.values()} - {""}))
@@ -93,7 +93,7 @@ def candidates(snapshot: Snapshot, ids: Iterable[str]) -> tuple[list[Candidate],
 
 
 def _kinds(snapshot: Snapshot, ids: Iterable[str]) -> dict[str, str]:
-    """The kind of each node that is asked about, by its id, and of the training jobs that tuning jobs among them started."""
+    """The kind of each node that is asked about, by id, and of the training jobs that the tuning jobs among them started."""
     asked = [one if "@" in one else node_id(one) for one in dict.fromkeys(texts(ids, "ids"))]
     known = {node.id: node.kind for node in snapshot.nodes(asked)}
     named = [find_in(snapshot, one) for one in asked if one not in known]
@@ -116,7 +116,7 @@ def _recorded(snapshot: Snapshot, jobs: set[str], runs: set[str]) -> defaultdict
 
 
 def _lives(snapshot: Snapshot, kind: str, nodes: set[str]) -> Iterator[tuple[str, Resource]]:
-    """The records of nodes, by node id: an earlier life of a name has its creation time in its id."""
+    """The records of nodes, by node id. If a name was used before, the id of the earlier node has its creation time in it."""
     last: Resource | None = None
     for record in snapshot.records(kind, (node.partition("@")[0] for node in nodes), deleted=True):
         if last and f"{last.id}@{last.created}" in nodes and last.id == record.id:
@@ -132,7 +132,7 @@ def _lives(snapshot: Snapshot, kind: str, nodes: set[str]) -> Iterator[tuple[str
 
 
 def state(one: Candidate) -> Outcome:
-    """How it stands: completed, failed, stopped, running, or untold, as of a run to which nobody gave a status."""
+    """Its state: completed, failed, stopped, running, or unknown, as for a run without a status."""
     said = outcome(one.record.status)
     if said is Outcome.STOPPING:
         return Outcome.RUNNING
@@ -142,7 +142,7 @@ def state(one: Candidate) -> Outcome:
 def stopped_early(one: Candidate) -> bool:
     """Whether its tuning job stopped it, as far as is known: it stops trials early, and was not stopped itself.
 
-    SageMaker has one status for all that is stopped; it tells apart only what took too long.
+    SageMaker has one status for all that is stopped, and distinguishes only what took too long.
     """
     if state(one) is not Outcome.STOPPED or not one.job or not one.tuning:
         return False
@@ -164,7 +164,7 @@ def ended(one: Candidate) -> str | None:
 def measured(one: Candidate, statistic: str) -> dict[str, Measured]:
     """The value of each metric. Of several records the job's own counts, then the run in which it was noted last.
 
-    A training job keeps the last value alone; its runs keep the least, the greatest and the mean as well.
+    A training job keeps only the last value. Its runs also keep the minimum, the maximum and the mean.
     """
     field_name = statistic.capitalize()
     found: dict[str, Measured] = {}
@@ -204,7 +204,7 @@ def parameters(one: Candidate) -> Json:
 
 
 def plain(value: Any) -> Any:
-    """`"0.1"`, `1e-1` and 0.1 are one number; what is no number is text."""
+    """A parameter's value: `"0.1"`, `1e-1` and 0.1 are one number; anything else is text."""
     if not isinstance(value, str):
         return int(value) if isinstance(value, float) and value.is_integer() and abs(value) < 1e15 else value
     text = _unquoted(value)
@@ -214,7 +214,7 @@ def plain(value: Any) -> Any:
 
 
 def _unquoted(text: str) -> str:
-    """The SDK writes texts as JSON: with quotes around them."""
+    """A text without its quotes: the SDK writes texts as JSON."""
     if not text.startswith('"'):
         return text.strip()
     try:
@@ -228,10 +228,10 @@ def _unquoted(text: str) -> str:
 
 
 def cost(one: Candidate) -> Json:
-    """What a job took, as its record says.
+    """What a job took, according to its record.
 
-    Billable seconds are those of the clock; for what is paid they are taken times the instances (API reference,
-    DescribeTrainingJob). The saving is that of spot instances, worked out as it is said there.
+    Billable seconds are wall-clock seconds; the bill multiplies them by the instances (API reference, DescribeTrainingJob). The
+    saving is that of spot instances, by the formula there.
     """
     body = one.job.body if one.job else {}
     kind, count = _instances(one)

@@ -1,6 +1,7 @@
-"""What stands beside the trial component of a run: the jobs that name it, those that SageMaker made for them, and its charts.
+"""What stands beside the trial component of a run: the jobs that name it, the components made for them, and its charts.
 
-Of a job that somebody started in a run SageMaker makes a trial component of its own. Both are of one run, which is told once.
+For a job that somebody started in a run, SageMaker makes a separate trial component. Both belong to one run, which an answer
+lists once.
 """
 
 from __future__ import annotations
@@ -14,13 +15,13 @@ from lineage.domain.kinds import CHARTS, LINEAGE_ARTIFACT, RUN_NAME, TRIAL_COMPO
 from lineage.domain.records import Resource
 from lineage.snapshot.reading import Snapshot
 
-# How SageMaker ends the name of a trial component that it makes for a job; what is so called is no run that a job names.
+# The suffix that SageMaker gives a trial component which it makes for a job. No job names such a component as its run.
 _FOR_A_JOB = re.compile(r"-aws-[a-z-]+-job(?:@.*)?$")
 
 
 @dataclass(frozen=True, slots=True)
 class Chart:
-    """A chart or a table that the SDK logged with a run: what it is, its title, where it lies, and whether it was an input."""
+    """A chart or a table that the SDK logged with a run: its kind, its title, its location, and whether it was an input."""
 
     kind: str
     title: str
@@ -29,7 +30,7 @@ class Chart:
 
 
 class Companions:
-    """The jobs that name some runs, and the trial components that SageMaker made for these."""
+    """The jobs that name some runs, and the trial components that SageMaker made for these jobs."""
 
     def __init__(self, snapshot: Snapshot, runs: Iterable[str]) -> None:
         """`runs` are node ids."""
@@ -46,18 +47,18 @@ class Companions:
                 self.components[run] |= {component: job} if component != run else {}
 
     def folded(self) -> set[str]:
-        """The trial components that are told with a run."""
+        """The trial components that an answer shows with a run."""
         return {component for components in self.components.values() for component in components}
 
     def records(self, snapshot: Snapshot) -> dict[str, list[tuple[str, Resource]]]:
-        """By run, the records of the components that are told with it, each with its job."""
+        """By run, the records of the components that an answer shows with it, each with its job."""
         known = {one.id: one for one in snapshot.records(TRIAL_COMPONENT.name, self.folded(), deleted=True)}
         told = self.components.items()
         return {run: [(job, known[one]) for one, job in sorted(some.items()) if one in known] for run, some in told}
 
 
 def _is_made_for(component: str, job: str) -> bool:
-    """Whether a trial component is called as SageMaker calls that of a job; both are the ids of nodes."""
+    """Whether a trial component has the name that SageMaker gives that of a job; both are the ids of nodes."""
     name, of = (node.partition("@")[0].rpartition("/")[2] for node in (component, job))
     return name == of or name.startswith(f"{of}-aws-")
 

@@ -1,4 +1,4 @@
-"""On which data candidates were trained and measured, which of them on the same, and where it may have changed in between."""
+"""On which data candidates were trained and measured, which share it, and where it may have changed in between."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from lineage.queries.flow.writers import writers
 from lineage.queries.runs.candidates import Candidate
 
 DataKey = frozenset[tuple[str, int]]
-"""A set of data: its places, and of each the version of the manifest that was read there (0: no manifest, or unknown)."""
+"""A set of data: its places, and for each the version of the manifest that was read there (0: no manifest, or unknown)."""
 
 _MEASURING = frozenset(
     {"validation", "validate", "valid", "val", "test", "testing", "eval", "evaluation", "holdout", "heldout"}
@@ -31,7 +31,7 @@ class Data:
 
     @property
     def yardstick(self) -> list[Link]:
-        """What it was measured on; where no channel tells, the training data: its code may have held back some of it."""
+        """What it was measured on. If no channel says, the training data: its code may have held back some of it."""
         return self.measured if self.declared else self.trained
 
 
@@ -40,10 +40,10 @@ def key(links: Iterable[Link]) -> DataKey:
 
 
 def data_of(graph: Flow, one: Candidate, metric: str) -> Data:
-    """What a candidate read as data. A metric `test:rmse` was measured on the channel `test`, where there is one.
+    """What a candidate read as data. A metric `test:rmse` was measured on the channel `test`, if there is one.
 
-    So the built-in algorithms call their metrics. Else it was measured on the channels that are called so: validation,
-    test, and the like.
+    The built-in algorithms name their metrics this way. Otherwise it was measured on the channels named validation, test, and
+    the like.
     """
     found = [link for member in one.members if member in graph for link in links_into(graph, member, "reads")]
     declared = [link for link in found if link.data["evidence"] != "logged"]
@@ -55,7 +55,7 @@ def data_of(graph: Flow, one: Candidate, metric: str) -> Data:
 
 
 def is_measuring(channel: str) -> bool:
-    """Whether a channel is called as what a model is measured on is called."""
+    """Whether a channel has a name of the kind used for what a model is measured on."""
     return not _MEASURING.isdisjoint(re.split(r"[^a-z]+", channel.casefold()))
 
 
@@ -78,7 +78,7 @@ class Letters:
 def changed(graph: Flow, readings: Iterable[Link]) -> dict[str, list[str]]:
     """The places that may not have held the same for each of their readers, with who may have written there in between.
 
-    That is so where a write came too late for one reader and not for another, and where its times do not tell.
+    That is so if a write came too late for one reader and not for another, or if its times do not decide.
     """
     by_place = defaultdict[str, dict[str, Link]](dict)
     for link in readings:

@@ -1,4 +1,4 @@
-"""One pipeline execution: what each of its steps made, or took over, and from which execution that had really run it."""
+"""One pipeline execution: what each of its steps made or took over, and from which execution that really ran it."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ SCHEMA = "lineage.execution/1"
 CACHED, SELECTIVE = "cached", "selective"
 _SOURCES = {CACHED: "CacheHitResult", SELECTIVE: "SelectiveExecutionResult"}
 _METADATA = "PipelineExecutionSteps[].Metadata."
-# Steps whose work SageMaker keeps no record of.
+# Steps for whose work SageMaker keeps no record.
 OPAQUE = {
     "Lambda": "a Lambda function: only its code shows what it read and wrote",
     "Callback": "a callback: whoever took the message from its queue did the work",
@@ -46,11 +46,11 @@ OPAQUE = {
     "BedrockProvisionedModelThroughput": "done by Bedrock, whose records are not read",
     "BedrockModelImport": "done by Bedrock, whose records are not read",
 }
-_LONGEST_NAME = 63  # of a job; longer ones are cut where the name of the step stands
+_LONGEST_NAME = 63  # of a job; in longer ones the name of the step is cut
 _RANDOM = r"-[A-Za-z0-9]{10,12}"
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, repr=False, eq=False)  # `Answer` has both
 class ExecutionSteps(Answer):
     """The answer of `load_execution`. `as_json` gives the contract `lineage.execution/1`."""
 
@@ -61,20 +61,24 @@ class ExecutionSteps(Answer):
     trial: Json
     definition: Json
     steps: list[Json]
-    others: list[Json]  # what says that it belongs to the execution, and no step of it names
+    others: list[Json]  # what says that it belongs to the execution, while no step names it
     findings: list[Json]
     gaps: list[Json]
 
+    def about(self) -> str:
+        """The execution."""
+        return self.execution.name
+
     def as_json(self) -> Json:
-        """The answer as one JSON object; keys are a contract, and more may join them."""
+        """The answer as one JSON object. Its keys are a contract; more may be added."""
         return {"schema": SCHEMA, "question": "pipelines"} | asdict(self)
 
 
 @asks_snapshot
 def load_execution(snapshot: Snapshot, execution: str, pipeline: str = "") -> ExecutionSteps:
-    """One execution: an ARN, its id or its display name, among those of a pipeline where one is given.
+    """One execution: by ARN, by id or by display name, among those of a pipeline if one is given.
 
-    Raises `UnknownNode` where nothing has that name, or several have.
+    Raises `UnknownNode` if nothing has that name, or several have.
     """
     within = find_pipeline(snapshot, pipeline) if pipeline else None
     nodes = {record_id(node): node for node in snapshot.every(EXECUTION)}
@@ -174,7 +178,7 @@ class _Reading:
     # --- where it really ran --------------------------------------------------------------------
 
     def _ran(self, step: Json) -> Json:
-        """Which execution ran a step: this one, or the one at the end of the chain of those that reused it."""
+        """The execution that ran a step: this one, or the one at the end of the chain of those that reused it."""
         how, source = self._source(step, self.execution.id)
         way, why = [self.execution.id], ""
         at: Json | None = step
@@ -188,9 +192,9 @@ class _Reading:
         return {"how": how} | told | {"deleted": gone(ran, self.pipeline) if own else ran.deleted if ran else None}
 
     def _source(self, step: Json, execution: str) -> tuple[str, str]:
-        """How a step of an execution was reused, and of which other one; nothing of a step that ran.
+        """How a step of an execution was reused, and from which other one; nothing for a step that ran.
 
-        Of a selective execution a step that was not selected, and made what it had made before, was reused as well.
+        In a selective execution, a step that was not selected was reused if it names an output of the earlier execution.
         """
         for how, member in _SOURCES.items():
             if source := str((step.get(member) or {}).get("SourcePipelineExecutionArn") or ""):
@@ -220,7 +224,7 @@ class _Reading:
     # --- what else belongs to it ----------------------------------------------------------------
 
     def _earlier(self, step: str, made: list[Json]) -> list[Json]:
-        """The jobs of a step's earlier attempts: those that are named as Pipelines names the jobs of that step."""
+        """The jobs of a step's earlier attempts: those with the name that Pipelines gives the jobs of that step."""
         starts = (f"pipelines-{self.execution.name}-", f"{self.execution.name}-")  # HPO jobs have no `pipelines-` before it
         ids = [identity for start in starts for identity, kind, _ in self.snapshot.names_from(start) if KINDS[kind].job]
         here = [one for one in self.snapshot.nodes(ids) if (one.account, one.region) == self._place()]
@@ -241,7 +245,7 @@ class _Reading:
         }
 
     def _others(self, rows: list[Json]) -> list[Json]:
-        """What belongs to the execution by its own word (a tag, `GeneratedBy`, a trial's source), and no step names."""
+        """What says that it belongs to the execution (a tag, `GeneratedBy`, a trial's source) while no step names it."""
         told = {one["id"] for row in rows for one in (*row["made"], *row["earlier_attempts"])}
         said = {identity: path for identity, path in self._tagged().items() if identity not in told}
         nodes = [one for one in self.snapshot.nodes(said) if one.kind != EXECUTION]
@@ -250,7 +254,7 @@ class _Reading:
     # --- experiment and trial -------------------------------------------------------------------
 
     def _exists(self, kind: str, told: Json) -> Json:
-        """Whether there is an experiment or a trial of that name: None where its list was not read to its end."""
+        """Whether there is an experiment or a trial of that name; None if its list is not complete."""
         ids = [identity for identity, of, _ in self.snapshot.names(told["name"]) if of == kind] if told["name"] else []
         here = [one for one in self.snapshot.nodes(ids) if (one.account, one.region) == self._place() and "@" not in one.id]
         node = max(here, key=attrgetter("observed"), default=None)
@@ -260,7 +264,7 @@ class _Reading:
         return told | {"id": node.id if node else None, "exists": False if gone else there, "deleted": gone}
 
     def _compare(self, told: dict[str, Json], names: ExperimentNames | None, definition: Definition | None) -> None:
-        """What the execution says, against what the definition would give."""
+        """A note if the execution names something other than the definition gives."""
         for kind, given in zip(("experiment", "trial"), names or (), strict=False):
             own = told[kind]["name"] if told[kind]["said_by"] == "execution" else None
             differs = own and given.known and own.casefold() != (given.text or "").casefold()
@@ -272,7 +276,7 @@ class _Reading:
                 self._find(kind, f"the execution says {own}, and {which} {said}")
 
     def _look_for(self, told: dict[str, Json], rows: list[Json]) -> None:
-        """What the names say, against what there is."""
+        """A note if an experiment or a trial that the names refer to does not exist."""
         for kind, one in told.items():
             if one["exists"] is False:
                 gone = f"was gone by {one['deleted']}" if one["deleted"] else "is not there"
@@ -281,7 +285,7 @@ class _Reading:
         self._compare_jobs(told, rows)
 
     def _compare_trial(self, told: dict[str, Json]) -> None:
-        """The trial may belong to another experiment, and the execution may have made other trials: existing ones are used."""
+        """A note if the trial belongs to another experiment, or if the execution made other trials. It uses existing ones."""
         trial, experiment = told["trial"], told["experiment"]
         record = next(self.snapshot.records(TRIAL.name, [trial["id"]], deleted=True), None) if trial["id"] else None
         belongs = str(record.body.get("ExperimentName") or "") if record else ""
@@ -294,7 +298,7 @@ class _Reading:
                 self._find("trial", f"trial {node.name} says that this execution made it")
 
     def _compare_jobs(self, told: dict[str, Json], rows: list[Json]) -> None:
-        """The jobs that the execution ran itself should be in its experiment and trial."""
+        """A note on each job that the execution ran itself and that is not in its experiment and trial."""
         made = [one for row in rows if not row["ran"]["how"] for one in row["made"] if one["kind"] in KINDS]
         jobs = {one["id"]: one["kind"] for one in made if KINDS[one["kind"]].job}
         records = (one for kind in sorted({*jobs.values()}) for one in self.snapshot.records(kind, jobs, deleted=True))
@@ -315,7 +319,7 @@ class _Reading:
 def made_by(step: Json) -> list[Json]:
     """Everything that the `Metadata` of a step names as made by it: resources, and places that it wrote.
 
-    A Lambda function that it called was there before.
+    A Lambda function that it called existed before.
     """
     found = {}
     for hit in hits(KINDS[EXECUTION], {"PipelineExecutionSteps": [step]}):
@@ -339,7 +343,7 @@ def _place(value: str) -> Json:
 
 
 def _definition_json(definition: Definition | None) -> Json:
-    """Which definition was looked at: the execution's own where no later one was there before a crawl saw it."""
+    """Which definition was used: the execution's own if no later one existed before a crawl saw it."""
     if definition is None:
         return {"which": "none", "modified": None, "note": "no definition of its pipeline was read"}
     which = "own" if definition.own else "latest"

@@ -1,7 +1,7 @@
 """Which of these training jobs or runs is best: by a metric, within each set of data that they were measured on.
 
-A rank says as much as the comparison is fair. So whoever was measured on other data is ranked apart, what may have changed
-between two reads is marked, and the value is called what it is: the last one that was noted, seldom the best.
+A rank is only as good as the comparison is fair. What was measured on other data is ranked separately. What may have changed
+between two reads is marked. The value has its true name: it is the last one that was noted, seldom the best.
 """
 
 from __future__ import annotations
@@ -35,7 +35,7 @@ from lineage.queries.runs.ranking import (
     unranked,
 )
 from lineage.queries.runs.tuning import best_of, left_out, objectives, tuning_json, tuning_name, tunings_of, warm_start_parents
-from lineage.queries.showing import Answer
+from lineage.queries.showing import Answer, framed
 from lineage.snapshot.reading import Snapshot, asks_snapshot
 
 if TYPE_CHECKING:
@@ -44,13 +44,13 @@ if TYPE_CHECKING:
 
 SCHEMA = "lineage.leaderboard/1"
 _HIDDEN = (Outcome.STOPPED, Outcome.FAILED)
-_NAMED = 5  # how many of many a warning names
+_NAMED = 5  # how many names a warning lists
 _SUMMED = ("billable_seconds", "billable_instance_seconds")
 _EQUAL_PLACES = "Equal locations count as equal data where no record shows a write in between; their content was not compared"
 _LAST = "A training job keeps only the last value of each metric; its minimum and maximum are in a run, if anywhere"
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, repr=False, eq=False)  # `Answer` has both
 class Leaderboard(Answer):
     """The answer. `as_json` gives the contract `lineage.leaderboard/1`, `flat` a table, `to_dataframe` one for pandas."""
 
@@ -61,14 +61,18 @@ class Leaderboard(Answer):
     data_sets: list[Json]
     tuning_jobs: list[Json]
     best: list[Json]  # one for each set of data that candidates were measured on
-    rows: list[Json]  # by rank, and below them those that have none
+    rows: list[Json]  # by rank, followed by those that have none
     cost: Json
     warnings: list[str]
     scope: Json
     caveats: list[str]
 
+    def about(self) -> str:
+        """The metric."""
+        return str(self.metric["name"])
+
     def as_json(self) -> Json:
-        """The answer as one JSON object; keys are a contract, and more may join them."""
+        """The answer as one JSON object. Its keys are a contract; more may be added."""
         told = {name: getattr(self, name) for name in self.__dataclass_fields__}
         return {"schema": SCHEMA, "question": "leaderboard"} | told
 
@@ -104,12 +108,9 @@ class Leaderboard(Answer):
         }
 
     def to_dataframe(self, *, all_parameters: bool = False) -> pd.DataFrame:
-        """`flat` as a pandas DataFrame, in the order of the ranks. Raises `LeaderboardError` without pandas."""
-        try:
-            import pandas as pd
-        except ImportError as error:
-            raise LeaderboardError("a DataFrame needs pandas: pip install 'sagemaker-lineage[pandas]'") from error
-        return pd.DataFrame(self.flat(all_parameters=all_parameters))
+        """`flat` as a pandas DataFrame, in the order of the ranks. Raises `LineageError` without pandas."""
+        rows = self.flat(all_parameters=all_parameters)
+        return framed(list(rows[0]) if rows else [], [list(row.values()) for row in rows])
 
 
 @asks_snapshot
@@ -126,10 +127,10 @@ def leaderboard(
     """Training jobs and runs by one metric, the best first.
 
     `ids` are those of training jobs, of runs (trial components), and of tuning jobs, which stand for the training jobs that
-    they started. `metric` may be left out where all belong to tuning jobs of one objective; `direction`, `max` or `min`,
-    where a tuning job says it. `statistic` is `last`, `min`, `max` or `avg`: runs alone have more than the last value.
-    Ranks count within each set of data that candidates were measured on, unless `mixed_data` is asked for. What failed or was
-    stopped is counted, and told with `failed`. Raises `LeaderboardError` and `UnknownNode`.
+    they started. `metric` is optional if all belong to tuning jobs of one objective; `direction`, `max` or `min`, if a tuning
+    job says it. `statistic` is `last`, `min`, `max` or `avg`: only runs have more than the last value. Ranks count within each
+    set of data that candidates were measured on, unless `mixed_data` is set. Failed and stopped candidates are counted, and
+    listed with `failed`. Raises `LeaderboardError` and `UnknownNode`.
     """
     found, unread = candidates(snapshot, ids)
     if unread and not found:
@@ -141,7 +142,7 @@ def leaderboard(
 
 
 class _Board:
-    """A leaderboard under way: the entries are ranked once, and then told."""
+    """A leaderboard under way: the entries are ranked once, and then listed."""
 
     def __init__(
         self, graph: Flow, metric: Json, entries: list[Entry], unread: list[str], *, mixed_data: bool, failed: bool
@@ -210,7 +211,7 @@ class _Board:
         }
 
     def _labels(self, entry: Entry) -> Iterator[str]:
-        """What is not as it is with most."""
+        """The labels for what is unusual about an entry."""
         yield from [entry.place] if entry.place not in (RANKED, MISSING, NOT_FINITE) else []
         yield from [f"no {self.metric['name']}"] if entry.place == MISSING else []
         yield from [f"not finite: {entry.measured.value}"] if entry.measured and entry.place == NOT_FINITE else []
@@ -273,7 +274,7 @@ class _Board:
             yield f"unknown whether {', '.join(hidden)} differs: it looked like a secret and was redacted"
 
     def _of_data(self) -> Iterator[str]:
-        """The classic mistake: to compare what was measured on different data."""
+        """Warnings on comparing what was measured on different data, the classic mistake."""
         name, declared = self.metric["name"], [group for group in self.sets if group[0]]
         untold = sum(count for group, count in self.sets.items() if not group[0])
         if len(declared) > 1:
@@ -315,7 +316,7 @@ class _Board:
                 yield from self._other_best(tuning)
 
     def _other_best(self, tuning: Resource) -> Iterator[str]:
-        """Where the tuning job itself calls another one its best: it compares whatever it has measured."""
+        """A warning if the tuning job names another one as its best: it compares whatever it has measured."""
         own = [one for one in self.ranked if one.one.tuning is tuning]
         best = best_of(tuning)
         if not own or best in (None, own[0].one.record.name):

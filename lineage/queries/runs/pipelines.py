@@ -1,4 +1,4 @@
-"""Pipelines and their executions, also those that are gone; and the definition that an execution ran."""
+"""Pipelines and their executions, also deleted ones; and the definition that an execution ran."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ class Pipeline:
     executions: int
     last_execution: str | None  # when the last of them that was read began
     observed: bool
-    deleted: str | None  # by when it was gone
+    deleted: str | None  # the latest time by which it was deleted
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,7 +43,7 @@ class Execution:
     """One execution of a pipeline, described by a record (`observed`) or only named by something that it made."""
 
     id: str
-    name: str  # the execution's id, as SageMaker calls it
+    name: str  # the execution's id, as SageMaker writes it
     display_name: str | None
     pipeline: str  # the id of the pipeline
     account: str | None
@@ -63,13 +63,13 @@ class Execution:
 
 @asks_snapshot
 def list_pipelines(snapshot: Snapshot, accounts: Iterable[str] = (), regions: Iterable[str] = ()) -> list[Pipeline]:
-    """Every pipeline of some accounts and regions, or of all, by name: the deleted too, and those only named by executions."""
+    """Every pipeline of some accounts and regions, or of all, by name; also deleted ones and those only named by executions."""
     within = Within.of(accounts, regions)
     executions: dict[str, list[Node]] = {}
     for node in snapshot.every(EXECUTION):
         executions.setdefault(pipeline_of(record_id(node)), []).append(node)
     known = {}
-    for record in snapshot.records(PIPELINE.name, deleted=True):  # of a name that was used again the last one counts
+    for record in snapshot.records(PIPELINE.name, deleted=True):  # if a name was used more than once, the last use counts
         told = {name: getattr(record, name) for name in ("id", "name", "account", "region", "status", "created", "modified")}
         known[record.id] = Pipeline(**told, deleted=record.deleted, executions=0, last_execution=None, observed=True)
     named = {record_id(node) for node in snapshot.every(PIPELINE.name)}
@@ -84,9 +84,9 @@ def list_pipelines(snapshot: Snapshot, accounts: Iterable[str] = (), regions: It
 
 @asks_snapshot
 def list_executions(snapshot: Snapshot, pipeline: str) -> list[Execution]:
-    """The executions of a pipeline (a name, `pipeline/name` or an ARN), the latest first; only named ones at the end.
+    """The executions of a pipeline (a name, `pipeline/name` or an ARN), the latest first; those that are only named come last.
 
-    Raises `UnknownNode` where no pipeline has that name, or several have.
+    Raises `UnknownNode` if no pipeline has that name, or several have.
     """
     owner = find_pipeline(snapshot, pipeline)
     nodes = [node for node in snapshot.every(EXECUTION) if pipeline_of(record_id(node)) == owner.id]
@@ -98,12 +98,12 @@ def list_executions(snapshot: Snapshot, pipeline: str) -> list[Execution]:
 
 @asks_snapshot
 def pipelines_scope(snapshot: Snapshot, accounts: Iterable[str] = (), regions: Iterable[str] = ()) -> Json:
-    """What was looked at, with the holes that could hide a pipeline or an execution."""
+    """What was looked at, with the gaps that could hide a pipeline or an execution."""
     return listing_scope(snapshot.scope(), (PIPELINE.name, EXECUTION), "pipeline", Within.of(accounts, regions))
 
 
 def find_pipeline(snapshot: Snapshot, wanted: str) -> Pipeline:
-    """Which pipeline a name, `pipeline/name` or an ARN means. Raises `UnknownNode`."""
+    """The one pipeline that a name, `pipeline/name` or an ARN means. Raises `UnknownNode`."""
     known = {one.id: one for one in list_pipelines(snapshot)}
     if not known:
         raise UnknownNode(f"no pipeline {wanted!r}: the snapshot holds no pipelines")
@@ -116,7 +116,7 @@ def pipeline_of(execution: str) -> str:
 
 
 def record_id(node: Node) -> str:
-    """The id without the time that an earlier life of a name has in it."""
+    """The id without the creation time that an earlier node of the same name has in it."""
     return node_id(node.arn) if node.arn else node.id
 
 
@@ -128,7 +128,7 @@ def _unobserved(identity: str) -> Pipeline:
 
 
 def execution_of(node: Node, record: Resource | None, pipeline: Pipeline, definitions: Definitions) -> Execution:
-    """One execution, of its node and its record."""
+    """One execution, from its node and its record."""
     body = record.body if record else {}
     names = resolved(body, definitions.names(record)[0] if record else None)
     user = body.get("CreatedBy") or {}
@@ -152,7 +152,7 @@ def execution_of(node: Node, record: Resource | None, pipeline: Pipeline, defini
 
 
 def gone(record: Resource | None, pipeline: Pipeline) -> str | None:
-    """By when an execution was gone: a pipeline takes its executions with it, also where its name was used again."""
+    """By when an execution was gone. A deleted pipeline takes its executions with it, even if its name was used again."""
     if record is None or record.deleted or pipeline.deleted:
         return (record.deleted if record else None) or pipeline.deleted
     again = pipeline.created and record.created and sortable(record.created) < sortable(pipeline.created)
@@ -190,7 +190,7 @@ class Definitions:
         self._started = {crawl.id: crawl.started for crawl in snapshot.crawls()}
 
     def at(self, when: str | None) -> Definition | None:
-        """The definition of an execution that began then: what a crawl has seen unchanged since, else the last one read."""
+        """The definition of an execution that began then: the one that a crawl saw unchanged since, else the last one read."""
         begun = sortable(when or "")
         lives = [life for life in self._lives if sortable(life.created or "") <= begun]
         if not lives:
@@ -203,13 +203,13 @@ class Definitions:
         return Definition(text, version.modified, bool(own), life.name)
 
     def names(self, record: Resource) -> tuple[ExperimentNames | None, Definition | None]:
-        """The names that the definition gives an execution, and which one it was."""
+        """The names that the definition gives an execution, and which definition it was."""
         found = self.at(record.created)
         return (experiment_names(found.text, record.body, found.pipeline) if found and found.text else None), found
 
 
 def resolved(body: Body, defined: ExperimentNames | None) -> dict[str, Json]:
-    """The experiment's and the trial's name: as the execution says, else as the definition gives it."""
+    """The names of the experiment and the trial: as the execution says, else as the definition gives them."""
     config = body.get("PipelineExperimentConfig") or {}
     given = defined or ExperimentNames(*(Name(None, "no definition of its pipeline was read", known=False),) * 2)
     return {

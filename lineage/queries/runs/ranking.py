@@ -1,4 +1,4 @@
-"""By which metric candidates are compared, in which direction, and who comes before whom. Pure."""
+"""By which metric candidates are compared, in which direction, and in which order they rank. Pure."""
 
 from __future__ import annotations
 
@@ -30,12 +30,12 @@ from lineage.queries.runs.compared_data import Data, DataKey, key
 from lineage.queries.runs.tuning import common_objective, direction_of, tuning_name
 
 ComparedGroup = tuple[bool, DataKey]
-"""Who may be compared: the set of data that they were measured on, and whether a channel says so."""
+"""What may be compared: the set of data that candidates were measured on, and whether a channel says so."""
 
 DIRECTIONS = ("max", "min")
 MISSING, NOT_FINITE, RANKED = "missing", "not-finite", "ranked"
 _UNRANKED = (Outcome.RUNNING, Outcome.STOPPED, Outcome.FAILED)
-PLACES = (RANKED, MISSING, NOT_FINITE, *(one.value for one in _UNRANKED))  # in this order they stand on the board
+PLACES = (RANKED, MISSING, NOT_FINITE, *(one.value for one in _UNRANKED))  # the order in which they are on the board
 _SAID = {LAST: "last, not best", MIN: "least of each run", MAX: "greatest of each run", AVG: "mean of each run"}
 _LISTED = 20  # how many metrics an error names
 _NO_END = "~"  # sorts behind every time
@@ -60,7 +60,7 @@ class Entry:
 
 
 def entry(one: Candidate, data: Data, metric: str, statistic: str) -> Entry:
-    """A candidate with its value; only what ended well, or was stopped early by its tuning job, is ranked."""
+    """A candidate with its value. It is ranked only if it completed, or if its tuning job stopped it early."""
     value, early, stands = measured(one, statistic).get(metric), stopped_early(one), state(one)
     place = stands.value
     if stands in (Outcome.COMPLETED, Outcome.UNTOLD) or early:
@@ -71,7 +71,7 @@ def entry(one: Candidate, data: Data, metric: str, statistic: str) -> Entry:
 def rank(entries: Iterable[Entry], direction: str, *, mixed_data: bool) -> list[list[Entry]]:
     """The ranked entries, the best first, in one list for each set of data that they were measured on: the longest first.
 
-    Of equal values that of whoever ended first counts as better, and both are marked.
+    Of equal values, the one that ended first ranks first, and both are marked.
     """
     groups = defaultdict[ComparedGroup, list[Entry]](list)
     for one in entries:
@@ -87,7 +87,7 @@ def rank(entries: Iterable[Entry], direction: str, *, mixed_data: bool) -> list[
 
 
 def unranked(entries: Iterable[Entry]) -> list[Entry]:
-    """Those that have no rank: by why, then by when they ended."""
+    """Those that have no rank: by reason, then by when they ended."""
     return sorted((one for one in entries if one.rank is None), key=lambda one: (PLACES.index(one.place), *_end(one)))
 
 
@@ -137,7 +137,7 @@ def _direction(found: list[Candidate], metric: str) -> tuple[str, str]:
 
 
 def _check(found: list[Candidate], name: str, statistic: str) -> None:
-    """Refuse a metric that nobody has, or of which nobody has this statistic."""
+    """Raise for a metric that no candidate has, or if no candidate has this statistic of it."""
     known = [which for which in STATISTICS if any(name in measured(one, which) for one in found)]
     if not known:
         folded = {metric.casefold(): metric for metric in sorted(_counted(found))}

@@ -1,8 +1,8 @@
 """What a record of a run (SageMaker calls it a trial component) says: who made it, where it belongs, what was logged.
 
-Who may read trial components may write them: all of this is `logged`, but for the sources of a run, its jobs, which
-SageMaker alone sets. The SDK's `Run` names its trial components `<experiment>-<run>`, in lower case, tags them, and puts
-them into the group `Default-Run-Group-<experiment>`.
+Anyone who can read trial components may be able to write them. So all of this is `logged`, except the source jobs of a run,
+which SageMaker alone sets. The SDK's `Run` names its trial components `<experiment>-<run>`, in lower case. It tags them and
+puts them into the group `Default-Run-Group-<experiment>`.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ RUN, GROUP, EXPERIMENT = TRIAL_COMPONENT.name, TRIAL.name, kinds.EXPERIMENT.name
 BY_SDK, FOR_JOB, BY_HAND = "run", "job", "logged"
 SOURCES = (BY_SDK, FOR_JOB, BY_HAND)
 BRIEF = ("Parents", "Source", "Sources", "Tags", "DisplayName")  # enough of a record to name a run and to say who made it
-SHOWN = ("Status", "StartTime", "EndTime", "CreatedBy")  # and what a list of runs shows besides
+SHOWN = ("Status", "StartTime", "EndTime", "CreatedBy")  # and what a list of runs shows as well
 _OF_RUN, _OF_JOB = "run", "job"
 
 Parameters = dict[str, float | str | None]
@@ -37,7 +37,7 @@ NameKey = tuple[str, str, str]
 
 @dataclass(frozen=True, slots=True)
 class RunGroup:
-    """A group that a run is in, and its experiment; no experiment where nothing that was read tells it."""
+    """A group that a run is in, and its experiment; no experiment if nothing that was read names it."""
 
     name: str
     experiment: str | None
@@ -55,7 +55,7 @@ class Job:
 
 @dataclass(frozen=True, slots=True)
 class Metric:
-    """What is known of a metric; the last value is not the best one. `of` says whose: the run's own, or only its job's."""
+    """What is known of a metric. The last value is not the best one. `of` says whose it is: the run's own, or its job's."""
 
     name: str
     last: float | None
@@ -71,7 +71,7 @@ class Metric:
 
 @dataclass(frozen=True, slots=True)
 class Artifact:
-    """An input or output under its name in the run: often a URI, and anything that people write.
+    """An input or output under its name in the run: often a URI, but any text is possible.
 
     `content` is what a parameter of the run says of the content that an input had.
     """
@@ -110,15 +110,15 @@ class Run:
     outputs: tuple[Artifact, ...]
     tags: dict[str, str]
     deleted: str | None
-    components: tuple[str, ...] = ()  # those that SageMaker made for its jobs: what they say is told with it
+    components: tuple[str, ...] = ()  # those that SageMaker made for its jobs: what they say is shown with it
     charts: tuple[Chart, ...] = ()
 
     def as_json(self) -> Json:
-        """The run as one JSON object; keys are a contract, and more may join them."""
+        """The run as one JSON object. Its keys are a contract; more may be added."""
         return {name: _plain(getattr(self, name)) for name in self.__slots__}
 
     def other_parameters(self) -> Parameters:
-        """The parameters but those that are told with an input, for they say which content it had."""
+        """The parameters except those that are shown with an input, because they say which content it had."""
         told = {parameter_of(one.name) for one in self.inputs if one.content}
         return {name: value for name, value in self.parameters.items() if not (name in told and is_pin(name, value))}
 
@@ -127,7 +127,7 @@ _OF_A_GROUP = ("ExperimentName", "DisplayName", "Source", "CreatedBy", "Tags")
 
 
 class Trials:
-    """The groups' records, which are read when a run does not say itself which experiment its group is in."""
+    """The groups' records, which are read if a run does not itself say which experiment its group is in."""
 
     def __init__(self, snapshot: Snapshot) -> None:
         self._snapshot = snapshot
@@ -159,12 +159,12 @@ def key_of(record: Resource, name: str) -> NameKey:
 
 
 def newest(records: Iterable[Resource]) -> dict[NameKey, Resource]:
-    """The last life of each name."""
+    """The last record of each name."""
     return {key_of(record, record.name): record for record in records}
 
 
 def lives_of(records: Iterable[Resource]) -> Iterator[tuple[tuple[str, str | None], tuple[str, Resource]]]:
-    """Each record with the id of its node: that of an earlier life of a name has its creation time in it."""
+    """Each record with its node id. If the name was used again, the id of the earlier one has its creation time in it."""
     for identity, same in groupby(records, key=lambda record: record.id):
         *earlier, last = same
         yield from (((identity, one.created), (f"{identity}@{one.created}", one)) for one in earlier)
@@ -172,7 +172,7 @@ def lives_of(records: Iterable[Resource]) -> Iterator[tuple[tuple[str, str | Non
 
 
 class Jobs:
-    """The jobs of some runs: how they are called, and the last metrics of those whose runs have none."""
+    """The jobs of some runs: their names, and the last metrics of those whose runs have none."""
 
     def __init__(self, snapshot: Snapshot, runs: Iterable[tuple[str, Resource]], *, brief: bool) -> None:
         """`runs` are records by node id; `brief`: without what was logged."""
@@ -202,7 +202,7 @@ class Jobs:
         )
 
     def metrics_of(self, run: Resource) -> Iterator[Metric]:
-        """What the jobs of a run say at their end; a job's name may have been used again since."""
+        """The final metrics of a run's jobs. A job's name may have been used again since."""
         for identity in self._ids[run.arn, run.created]:
             job, _, created = identity.partition("@")
             lives = self._final.get(job, [])
@@ -215,14 +215,14 @@ class Jobs:
 
 
 def _sources(run: Resource) -> list[str]:
-    """The ids of the jobs that a run is of: it has one, or of the SDK's runs several."""
+    """The ids of the jobs that a run records: one, or several for the SDK's runs."""
     said = [run.body.get("Source") or {}, *(run.body.get("Sources") or ())]
     arns = [str(one.get("SourceArn") or "") for one in said]
     return list(dict.fromkeys(parse_arn(arn).id for arn in arns if is_arn(arn)))
 
 
 def run_of(identity: str, record: Resource, groups: tuple[RunGroup, ...], jobs: Jobs) -> Run:
-    """A run, with what the trial components say that SageMaker made for its jobs; of what both say, what is its own."""
+    """A run, with what the trial components say that SageMaker made for its jobs. The run's own word has precedence."""
     body, source = record.body, source_of(record, groups)
     beside = jobs.components.get(identity, [])
     bodies = [body, *(one.body for _, one in beside)]
@@ -261,7 +261,7 @@ def run_of(identity: str, record: Resource, groups: tuple[RunGroup, ...], jobs: 
 
 
 def _all_metrics(record: Resource, beside: list[tuple[str, Resource]], jobs: Jobs) -> tuple[Metric, ...]:
-    """The metrics of a run; those of its jobs that it does not tell itself, as their components have them, else as they end."""
+    """The metrics of a run. Missing ones come from its jobs' components, else from the jobs' final values."""
     own = _metrics(record.body)
     if own and not beside:
         return own
@@ -281,9 +281,9 @@ def _all_artifacts(said: list[tuple[Any, Parameters]]) -> tuple[Artifact, ...]:
 
 
 def source_of(record: Resource, groups: Iterable[RunGroup]) -> str:
-    """Who made a run. What is named after its source was made by SageMaker, whatever tags people gave it or its job.
+    """Who made a run. If it is named after its source, SageMaker made it, whatever tags people gave it or its job.
 
-    Where tags were not read, the SDK's way to name runs tells.
+    If tags were not read, the SDK's naming of runs decides.
     """
     jobs = _sources(record)
     if any(_is_named_after(record.name, job) for job in jobs):
@@ -295,18 +295,18 @@ def source_of(record: Resource, groups: Iterable[RunGroup]) -> str:
 
 
 def _is_named_after(run: str, job: str) -> bool:
-    """Whether a trial component is called as SageMaker calls those that it makes for a job: by its ARN, or its node's id."""
+    """Whether a trial component has the name that SageMaker gives that of a job, which is its ARN or its node's id."""
     name, of = run.casefold(), parse_arn(job).resource.partition("/")[2]
     return name == of or name.startswith(f"{of}-aws-")
 
 
 def run_name_of(record: Resource, groups: Sequence[RunGroup]) -> str:
-    """The name that the SDK's user gave a run; of any other one what is shown."""
+    """The name that the SDK's user gave a run; for any other one its display name."""
     return _named_by(source_of(record, groups), record, groups)
 
 
 def _named_by(source: str, record: Resource, groups: Sequence[RunGroup]) -> str:
-    """The given name stands behind that of the experiment of the SDK's group, or of any other one."""
+    """A run's name without the experiment's name before it: that of the SDK's group, or of any other one."""
     within = [group for group in groups if _within(record, group)] if source == BY_SDK else []
     own = [group for group in within if _is_sdk_group(group)] or within
     start = max((len(group.experiment or "") for group in own), default=-1)
@@ -324,7 +324,7 @@ def _within(record: Resource, group: RunGroup) -> bool:
 
 
 def created_by(body: Any) -> str | None:
-    """Who made something, as far as SageMaker tells: the user profile, or the identity that called."""
+    """Who made something, as far as SageMaker says: the user profile, or the identity that called."""
     said = body.get("CreatedBy") or {}
     return said.get("UserProfileName") or (said.get("IamIdentity") or {}).get("Arn") or said.get("UserProfileArn")
 

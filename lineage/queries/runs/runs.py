@@ -1,8 +1,8 @@
-"""Experiments, their groups and their runs: parameters, metrics, artifacts, and the jobs that a run is of.
+"""Experiments, their groups and their runs: parameters, metrics, artifacts, and the jobs that a run records.
 
-SageMaker calls a group a trial and a run a trial component. Their names compare without case, and mean something only
-within an account and region. A run may be in several groups, or in none. Who may read trial components may write them:
-all of this is `logged`, but for the `Source` of a run, which SageMaker alone sets.
+SageMaker calls a group a trial and a run a trial component. Their names ignore case and are unique only within an account and
+region. A run may be in several groups, or in none. Anyone who can read trial components may be able to write them. So all of
+this is `logged`, except the `Source` of a run, which SageMaker alone sets.
 """
 
 from __future__ import annotations
@@ -78,7 +78,7 @@ class Trial:
 
 @dataclass(frozen=True, slots=True)
 class Experiment:
-    """An experiment, with how many groups and runs were read of it. One that is not `observed` is only named by these."""
+    """An experiment, with how many of its groups and runs were read. One that is not `observed` is only named by these."""
 
     id: str
     name: str
@@ -113,10 +113,10 @@ def list_experiments(
     accounts: Iterable[str] = (),
     regions: Iterable[str] = (),
 ) -> list[Experiment]:
-    """The experiments of a snapshot, the newest first; what is gone only with `deleted`; of some `accounts` and `regions`.
+    """The experiments of some `accounts` and `regions` of a snapshot, the newest first; `deleted` includes deleted ones.
 
-    Times are ISO texts or datetimes, without an offset in UTC; none of what was created at the very moment is given.
-    Raises `MalformedName`. Whether there may be more, `runs_scope` tells.
+    Times are ISO texts or datetimes, in UTC if they have no offset. What was created exactly at such a time is left out. Raises
+    `MalformedName`. `runs_scope` says whether there may be more.
     """
     between, within = _Between.of(created_after, created_before), Within.of(accounts, regions)
     tally = _Tally.of(snapshot, deleted=deleted)
@@ -166,12 +166,12 @@ def list_runs(
     accounts: Iterable[str] = (),
     regions: Iterable[str] = (),
 ) -> Iterator[Run]:
-    """The runs of an experiment (a name or an ARN), or all, those in no experiment as well; one by one.
+    """The runs of an experiment (a name or an ARN), or all, also those in no experiment; one by one.
 
-    `status` is a primary status, as `Completed`; `group` a trial; `source` one of `run`, `job` and `logged`. `brief` leaves
-    out parameters, metrics and artifacts, and takes two thirds of the time. What SageMaker made for a job of a run that is
-    listed is told with it, and by itself as well with `components`. Else as `list_experiments`. Raises
-    `MalformedName`, also for another status, and `UnknownNode` for an experiment or a group that nothing names.
+    `status` is a primary status, as `Completed`; `group` a trial; `source` one of `run`, `job` and `logged`. `brief` leaves out
+    parameters, metrics and artifacts, and takes two thirds of the time. What SageMaker made for a job of a listed run is shown
+    with that run; `components` also lists it by itself. Else as `list_experiments`. Raises `MalformedName`, also for another
+    status, and `UnknownNode` for an experiment or a group that nothing names.
     """
     if source not in (None, *_SOURCES):
         raise MalformedName(f"{source!r} is not a source of runs; they are {', '.join(_SOURCES)}")
@@ -196,9 +196,9 @@ def list_runs(
 
 @asks_snapshot
 def load_run(snapshot: Snapshot, run: str, experiment: str | None = None) -> Run:
-    """One run, deleted or not: by its name as the SDK's user gave it, its trial component's name or ARN, or its display name.
+    """One run, deleted or not: by the name that the SDK's user gave, its trial component's name or ARN, or its display name.
 
-    Raises `MalformedName`, and `UnknownNode` where the experiment has no such run, or several are named so.
+    Raises `MalformedName`, and `UnknownNode` if the experiment has no run of that name, or several.
     """
     trials = Trials(snapshot)
     wanted = _Wanted.of(snapshot, EXPERIMENT, experiment)
@@ -223,7 +223,7 @@ def load_run(snapshot: Snapshot, run: str, experiment: str | None = None) -> Run
 
 @asks_snapshot
 def runs_scope(snapshot: Snapshot, accounts: Iterable[str] = (), regions: Iterable[str] = ()) -> Json:
-    """What was looked at, with the holes that could hide an experiment, a group or a run."""
+    """What was looked at, with the gaps that could hide an experiment, a group or a run."""
     return listing_scope(snapshot.scope(), (EXPERIMENT, GROUP, RUN), "run", Within.of(accounts, regions))
 
 
@@ -249,7 +249,7 @@ class _Between(NamedTuple):
         return cls(*(sortable(instant(time)) if time else "" for time in (after, before)))
 
     def holds(self, created: str | None) -> bool:
-        """Whether a time lies between; of one that is not known nobody can say so."""
+        """Whether a time lies between; never for an unknown time."""
         if not created:
             return not (self.after or self.before)
         time = sortable(created)
@@ -266,7 +266,7 @@ class _Wanted(NamedTuple):
 
     @classmethod
     def of(cls, snapshot: Snapshot, kind: str, text: str | None) -> _Wanted | None:
-        """What a text means, None where there is none. Raises `UnknownNode` where nothing is named so."""
+        """What a text means; None if the text is empty. Raises `UnknownNode` if nothing has that name."""
         if text is None:
             return None
         text = from_url(text)
@@ -299,7 +299,7 @@ _WHERE_TO_LOOK = {EXPERIMENT: "; `lineage experiments` lists them", GROUP: "; `l
 
 
 def _names(snapshot: Snapshot, kind: str) -> Iterator[NameKey]:
-    """What is called an experiment or a group, by its own record or by what belongs to it; names may repeat."""
+    """The names of experiments or groups, from their own records or from what belongs to them; names may repeat."""
     member = "ExperimentName" if kind == EXPERIMENT else "TrialName"
     for one in snapshot.records(kind, deleted=True, members=("DisplayName",)):
         yield one.account, one.region, one.name
@@ -347,7 +347,7 @@ def _sorted(found: list[Any], sort_by: SortByType | str, sort_order: SortOrderTy
 
 
 def _called(snapshot: Snapshot, run: str, wanted: _Wanted | None, trials: Trials) -> list[Resource]:
-    """The runs that a name means: as the SDK makes it first, then a trial component's own, a given one, a shown one."""
+    """The runs that a name means: in the SDK's form first, then a trial component's name, a given name, a display name."""
     own = f"{wanted.name}-{run}".casefold() if wanted else ""
     found: dict[int, list[Resource]] = defaultdict(list)
     for record, groups in _with_groups(snapshot, trials):
@@ -382,7 +382,7 @@ def _no_run(snapshot: Snapshot, run: str, wanted: _Wanted | None, trials: Trials
 
 @dataclass(slots=True)
 class _Count:
-    """What is known of a group or an experiment by those who name it."""
+    """What is known of a group or an experiment from what names it."""
 
     name: str
     experiment: str | None = None
@@ -419,7 +419,7 @@ class _Tally:
         return [*counts, *map(self.experiments.__getitem__, above)]
 
     def _leave_out(self, snapshot: Snapshot, components: dict[str, dict[str, str]], *, deleted: bool) -> None:
-        """What SageMaker made for a job of a run is the same run: where both are in one group, it counts once."""
+        """Count a run and what SageMaker made for one of its jobs once, if both are in one group: they are the same run."""
         beside = {*components, *(one for some in components.values() for one in some)}
         known = {run.id: self._above(run) for run in snapshot.records(RUN, beside, deleted=deleted, members=("Parents",))}
         theirs: dict[str, list[_Count]] = defaultdict(list)
@@ -485,7 +485,7 @@ def _trial(key: NameKey, tally: _Tally) -> Trial:
 
 
 def _loaded(snapshot: Snapshot, heads: Sequence[_Head], trials: Trials, *, brief: bool) -> Iterator[Run]:
-    """The runs themselves, in the order of their heads: so many at once that neither time nor memory is wasted."""
+    """The runs themselves, in the order of their heads. They are read in batches that save both time and memory."""
     members = (*BRIEF, *SHOWN) if brief else ()
     for at in range(0, len(heads), AT_ONCE):
         some = heads[at : at + AT_ONCE]

@@ -21,13 +21,13 @@ SHARED, UNKNOWN = "overlap", "unknown"
 
 
 def measures(channel: str) -> bool:
-    """Whether a channel is, by its name, what a model is measured on: `validation`, `test_lst`, `valData`, `hold-out`."""
+    """Whether a channel's name says that a model is measured on it: `validation`, `test_lst`, `valData`, `hold-out`."""
     words = [word.casefold() for word in _WORD.findall(channel)]
     return bool(_MEASURES & {*words, *map("".join, pairwise(words))})
 
 
 def overlapping(graph: Flow, job: str) -> Iterator[Json]:
-    """The pairs of channels of a job that trains of which one measures what the other teaches, if they share data or may."""
+    """The pairs of a training and a measuring channel of a training job that share data, or may share it."""
     channels = [link for link in told_once(links_into(graph, job, "reads")) if link.data["usage"] == "data"]
     taught = [link for link in channels if not measures(link.data["role"])]
     measured = [link for link in channels if measures(link.data["role"])]
@@ -39,9 +39,9 @@ def overlapping(graph: Flow, job: str) -> Iterator[Json]:
 
 
 def shared(graph: Flow, one: Link, other: Link) -> tuple[str, str]:
-    """Whether two channels share data, with a place that shows it; nothing where they surely do not.
+    """Whether two channels share data, with a place that shows it; nothing if they surely do not.
 
-    They do where their places are the same, or share keys as far as their names tell, or where a manifest lists such a key.
+    They do if their places are the same, or share keys as far as their names show, or if a manifest lists such a key.
     """
     here, there = location_of(one.source), location_of(other.source)
     met = one.source == other.source

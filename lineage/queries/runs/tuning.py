@@ -1,4 +1,4 @@
-"""What a tuning job says of the training jobs that it started: their objective, which is best, and what it started from."""
+"""What a tuning job says of the training jobs that it started: their objective, the best one, and its warm start."""
 
 from __future__ import annotations
 
@@ -24,24 +24,24 @@ def objectives(tuning: Resource) -> set[Objective]:
 
 
 def common_objective(found: Iterable[Candidate]) -> str | None:
-    """The metric that is the objective of the tuning job of every candidate; None where there is no such one."""
+    """The metric that is the objective of the tuning job of every candidate; None if there is none."""
     told = []
     for one in found:
         own = plain((one.job.body.get("HyperParameters") or {}).get("_tuning_objective_metric")) if one.job else None
         of_tuning = {name for name, _ in objectives(one.tuning)} if one.tuning else set()
-        told.append({str(own)} if own and tuning_name(one) else of_tuning)  # a job is told its own as a hyperparameter
+        told.append({str(own)} if own and tuning_name(one) else of_tuning)  # a job has its own objective as a hyperparameter
     common = set().union(*told) if told and all(told) else set()
     return common.pop() if len(common) == 1 else None
 
 
 def tuning_name(one: Candidate) -> str | None:
-    """The name of the tuning job that started a training job; in lower case, where only its ARN is known."""
+    """The name of the tuning job that started a training job; in lower case if only its ARN is known."""
     arn = one.job.body.get("TuningJobArn") if one.job else None
     return one.tuning.name if one.tuning else arn.rpartition("/")[2] if arn else None
 
 
 def direction_of(found: Iterable[Candidate], metric: str) -> tuple[str, str]:
-    """`max` or `min`, and the tuning job that says so; two empty texts where none does. Raises `LeaderboardError`."""
+    """`max` or `min`, and the tuning job that says so; two empty texts if none does. Raises `LeaderboardError`."""
     said = {
         direction: one.tuning.name
         for one in found
@@ -56,7 +56,7 @@ def direction_of(found: Iterable[Candidate], metric: str) -> tuple[str, str]:
 
 
 def warm_start_parents(found: Iterable[Candidate]) -> set[str]:
-    """The ids of the tuning jobs from whose trials another one that is compared here has started."""
+    """The ids of the tuning jobs whose trials were the warm start of another one that is compared here."""
     tunings = tunings_of(found)
     begun = {(one.account, one.region, name) for one in tunings for name in parents(one)}
     return {one.id for one in tunings if (one.account, one.region, one.name) in begun}
@@ -75,7 +75,7 @@ def best_of(tuning: Resource) -> str | None:
 
 
 def tuning_json(tuning: Resource) -> Json:
-    """A tuning job as the leaderboard tells it."""
+    """A tuning job as the leaderboard shows it."""
     body, settings = tuning.body, tuning.body.get("HyperParameterTuningJobConfig", {})
     warm = body.get("WarmStartConfig")
     return {
