@@ -397,7 +397,7 @@ ONLY_HERE = "not-referenced is about what fraud-ab was made of, as far as that w
 
 @pytest.mark.parametrize("form", ["table", "tsv", "csv", "md", "jsonl", "json", "html"])
 def test_each_format_says_what_not_referenced_is_about(tell, form: str) -> None:
-    """A no about one endpoint is none about all jobs: every format says so, or stderr beside it, with what was looked at."""
+    """A "no" about one endpoint is not one about all jobs: every format says so, or stderr, with the scope."""
     ran = tell("fraud-ab", "--holdouts", HOLDOUTS, "-f", form)
     said = ran.out if form in ("table", "json", "html") else ran.err
     assert ONLY_HERE in said
@@ -405,7 +405,7 @@ def test_each_format_says_what_not_referenced_is_about(tell, form: str) -> None:
 
 
 def test_where_nothing_is_a_no_there_is_no_such_note(tell, tmp_path: Path) -> None:
-    """Holdouts that were all used need no note on what "not-referenced" means."""
+    """If all holdouts were used, no note explains "not-referenced"."""
     (tmp_path / "list.txt").write_text("s3://bank-ml/loans/validation/\n")
     assert "not-referenced is about" not in tell("loans-live", "--holdouts", "list.txt", "-f", "table").out
 

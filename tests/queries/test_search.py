@@ -617,7 +617,7 @@ def test_formats(shell, form: str, live: list[str]) -> None:
 
 
 def test_numbers_are_numbers_in_json_lines(shell) -> None:
-    """A property that is a number in the record is one in JSON lines; an id of an account and a hyperparameter are texts there."""
+    """A number in the record is a number in JSON lines; an account id and a hyperparameter are texts there."""
     columns = "account,ResourceConfig.InstanceCount,HyperParameters.max_depth,EnableNetworkIsolation,Metrics.nothing"
     told = shell("search", "training-job", "-w", "TrainingJobName = Retention-Fit-3", "--columns", columns, "-f", "jsonl")
     assert list(json.loads(told.out).values()) == ["111122223333", 1, "8", "false", None]

@@ -361,7 +361,7 @@ def test_every_finding_is_told_once_and_the_strongest_first() -> None:
     ],
 )
 def test_the_first_line_says_that_only_evaluation_channels_read_it(records: list[Resource], said: str) -> None:
-    """Where every use is by a channel that measures, by its name, the first line names it; the verdict is the same."""
+    """If every use is by a channel whose name says that it measures, the first line says so; the verdict is the same."""
     answer = used(whole(*records), "s3://d/x/")
     first = usage_text(answer, colour=False).splitlines()[0]
     assert (answer.verdict, first.startswith("USED  ")) == ("used", True)
