@@ -1,7 +1,7 @@
 """Measures questions from a cold start: `python benchmarks/questions.py [--jobs N] [--times N] [--snapshot FILE]`.
 
-Writes a snapshot of a whole account directly through the recording API, like a finished crawl, and asks it with the
-installed command line, one process for each question. The baseline is a Python that imports only what every command
+Writes a snapshot of a whole account directly through the recording API, like a finished crawl. Asks it with the installed
+command line, one process for each question. The baseline is a Python that imports only what every command
 needs. An existing snapshot is used unchanged.
 """
 

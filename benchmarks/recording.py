@@ -1,7 +1,7 @@
 """Measures the cost of recording in a training loop: `python benchmarks/recording.py [--times 5] [--latency 0.2]`.
 
-Logs 1,000 metrics in a loop with our `Run` and with the SageMaker SDK's, each in a separate process, to a stand-in that
-answers after 0.2 s. Then, with immediate answers, runs of 10,000 and 100,000 metrics: memory, and time until all is
+Logs 1,000 metrics in a loop with our `Run` and with the SageMaker SDK's, each in a separate process. A stand-in answers
+after 0.2 s. Then, with immediate answers, runs of 10,000 and 100,000 metrics: memory, and time until all is
 sent. `--work 0.02` is the training time between two calls. Needs the extras `sdk` and `test`; without the SDK only ours runs.
 """
 

@@ -7,7 +7,7 @@
 # 4. A default stays a text whatever the type of its key: 5 becomes "5", while the same value in <data> becomes the number.
 #
 # Expected: each is read as the specification says (http://graphml.graphdrawing.org/specification.html), or refused with a sentence.
-# Seen: the output below. Exits 1 if it comes out otherwise.
+# Seen: the output below. Exits 1 if the output differs.
 set -euo pipefail
 folder=$(mktemp -d)
 trap 'rm -rf "$folder"' EXIT

@@ -5,7 +5,7 @@
 # 2. An ampersand in the id of a node becomes `&#38;`. In XML the value of `id="a&amp;b"` is `a&b`; in the text of <data> igraph reads it so.
 #
 # Expected: edge ids e0 and e1, and the node id a&b, as networkx 3.6.1 reads them from the same file.
-# Seen: the output below. Exits 1 if it comes out otherwise.
+# Seen: the output below. Exits 1 if the output differs.
 set -euo pipefail
 folder=$(mktemp -d)
 trap 'rm -rf "$folder"' EXIT

@@ -2,12 +2,12 @@
 # moto 5.2.5 (the newest on 2026-11-29): CreateTrialComponent with a name that exists is answered 200 and erases the component: its
 # parameters, its status and its place in its trial. CreateExperiment and CreateTrial with a name that exists replace as well.
 #
-# These names are unique within an account, and SageMaker refuses such a call with a ValidationException. The SDK rests on that: its
-# `load_run` and `list_runs` send a Create call for each run, and load what is there when it is refused. Against moto `load_run`
-# of SDK v2 2.257.7 gives back a run without parameters, and leaves it so.
+# These names are unique within an account, and SageMaker refuses such a call with a ValidationException. The SDK relies on that: its
+# `load_run` and `list_runs` send a Create call for each run, and load the existing run after the refusal. Against moto `load_run`
+# of SDK v2 2.257.7 returns a run without parameters, and the loss is permanent.
 #
-# Expected: ValidationException, and the component as it was.
-# Seen: the output below. Exits 1 if it comes out otherwise.
+# Expected: ValidationException, and an unchanged component.
+# Seen: the output below. Exits 1 if the output differs.
 set -euo pipefail
 folder=$(mktemp -d)
 trap 'rm -rf "$folder"' EXIT

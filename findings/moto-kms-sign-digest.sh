@@ -1,12 +1,12 @@
 #!/usr/bin/env bash
-# moto 5.2.5 (the newest on 2026-11-29): kms.Sign ignores MessageType. With DIGEST it hashes what it is given once more, so the signature
-# is one of the hash of the digest, and does not verify with the key's public half. RAW is right.
+# moto 5.2.5 (the newest on 2026-11-29): kms.Sign ignores MessageType. With DIGEST it hashes the digest again, so the signature is over
+# the hash of the digest, and does not verify with the key's public half. RAW is correct.
 #
-# AWS KMS leaves the hashing out then (API reference, Sign, MessageType), which is the way to sign what is longer than the 4,096 bytes
-# that a message may have. Whoever tests such a signer against moto sees it fail, or mends the wrong end.
+# AWS KMS does not hash then (API reference, Sign, MessageType): this is how to sign more than the 4,096 bytes of a message. A test
+# of such a signer against moto fails, or leads to a fix in the wrong place.
 #
 # Expected: valid for both, over the message.
-# Seen: the output below. Exits 1 if it comes out otherwise.
+# Seen: the output below. Exits 1 if the output differs.
 set -euo pipefail
 folder=$(mktemp -d)
 trap 'rm -rf "$folder"' EXIT

@@ -1,12 +1,12 @@
 #!/usr/bin/env bash
 # sagemaker-core 2.27.0 (the newest on 2026-11-29; SDK v3, and SDK v2 2.257.7 has the same code): `with load_run()` inside
 # `with Run(...)`, the third use that the docstring of `load_run` shows, marks the outer run Completed, with an end time, while it
-# still runs. If its process then dies, the run stays Completed, and nothing tells that it did not come to its end.
+# still runs. If its process then dies, the run stays Completed, and nothing shows that it did not finish.
 #
-# Both blocks share one object, and leaving either of them writes status and end time.
+# Both blocks share one object, and the end of either block writes status and end time.
 #
 # Expected: only the end of the outer block says how the run ended.
-# Seen: the output below. Answers of AWS are stubs that accept everything. Exits 1 if it comes out otherwise.
+# Seen: the output below. Answers of AWS are stubs that accept everything. Exits 1 if the output differs.
 set -euo pipefail
 folder=$(mktemp -d)
 trap 'rm -rf "$folder"' EXIT

@@ -1,14 +1,14 @@
 #!/usr/bin/env bash
-# sagemaker-core 2.27.0 (the newest on 2026-11-29; SDK v3, and SDK v2 2.257.7 has the same code): a `Run` that was given one
-# number of numpy as a parameter loses all of its parameters and artifacts when its block is left, stays InProgress, and hides the
+# sagemaker-core 2.27.0 (the newest on 2026-11-29; SDK v3, and SDK v2 2.257.7 has the same code): a `Run` with one
+# numpy number as a parameter loses all of its parameters and artifacts when its block is left, stays InProgress, and hides the
 # error that ended the block.
 #
-# `log_parameter` is annotated as taking str, int or float, and takes this without a word: it asks `isinstance(value, Number)`, and
-# numpy registers its scalars as Number. All parameters are sent at the end, in one UpdateTrialComponent call, which botocore refuses as a whole, for it takes
-# float and int alone. `np.int64` is what comes out of any array, data frame or hyperparameter search; `np.float64` works, being a float.
+# `log_parameter` is annotated for str, int or float, and accepts this silently: it checks `isinstance(value, Number)`, and
+# numpy registers its scalars as Number. All parameters are sent at the end, in one UpdateTrialComponent call, which botocore refuses as a whole, because it
+# accepts only float and int. Any array, data frame or hyperparameter search returns `np.int64`; `np.float64` works, because it is a float.
 #
 # Expected: the call raises, or the value is sent as `float(value)`; the other values are recorded in any case.
-# Seen: the output below. No answer of AWS is made up for it: the update never leaves the client. Exits 1 if it comes out otherwise.
+# Seen: the output below. No answer of AWS is simulated: the update never leaves the client. Exits 1 if the output differs.
 set -euo pipefail
 folder=$(mktemp -d)
 trap 'rm -rf "$folder"' EXIT

@@ -227,7 +227,7 @@ def test_help_reads_as_a_page(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, c
 
 
 def test_each_name_is_listed_once() -> None:
-    """`dir(lineage)` has each public name once, and nothing that the command line alone needs."""
+    """`dir(lineage)` has each public name once, and nothing that only the command line needs."""
     text = (ROOT / "lineage" / "__init__.pyi").read_text("utf-8")
     names = {*re.findall(r" import \w+ as (\w+)", text)}
     assert sorted(dir(api)) == sorted(names - api._HELPERS)

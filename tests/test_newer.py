@@ -56,8 +56,7 @@ def said(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> Callable[..., tu
 
 
 def test_nothing_is_new(said) -> None:
-    """Where everything is listed, the command says that and nothing else, unless the installed botocore is newer than the
-    lists."""
+    """Where everything is listed, only that is said, unless the installed botocore is newer than the lists."""
     code, lines = said()
     assert (code, lines) == (0, [f"nothing new since botocore {CHECKED}"]) or INSTALLED_VERSION > CHECKED
 

@@ -47,8 +47,7 @@ def test_a_gate_lets_an_attested_hole_pass(tmp_path: Path, vouched: Attestations
 
 
 def test_a_strict_gate_wants_the_gap_itself_attested(tmp_path: Path) -> None:
-    """An attestation about one read does not cover the unreadable object, which stays a gap; one about the object closes
-    both."""
+    """An attestation about one read leaves the unreadable object a gap; one about the object closes both."""
     path = crawl(tmp_path, UNREAD)
     codes = [checked(path, strict=True, attestations=one).code for one in (None, BY_JOB, BY_LIST)]
     assert codes == [1, 1, 0]
@@ -122,8 +121,7 @@ def test_a_baseline_keeps_no_attested_hole(tmp_path: Path) -> None:
 
 
 def test_sarif_and_junit_tell_who_vouches(tmp_path: Path) -> None:
-    """A result that comes only from gaps is suppressed by the attestations, with both verdicts beside; a test case is
-    skipped."""
+    """A result that comes only from gaps is suppressed by attestations, with both verdicts; its test case is skipped."""
     answer = checked(crawl(tmp_path, UNREAD), attestations=BY_LIST)
     (run,) = json.loads(lineage.to_sarif(answer, "s.db"))["runs"]
     result = next(one for one in run["results"] if one["ruleId"] == "LIN001")

@@ -338,8 +338,7 @@ LEAK, HIDDEN, FINE = fit({"train": HELD}), UNREAD, fit({"train": "s3://x/"})
     ],
 )
 def test_exit_codes(tmp_path: Path, job: Resource, words: dict[str, Any], code: int) -> None:
-    """Exit code 1 for a finding that the gate covers, 4 for an undecided rule; in strict mode a gap is an error; otherwise
-    0."""
+    """The exit code is 1 for a finding of the gate, 4 for an undecided rule, else 0; strictly, a gap is an error."""
     assert checked(crawl(tmp_path, job), **words).code == code
 
 
@@ -394,8 +393,7 @@ def bank_check(run, account_path: Path):
 
 @pytest.mark.parametrize("form", ["table", "tsv", "json", "jsonl", "csv", "md", "sarif", "junit"])
 def test_the_summary_is_always_told(bank_check, form: str) -> None:
-    """Findings are printed once: with `-o`, stderr has the count and the worst of them; otherwise the count, if stdout has
-    none."""
+    """Findings are printed once: with `-o`, stderr has the count and the worst; else the count, if stdout has none."""
     shown, filed = bank_check("-f", form), bank_check("-f", form, "-o", f"out.{form}")
     assert (shown.code, filed.code, bool(shown.out), filed.out) == (1, 1, True, "")
     count, first, *_ = filed.err.splitlines()
@@ -452,8 +450,7 @@ def test_the_junit(bank_check) -> None:
 
 
 def test_names_survive_every_format(tmp_path: Path, run) -> None:
-    """Quotes, angle brackets, line ends, control characters and other letters come through, or are replaced where they
-    cannot."""
+    """Quotes, angle brackets, line ends, control characters and other letters are kept, or replaced where they must be."""
     keep(tmp_path / "s.db", fit({'t<r>a"in': HELD + "\u00e4<&>'\"/"}))
     policy(tmp_path, text=FILE.partition("[[")[0]).rename(tmp_path / lineage.POLICY_FILE)
     for form in ("table", "tsv", "json", "jsonl", "csv", "md", "sarif", "junit"):

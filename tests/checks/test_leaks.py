@@ -127,8 +127,7 @@ OF_OTHER = [channel("train", OTHER, "ManifestFile")]
     ],
 )
 def test_who_leaked_what_a_list_holds(tmp_path: Path, job: Resource, confidences: list[str]) -> None:
-    """A job that started training on an object of the holdout's list is reported, for certain where another list names the
-    object."""
+    """A job that trained on an object of the holdout's list is reported, for certain where another list names the object."""
     owner = training("owner", [channel("train", LIST, "ManifestFile")], day="2026-01-03")
     assert [one.confidence for one in check(tmp_path, "LIN004", LIST, owner, job, lists=LISTS)] == confidences
 

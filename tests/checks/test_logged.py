@@ -109,8 +109,7 @@ OF_IT = {"Source": {"SourceArn": arn("training-job", "fit")}}
 def test_a_channel_that_a_run_pinned_is_no_finding(
     tmp_path: Path, records: list[Resource], message: str | None, notes: list[str]
 ) -> None:
-    """A read is unpinned if no run logged it completely, or several logged it differently; where the rule accepts a log, a
-    note says so."""
+    """A read is unpinned if no run logged it whole, or several differ; where the rule accepts a log, a note says so."""
     crawl(tmp_path / "lineage.db", *records, *served(ARTIFACT))
     with lineage.open_snapshot(tmp_path / "lineage.db") as snapshot:
         checked = lineage.check(snapshot)

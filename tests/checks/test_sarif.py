@@ -112,8 +112,7 @@ def test_no_two_alerts_are_one(account_path: Path) -> None:
 
 
 def test_odd_names_and_paths_are_safe(asked) -> None:
-    """A name with line ends and control characters stays on one line; a path with blanks, percents and other letters is a
-    URI."""
+    """A name with line ends stays on one line; a path with blanks, percents and other letters is a URI."""
     ran = asked("--resources", "a b/100% \u00e4:#.txt", records=[fit(READS, "f\n\x1b\u2028\u202ei\tt"), *live()])
     assert (ran.code, "there is no folder" in ran.err) == (3, True)
     Path("a b").mkdir()

@@ -107,8 +107,7 @@ def test_a_place_that_no_record_names_is_a_good_no(asking: Any, tmp_path: Path) 
 
 
 def test_a_place_that_only_a_wider_one_covers_may_be_misspelt(asking: Any) -> None:
-    """A read of all loans is no record of a folder there: the head and the first note say why it counts, and JSON is
-    unchanged."""
+    """A read of all loans is no record of a folder there: the first lines say why it counts, and JSON is unchanged."""
     asked, wide = "s3://bank-ml/loans/train/does-not-exist-77/", "s3://bank-ml/loans/train/"
     said = {
         "used": ("used", "it counts as read"),
@@ -138,8 +137,7 @@ QUESTIONS = {
 
 @pytest.mark.parametrize(("arguments", "form"), [(one, form) for one, forms in QUESTIONS.values() for form in forms])
 def test_each_format_says_what_was_looked_at(asking: Any, arguments: list[str], form: str) -> None:
-    """Account, region, numbers, what is never read, and the notes are in the data, or on stderr where the format has no
-    room."""
+    """Scope, numbers, what is never read, and the notes are in the data, or on stderr where the format has no room."""
     ran = asking(*arguments, "-f", form)
     assert ran.code == 0
     told = ran.out if form in ("json", "table") or (form == "jsonl" and arguments[0] == "used") else ran.err

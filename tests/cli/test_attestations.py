@@ -118,8 +118,7 @@ def test_the_making_of_a_model_rests_on_them(asked, tmp_path: Path) -> None:
     ids=lambda words: words[0],
 )
 def test_each_command_tells_who_vouches(asked, words: tuple[str, ...]) -> None:
-    """For any question, in each format, the answer names the people whose word it may rest on, and without attestations
-    none."""
+    """In each format, an answer names the people whose word it may rest on, and without attestations none."""
     for form in ("table", "json", "tsv"):
         assert "Ada, mortgage team" in asked(*words, "--attestations", "a.toml", "-f", form).out
         assert "Ada" not in asked(*words, "-f", form).out

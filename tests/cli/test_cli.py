@@ -374,7 +374,7 @@ def test_every_help_has_an_example(lineage, verb: str) -> None:
 
 
 def test_the_help_of_check_has_its_exit_codes(lineage) -> None:
-    """`check --help` says what 1 and 4 mean."""
+    """`check --help` explains the exit codes 1 and 4."""
     said = " ".join(lineage("check", "--help").out.split())
     assert "Exit codes: 0 nothing new as severe as --fail-on; 1 a new finding" in said
     assert "4 a rule of this severity could not be decided" in said

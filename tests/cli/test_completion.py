@@ -65,8 +65,7 @@ def tab(run, account_path: Path, monkeypatch: pytest.MonkeyPatch):
     ],
 )
 def test_what_is_offered(tab, line: str, offered: list[str]) -> None:
-    """Completion offers commands, options, formats, and from the snapshot endpoints, experiments, pipelines, kinds,
-    selectors, and S3 folders."""
+    """Completion offers commands, options and formats, and names and S3 folders from the snapshot."""
     assert tab(line) == [f"plain,{one}" for one in offered]
 
 

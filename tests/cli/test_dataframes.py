@@ -49,7 +49,7 @@ def test_a_dataframe_has_the_rows_of_the_csv(run: Any, account_path: Path, tmp_p
 
 
 def test_each_answer_has_rows_or_says_so(bank: lineage.Snapshot) -> None:
-    """Each kind of answer has rows; a report is no table, and names what to take instead."""
+    """Each kind of answer has rows; a report is no table, and the error says what to use instead."""
     named = {one.__name__ for one in (*tabled._TABLES, lineage.Leaderboard, lineage.Report)}
     assert named == {one.__name__ for one in Answer.__subclasses__()}
     with pytest.raises(lineage.LineageError, match=r"^a Report has no rows: as_json\(\) gives what is in it$"):
@@ -57,7 +57,7 @@ def test_each_answer_has_rows_or_says_so(bank: lineage.Snapshot) -> None:
 
 
 def test_without_pandas_the_error_says_how_to_install_it(bank: lineage.Snapshot, monkeypatch: pytest.MonkeyPatch) -> None:
-    """pandas is an extra: who has none gets a sentence."""
+    """pandas is an extra: without it, a sentence says so."""
     monkeypatch.setitem(sys.modules, "pandas", None)
     with pytest.raises(lineage.LineageError, match=r"^a DataFrame needs pandas: pip install 'sagemaker-lineage\[pandas\]'$"):
         lineage.used(bank, HOLDOUT).to_dataframe()

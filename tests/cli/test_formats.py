@@ -101,7 +101,7 @@ def test_a_page_is_escaped() -> None:
 
 @pytest.mark.parametrize("name", ["trace", "used", "datasets", "impact", "path", "check", "snapshot verify"])
 def test_a_page_holds_the_question_and_the_answer(over: Any, name: str) -> None:
-    """Above the rows of a page stand the command, without what only says where to print, and the first line of the answer."""
+    """Above its rows a page has the command, without its output options, and the first line of the answer."""
     ran = over(*COMMANDS[name], "--format=html", "-o", "x.html")
     first = over(*COMMANDS[name], "-f", "table").out.splitlines()[0]
     page = Path("x.html").read_text("utf-8")
@@ -112,7 +112,7 @@ def test_a_page_holds_the_question_and_the_answer(over: Any, name: str) -> None:
 
 @pytest.mark.parametrize("name", ["used of many", "ls", "show", "runs", "search"])
 def test_a_page_says_when_it_was_crawled(over: Any, name: str) -> None:
-    """A page of many answers or of a list holds the command and what was looked at, with the time of the crawl."""
+    """A page of many answers or of a list has the command and the scope, with the time of the crawl."""
     page = over(*COMMANDS[name], "-f", "html").out
     assert f"<h1>lineage {' '.join(COMMANDS[name])}</h1>" in page
     assert re.search(r"</table>[^!]*<p>Looked at: account 111122223333, .*, crawled 20\d\d-.* by .*</p>", page)

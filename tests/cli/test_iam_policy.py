@@ -100,8 +100,7 @@ OPTIONS = {"tags": True, "digests": True, "cloudtrail": True}
 
 @pytest.mark.parametrize("left_out", [None, *OPTIONS, "manifests"])
 def test_the_policy_allows_each_request_of_each_service(tmp_path: Path, left_out: str | None) -> None:
-    """Every call of a crawl, to SageMaker, S3 or CloudTrail, is allowed by the policy of the same options; nothing else
-    needs permission."""
+    """The policy allows every call of a crawl with the same options, to SageMaker, S3 or CloudTrail, and nothing else."""
     asked = {**OPTIONS, "manifests": True}
     asked |= {left_out: False} if left_out else {}
     calls: set[str] = set()

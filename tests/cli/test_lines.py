@@ -15,8 +15,7 @@ from tests.snapshot.test_file import crawl
 
 @pytest.mark.parametrize(("number", "shown", "more"), [(3, 3, []), (50, 50, []), (1_234, 50, ["1,184 more: no-channels"])])
 def test_many_holes_of_one_reason_are_counted(number: int, shown: int, more: list[str]) -> None:
-    """Of many gaps with one reason some are shown, and the rest are counted correctly; the few with another reason are
-    shown."""
+    """Of many gaps with one reason some are shown, and the rest are counted; the few with another reason are shown."""
     common = {"account": "1", "region": "r", "operation": ""}
     holes = [common | {"subject": f"j{at}", "reason": "no-channels", "detail": f"job {at}"} for at in range(number)]
     other = common | {"subject": "x", "reason": "denied", "detail": "not for you"}
@@ -51,8 +50,7 @@ def test_a_key_of_s3_steers_no_terminal_and_makes_no_line(run: Any, tmp_path: Pa
 
 
 def test_many_holes_that_are_alike_are_folded() -> None:
-    """Of many deleted jobs the first are shown, and the rest are counted; a note that differs, or says what was read, is
-    complete."""
+    """Of many deleted jobs the first are shown and the rest counted; notes that differ, or say what was read, are complete."""
     where = {"account": "1", "region": "r"}
     gone = [
         where | {"operation": "DescribeTrainingJob", "subject": f"j{n}", "reason": "missing", "detail": f"job {n}"}

@@ -1,4 +1,4 @@
-"""What a table says below its rows reaches every format: in the data or on the page, else on stderr."""
+"""The lines below a table's rows reach every format: in the data or on the page, otherwise on stderr."""
 
 from __future__ import annotations
 
@@ -54,7 +54,7 @@ def below(table: str) -> list[str]:
 
 
 def reaches(line: str, form: str, out: str, err: str) -> bool:
-    """Whether a line that a table has is in another format of the same answer."""
+    """Whether a line of a table is in another format of the same answer."""
     if form == "html":
         rows = "" if line.startswith(HEADED) else unescape(out)
         return f"<p>{escape(line)}</p>" in out or bool(IN_ROWS.fullmatch(line)) or line.partition(": ")[2].rstrip(".") in rows

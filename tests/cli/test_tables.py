@@ -72,8 +72,7 @@ def test_nothing_is_wider_than_the_terminal_and_no_word_is_broken(
     ],
 )
 def test_where_a_text_is_broken(text: str, width: int, lines: list[str]) -> None:
-    """A text breaks between words, else after a slash, else after a hyphen or similar, else at the line's end; no line is
-    too long."""
+    """A text breaks between words, after a slash, after a hyphen, or at the line's end; no line is too long."""
     assert broken(text, width) == lines
 
 

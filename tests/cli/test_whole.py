@@ -1,5 +1,4 @@
-"""PyPI's `lineage` has the same import name: files of theirs that overwrote ours, or an installation of ours that is
-incomplete."""
+"""PyPI's `lineage` has the same import name: its files may overwrite ours, or leave ours incomplete."""
 
 from __future__ import annotations
 

@@ -120,8 +120,7 @@ def kinds_of(operation: str) -> set[str]:
 
 @pytest.mark.parametrize("code", ["AccessDeniedException", "ThrottlingException", "ResourceNotFound"])
 def test_no_refusal_makes_a_no(tmp_path: Path, calls: list[tuple[str, str]], code: str) -> None:
-    """With each operation refused in turn, no use is ever denied, and a "no" is only given where that refusal could hide
-    none."""
+    """With each operation refused in turn, no use is denied, and a "no" is given only where the refusal could hide none."""
     for number, (operation, resource) in enumerate(calls):
         if code == "ResourceNotFound" and not operation.startswith("Describe"):
             continue

@@ -157,8 +157,7 @@ def test_only_a_finished_list_makes_disappear(tmp_path: Path) -> None:
 
 
 def test_what_only_a_lagging_search_gives_is_gone(tmp_path: Path) -> None:
-    """A record that Search still gives is kept, and shown as deleted, where the complete list lacks it and Describe does not
-    find it."""
+    """A record that Search still gives is kept, and shown as deleted, if neither the complete list nor Describe has it."""
     missing = {"fault": "ResourceNotFound", "operation": "DescribeTrainingJob", "name": "direct"}
     session = replay_session(account(tmp_path, missing))
     session.patience = 0
@@ -370,8 +369,7 @@ def test_a_place_that_can_not_be_read_is_a_hole(
     ],
 )
 def test_what_ends_a_crawl(tmp_path: Path, fault: dict[str, Any], said: str) -> None:
-    """Expired credentials, and an account that gives nothing at all, end the crawl with a sentence; a failed region list
-    does not."""
+    """Expired credentials, or an account that gives nothing, end the crawl with a sentence; a failed region list does not."""
     session = replay_session(account(tmp_path, fault))
     if not said:
         lineage.crawl_estate(tmp_path / "s.db", session=session, all_regions=True)

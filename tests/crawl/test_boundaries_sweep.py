@@ -21,8 +21,7 @@ def at(second: str) -> str:
 
 
 def windows(batches: list[list[str]], *, backward: bool = False, both: bool = False, ended: bool = True) -> list[Window]:
-    """The windows that are searched, in seconds, after each of several batches that a walk named; after the last it has
-    `ended`."""
+    """The windows to search, in seconds, after each of several batches that a walk named; at the end `ended`."""
     walk = ListWalk({}, Ends(), backward=backward, both=both)
     found = []
     for number, batch in enumerate(batches, 1):

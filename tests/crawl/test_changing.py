@@ -130,8 +130,7 @@ def changed(kind: str, vanishes: slice, new: int) -> tuple[list[dict[str, Any]],
 @pytest.mark.parametrize("kind", ["training-job", "endpoint-config"])
 @pytest.mark.parametrize("vanishes", CUTS)
 def test_what_stays_is_read(tmp_path: Path, kind: str, vanishes: str) -> None:
-    """Whatever appears and vanishes while a list is read from both ends, in whole, short and empty pages, what stays is
-    found."""
+    """Whatever changes while a list is read from both ends, in whole, short and empty pages, what stays is found."""
     for turn, new in ((3, 0), (5, 6)):
         folder = tmp_path / str(turn)
         folder.mkdir()

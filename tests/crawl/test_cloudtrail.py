@@ -81,8 +81,7 @@ KEPT = [job("kept")]
 
 
 def test_a_job_that_was_deleted_unread_is_a_hole(tmp_path: Path) -> None:
-    """Without CloudTrail nothing names the data; with it, a deleted job may have read it, and the gap says who deleted it
-    and when."""
+    """With CloudTrail a deleted job may have read the data that nothing else names; the gap says who deleted it and when."""
     event = deleted()
     assert crawl(tmp_path, KEPT, event, cloudtrail=False) == "not-referenced"
     assert crawl(tmp_path, KEPT, event) == "unknown"
@@ -94,8 +93,7 @@ def test_a_job_that_was_deleted_unread_is_a_hole(tmp_path: Path) -> None:
 
 
 def test_a_job_that_an_earlier_crawl_read_is_no_hole(tmp_path: Path) -> None:
-    """The deleted job's reads are known: the verdict stands, in whichever case the event names it, and the record is marked
-    deleted."""
+    """What the deleted job read is known: the verdict stands, in any case of its name, and its record is marked deleted."""
     assert crawl(tmp_path, [job("Short"), *KEPT]) == "not-referenced"
     event = deleted("SHORT", days=0)
     assert crawl(tmp_path, KEPT, event) == "not-referenced"
@@ -143,8 +141,7 @@ def test_a_job_that_is_still_there_is_not_called_gone(tmp_path: Path) -> None:
          "nobody says which", "another account", "another region", "another call"],
 )  # fmt: skip
 def test_which_deletions_are_holes(tmp_path: Path, events: Lines, said: str) -> None:
-    """Only something that was deleted, can show a use, and was read in no crawl is a gap, including an earlier life of a
-    name."""
+    """Only a deleted resource that can show a use and that no crawl read is a gap, including an earlier life of a name."""
     assert crawl(tmp_path, [job("again", days=3)], *events) == said
 
 
@@ -236,8 +233,7 @@ def test_a_doubt_says_what_it_is(tmp_path: Path) -> None:
 
 
 def test_lookups_without_a_gap_need_no_creations(tmp_path: Path) -> None:
-    """Where each lookup follows the one before within 90 days, the first reported deletion is that of the resource that was
-    read."""
+    """Where lookups follow each other within 90 days, the first reported deletion is that of the resource that was read."""
     for _ in range(3):
         crawl(tmp_path, [OLD, *KEPT])
         aged(tmp_path, 80)

@@ -32,8 +32,7 @@ def test_every_step_is_known() -> None:
 
 @pytest.mark.parametrize(("step", "busy", "doubting"), CHANGES, ids=[step.name for step, *_ in CHANGES])
 def test_a_step_changes_this_and_nothing_else(step: Step, busy: dict[str, Any], doubting: dict[str, Any]) -> None:
-    """A step changes what it says; a record that is described because the list is doubtful does not count as one that Search
-    lost."""
+    """A step changes what it says; a record described because of a doubtful list is not one that Search lost."""
     doubted = BUSY._replace(doubting=True, hungry=False)
     assert BUSY.after(step, lost=7) == BUSY._replace(**busy)
     assert doubted.after(step, lost=7) == doubted._replace(**doubting)

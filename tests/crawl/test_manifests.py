@@ -101,8 +101,7 @@ def test_a_manifest_names_what_was_read(tmp_path: Path) -> None:
     ],
 )
 def test_what_is_asked_of_a_manifest(tmp_path: Path, uri: str, expected: str) -> None:
-    """An object, a folder or a bucket is found by any of its names, and nothing else is; the list itself counts as read,
-    too."""
+    """An object, a folder or a bucket is found by any of its names, and nothing else; the list itself counts as read."""
     names = ["a/b/c.csv", "top.csv", "a/folder/", "odd//name"]
     path = crawl(tmp_path, job(), content([{"prefix": "s3://data/"}, *names]))
     assert verdict(path, uri) == expected

@@ -113,8 +113,7 @@ def begins_with(hub: str, name: str) -> dict[str, Any]:
 
 
 def test_what_only_records_name_is_read_once(tmp_path: Path) -> None:
-    """A resource that no list gives is read where records name it by ARN, once however many do, and so is what it names in
-    turn."""
+    """A resource without a list is read once where records name it by ARN, and so is what it names in turn."""
     jobs = [begins_with(PRIVATE, name) for name in ("one", "two")]
     chain = hub_content(PRIVATE, SageMakerPublicHubContentArn=PUBLIC), hub_content(PUBLIC)
     package = arn("model-package", "g/1", account=OTHER)
@@ -134,8 +133,7 @@ def test_what_only_records_name_may_be_gone(tmp_path: Path) -> None:
 
 
 def test_what_search_gives_by_halves_is_described(tmp_path: Path) -> None:
-    """An updating endpoint is described individually, because only Describe has its pending deployment; one in service is
-    not."""
+    """An updating endpoint is described, because only Describe has its pending deployment; one in service is not."""
     states = [
         line("endpoint", f"e-{status.lower()}", {"EndpointConfigName": "c", "EndpointStatus": status})
         for status in ("InService", "Updating", "Creating")
@@ -172,8 +170,7 @@ def test_what_search_refuses_is_described(tmp_path: Path) -> None:
     ],
 )
 def test_what_is_doubted(doubts: tuple[str, ...], body: dict[str, Any], expected: bool) -> None:
-    """A field that is present, one that is absent, one that differs, or two of these at once: any of a kind's doubts is
-    enough."""
+    """A field that is present, absent or different, or two of these at once: any one doubt of a kind is enough."""
     assert doubted(replace(KINDS["model"], doubts=doubts), record("model", "m", body)) is expected
 
 

@@ -207,8 +207,7 @@ def test_gaps_tells_the_notes(tmp_path: Path, run: Callable[..., Ran]) -> None:
 
 @pytest.mark.parametrize(("bare", "verdict"), [(False, "not-referenced"), (True, "used")])
 def test_an_output_path_without_the_jobs_name(tmp_path: Path, *, bare: bool, verdict: str) -> None:
-    """A job that leaves its name out of the output path writes into that path itself: a reader there may have read its
-    output."""
+    """A job that omits its name from the output path writes there itself: a reader there may have read its output."""
     day = {"CreationTime": "2026-01-05T09:55:00Z", "LastModifiedTime": "2026-01-05T11:00:00Z"}
     first = fit("first", {"train": "s3://d/"}, OutputDataConfig=OUTPUT | {"RemoveJobNameFromS3OutputPath": bare})
     second = fit("second", {"train": "s3://models/output/"}, day="2026-01-05", **day)

@@ -214,6 +214,5 @@ def difference(what: str, service: Service) -> Difference:
 
 
 def untrue(version: Version, between: Difference) -> list[str]:
-    """The differences that no botocore of this version may have: an older one adds nothing, a newer one has all that is
-    listed."""
+    """The differences that this version may not have: an older botocore adds nothing, a newer one has all that is listed."""
     return (between.added if version <= CHECKED else []) + (between.vanished if version >= CHECKED else [])

@@ -129,8 +129,7 @@ def test_a_text_goes_as_far_as_it_is_known(values: list[Any], expected: set[str]
 
 
 def test_a_parameter_gives_what_depends_on_it() -> None:
-    """For one parameter, the answer lists the texts that contain it, with the values of an execution in place of the
-    defaults."""
+    """The answer about a parameter lists the texts that contain it, with an execution's values in place of the defaults."""
     parameters = [{"Name": name, "DefaultValue": value} for name, value in (("B", "b"), ("K", "k"), ("O", "s3://o/"))]
     both = {"Std:Join": {"On": "/", "Values": ["s3:/", {"Get": "Parameters.B"}, {"Get": "Parameters.K"}]}}
     text = written(reading(both) | writing({"Get": "Parameters.O"}) | {"Environment": {"D": "s3://d/"}}, parameters)

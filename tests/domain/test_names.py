@@ -380,8 +380,7 @@ def test_the_index_of_places_leaves_none_out(keys: set[str], asked: str, span: S
     ],
 )
 def test_what_the_index_has_near(asked: str, near: list[str]) -> None:
-    """Near a place are the names that begin like it and the folders around it: no other part of the bucket, and no other
-    bucket."""
+    """Near a place are the names that begin like it and the folders around it, and nothing else of any bucket."""
     places = ["s3://b/", "s3://b/x", "s3://b/x/", "s3://b/x/y/z", "s3://b/x/yy", "s3://b/xx", "s3://b/z", "s3://bb/x/y"]
     assert sorted(PlaceIndex(places).near(asked)) == near
 

@@ -48,8 +48,7 @@ def edges(seen: list, content: str) -> list[dict[str, str]]:
 
 @given(PUTS, PINS, HEADS, WINDOW)
 def test_what_a_reader_got(puts: list, pins: list, heads: list, reader: tuple[int, int]) -> None:
-    """A reader certainly got only content that was there all the time, and may have got what was seen if no write came
-    since."""
+    """A reader certainly got only content that stayed all the time, and may have got seen content without a later write."""
     place, (opens, closes) = Place(puts, pins, heads), (reader[0], sum(reader))
     seen = seen_read(place.sights, [])
     for content in "abc":

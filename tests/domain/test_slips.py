@@ -66,8 +66,7 @@ WORD = st.text("abcdefghijklmnopqrstuvwxyz", min_size=4, max_size=12)
 
 @pytest.mark.parametrize(("asked", "named"), SLIPS)
 def test_slips(asked: str, named: str) -> None:
-    """A swapped, missing, doubled or wrong letter, another case and another hyphen are slips, whichever of the two was
-    meant."""
+    """A swapped, missing, doubled or wrong letter, another case and another hyphen are slips, in either direction."""
     assert is_slip(asked, named)
     assert is_slip(named, asked)
 

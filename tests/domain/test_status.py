@@ -90,8 +90,7 @@ def test_what_a_status_says(
 
 
 def test_one_word_alone_says_that_two_configs_are_served() -> None:
-    """After an update and its rollback failed, an endpoint serves a mix; in any other update it serves what its record
-    names."""
+    """After a failed update and rollback an endpoint serves a mix; in any other update it serves what its record names."""
     assert [word for word, *_ in CASES if serves_a_mix(word)] == ["UpdateRollbackFailed"]
 
 
@@ -139,8 +138,7 @@ NO_OBJECTS = 'ClientError: No S3 objects found under S3 URL "s3://d/x/" given in
     ],
 )
 def test_whose_program_ran(status: str, steps: list[str] | None, failure: str | None, run: bool) -> None:
-    """A job that was cut short never ran a program if it reached no step that runs one; without steps the failure message
-    shows it."""
+    """A job that was cut short before any step with a program ran none; without steps the failure message shows it."""
     assert has_run(status, steps, failure) is run
 
 
@@ -159,8 +157,7 @@ def test_whose_program_ran(status: str, steps: list[str] | None, failure: str | 
     ],
 )
 def test_where_nothing_lay(failure: str | None, place: str, nothing: bool) -> None:
-    """A failure message of SageMaker says where it found no objects; about other places it says nothing, nor do others'
-    messages."""
+    """SageMaker's failure message says where it found no objects; it, or another message, says nothing about other places."""
     assert found_nothing(failure, place) is nothing
 
 

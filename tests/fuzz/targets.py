@@ -138,8 +138,7 @@ LOCATIONS = st.builds(str.__add__, st.sampled_from(SCHEMES), _of(KEY_PARTS, 6)) 
 @example(text="arn:aws:s3:eu-west-1:111122223333:accesspoint/@")
 @example(text="arn:aws:s3:eu-west-1:111122223333:accesspoint/accesspoint/k")
 def location(text: str) -> None:
-    """A location has one normal form, which is its own normal form; a text without one is refused, and nothing else goes
-    wrong."""
+    """A location has one normal form, whose normal form is itself; a text without one is refused, without other errors."""
     try:
         place = parse_location(text)
     except MalformedName:

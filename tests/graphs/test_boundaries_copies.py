@@ -104,8 +104,7 @@ EARLY, LATE = "2026-01-01T00:00:00Z", "2026-02-01T00:00:00Z"
     ],
 )  # fmt: skip
 def test_which_digests_are_of_one_content(said: list[Said], pins: list[tuple[str, str]], expected: list[list[str]]) -> None:
-    """The digests that S3 gave together for one object are one content, with all that share a digest; its name is the least
-    of them."""
+    """Digests that S3 gave together are one content, with all that share a digest; its name is the least of them."""
     assert contents(said, pins) == expected
     assert contents(said[::-1], pins[::-1]) == expected
 

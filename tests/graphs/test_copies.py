@@ -208,8 +208,7 @@ ONE, DEV, PROD = maker("one", "2026-01-02"), package("dev", MADE, "a", EARLY), p
     ],
 )
 def test_a_pin_has_its_time(more: list[Resource], one: tuple[str, str], two: tuple[str, str] | None) -> None:
-    """A package's pin was there when it was registered: certain for a model that loads the package, possible for others near
-    it."""
+    """A package's pin held when it was registered: certain for a model that loads the package, possible for others near it."""
     assert told("one", ONE, DEV, PROD, *more) == one
     assert two is None or told("two", ONE, DEV, PROD, *more) == two
 
@@ -267,7 +266,7 @@ def test_what_is_needed_is_enough_for_a_copy(tmp_path: Path) -> None:
 
 
 def test_digests_find_the_original(tmp_path: Path) -> None:
-    """With --digests, a model without a known writer is matched to the job that wrote the same bytes; without it, S3 is not
+    """With --digests, a model without a known writer is matched to the job that wrote the same bytes; otherwise S3 is not
     read."""
     assert ask(crawl(tmp_path, *lines())) == []
     assert ask(crawl(tmp_path, *lines(), digests=True)) == ["fit"]

@@ -282,8 +282,7 @@ def test_what_an_endpoint_is_being_updated_to(status: str) -> None:
 
 
 def test_a_model_that_is_younger_than_its_config() -> None:
-    """A resource that was recreated under its name after the deployment may never have run: `trace` is no more certain than
-    `impact`."""
+    """A resource recreated after the deployment may never have run: `trace` is no more certain of its maker than `impact`."""
     assert makers(fit("a", "02-01"), model("m", "03-01"), *ONE[1:]) == {"a": False}
 
 

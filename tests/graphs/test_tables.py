@@ -241,8 +241,7 @@ WHEN = Window("1", "2")
     {("s3://x/a/b", Span.OBJECT)},
 )
 def test_no_writer_is_lost(written: list[Write], read: set[tuple[str, Span]]) -> None:
-    """Whatever is left out, each writer of something that a reader gets is found from the reader, by a write that the reader
-    gets."""
+    """Whatever is left out, each writer of what a reader gets is found from the reader, by a write that the reader gets."""
     writes = [Edge(who, place, "writes", window=when, span=span) for who, when, place, span in written]
     found = overlaps([*writes, *reads(read)])
     for place, way in read:

@@ -280,8 +280,7 @@ def test_no_name_stops_a_writer_of_networkx(form: str, back: Any, without: tuple
 @pytest.mark.parametrize("name", NASTY, ids=range(len(NASTY)))
 @pytest.mark.parametrize("form", GRAPH_READERS)
 def test_nasty_names_read_back(form: str, name: str) -> None:
-    """Quotes, markup, line ends, control characters and 2,048 characters are unchanged; in XML, control characters are
-    pictures."""
+    """Quotes, markup, line ends, control characters and 2,048 characters are unchanged; XML has pictures for controls."""
     graph = odd_graph(name)
     back = read(told(graph, form), form)
     shown = "".join(chr(0x2400 + ord(c)) if ord(c) < 32 and c not in "\t\n" and form == "graphml" else c for c in name)

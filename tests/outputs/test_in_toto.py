@@ -17,8 +17,7 @@ from tests.snapshot.test_seals import altered
 
 
 def test_the_statement_is_valid_and_true(bank: lineage.Snapshot, bank_path: Path, tmp_path: Path) -> None:
-    """in-toto-attestation reads and validates it; each digest is that of its file, and the predicate is the output of
-    `gaps`."""
+    """in-toto-attestation validates the statement; digests are those of the files, the predicate is the output of `gaps`."""
     report = tmp_path / "report.html"
     report.write_text("<p>all is well</p>")
     text = told(bank, "in-toto", subject=[str(report)])

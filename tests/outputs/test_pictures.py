@@ -50,8 +50,7 @@ def fan(jobs: int, place: str = "s3://b/data/", **body: Any) -> lineage.Graph:
 
 
 def test_the_built_in_picture_has_every_node_and_edge(bank_graph: lineage.Graph) -> None:
-    """Each node is drawn once, in its kind's class and with its kind's name, each edge is an arrow, and the legend explains
-    the lines."""
+    """Each node is drawn once, with its kind's class and name, each edge as an arrow, and the legend explains the lines."""
     drawn = lineage.picture(bank_graph, images=True)
     text = lineage.to_svg(drawn)
     found = nodes_of(text)
@@ -81,8 +80,7 @@ def test_every_kind_has_its_colour_and_an_icon(kind: str) -> None:
 
 @pytest.mark.parametrize("name", NASTY, ids=range(len(NASTY)))
 def test_nasty_names_reach_the_built_in_picture(name: str) -> None:
-    """Quotes, markup, line ends, and 2,048 characters neither break the SVG nor change in it; control characters are
-    visible."""
+    """Quotes, markup, line ends, and 2,048 characters neither break the SVG nor change; control characters are visible."""
     graph = fan(1)
     graph.add_node(
         "odd", **(graph.nodes[arn("training-job", "fit-000")] | {"name": name, "label": name, "arn": name, "region": None})

@@ -45,8 +45,7 @@ _SURE, _MAYBE, _EITHER, _NOT = frozenset({CERTAIN}), frozenset({POSSIBLE}), froz
 
 
 class Write(NamedTuple):
-    """A job wrote a place in a window of time. `key`: as its own artifact; `well`: it completed; `named`: it only names the
-    place."""
+    """A write of a job to a place in a window of time. `key`: its own artifact; `well`: it completed; `named`: only named."""
 
     job: str
     place: str
@@ -58,8 +57,7 @@ class Write(NamedTuple):
 
 
 class Read(NamedTuple):
-    """Something read a place in a window of time. `settled`: the time by which it had surely read once, where that is before
-    the end."""
+    """A read of a place in a window of time. `settled`: when it had surely read once, if that is before the end."""
 
     place: str
     opens: str

@@ -231,8 +231,7 @@ MAY_WRITE = {
 
 @pytest.mark.parametrize("records", MAY_WRITE.values(), ids=MAY_WRITE)
 def test_who_only_names_a_place_may_have_written_it(tmp_path: Path, records: list[Resource]) -> None:
-    """A place that a job names only in a text is a possible path of its data, to every question; the trace says how it is
-    known."""
+    """A place that a job names only in a text is a possible path of its data; the trace says how it is known."""
     asked = Asked(tmp_path, [*records, *FIT_CLEAN])
     trained = records[0].kind == "training-job"  # then it used the data itself
     assert (asked.used.verdict, asked.holdout["verdict"]) == ("used" if trained else "possible", "possible")
@@ -312,8 +311,7 @@ def test_what_two_jobs_only_name_is_a_hole_and_no_way(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("day", ["2026-01-03", "2026-01-05"])
 def test_who_wrote_into_the_folder_of_a_model_may_have_made_it(tmp_path: Path, day: str) -> None:
-    """Beside the certain writer of the exact key, any later writer into its folder is possible; an earlier one was
-    overwritten."""
+    """Beside the certain writer of the exact key, a later writer into its folder is possible; earlier ones are overwritten."""
     fit = training("fit", {"train": "s3://x/"}, "s3://m/fit/output/model.tar.gz", day="2026-01-04")
     distill = processing("distill", {"raw": RAW}, {"out": "s3://m/fit/output/"}, day=day)
     asked = Asked(tmp_path, [fit, distill, *served("s3://m/fit/output/model.tar.gz")])

@@ -95,8 +95,7 @@ def test_a_sure_way_outranks_a_narrower_one() -> None:
 
 
 def news(*writes: tuple[str, str, int], **body: Any) -> list[bool]:
-    """Whether each of several writes of one job to one place adds something, given its window of days and distance from the
-    start."""
+    """Whether each of several writes of one job to one place adds something, by window of days and distance."""
     graph = Flow(graph_of([processing("p", {}, {"out": "s3://o/"}, **body), reader("s3://o/")]))
     (write,) = links_out_of(graph, graph_id(graph), "writes")
     reached = Reached(graph, "reads", "loads")
@@ -156,8 +155,7 @@ def _timed(write: Link, opens: str, closes: str) -> Link:
     ],
 )
 def test_which_write_is_news(first: tuple[str, str, int], second: tuple[str, str, int], is_news: bool) -> None:
-    """A write adds nothing where an earlier one, no further away, began and ended no later: that one reaches the same
-    readers."""
+    """A write adds nothing after an earlier, equally near one that ended no later: that one reaches the same readers."""
     assert news(first, second) == [True, is_news]
 
 
@@ -257,8 +255,7 @@ def graph_of_runs(*runs: Resource) -> Flow:
     ],
 )
 def test_in_which_executions_a_job_ran(runs: list[Resource], ran: list[str], reused: list[str]) -> None:
-    """The execution that ran it is shown before those that reused it; where only reuses are known, they lead back to it step
-    by step."""
+    """The execution that ran it comes before those that reused it; if only reuses are known, they lead back to it."""
     found = ran_in(graph_of_runs(*runs), FIT)
     assert found == ([execution(one) for one in ran], [execution(one) for one in reused])
 

@@ -125,8 +125,7 @@ def test_a_sure_way_is_followed_to_its_end_first() -> None:
 @pytest.mark.parametrize("leads", [True, False], ids=["it wrote", "it wrote nothing that is known"])
 @pytest.mark.parametrize("through", [[], ["mid"]], ids=["a first reader", "a later reader"])
 def test_a_job_that_trains_nothing_is_always_looked_into(through: list[str], *, leads: bool) -> None:
-    """Where a job may write to a place that only its arguments name, the answer is not "not used", whatever its known
-    outputs."""
+    """Where a job may write to a place that only its arguments name, the answer is not "not used"."""
     arguments = {"AppSpecification": {"ContainerArguments": ["--out", "s3://lost/"]}}
     last = processing("p", {"in": A if through else RAW}, {"out": "s3://x/"} if leads else {}, day="2026-01-03", **arguments)
     answer = used(whole(last, *[made(name, "02", A) for name in through]), RAW)
@@ -254,8 +253,7 @@ def test_what_is_asked_about(
     ],
 )
 def test_which_places_must_have_been_read(accounts: list[str], regions: list[str], expected: list[tuple[str, str]]) -> None:
-    """All known accounts count, because data may be handed on from anywhere, and so do those asked about that are not among
-    them."""
+    """All known accounts count, because data may be handed on from anywhere, and so do unknown ones in the question."""
     assert Within.of(accounts, regions).places([("2", "s"), ("1", "r")]) == expected
 
 

@@ -108,8 +108,7 @@ def test_a_content_is_told_with_all_that_is_known_of_it() -> None:
 
 
 def test_two_contents_of_one_place_are_both_told() -> None:
-    """Where two runs logged different contents, each job shows that of its own run; where both are of one job, it shows
-    both."""
+    """If two runs logged different contents, each job shows that of its own run, and the job of both shows both."""
     two = [fit("one", name="a"), fit("two", name="b"), pinning("one"), pinning("two", pin=ANOTHER)]
     assert contents(TRAIN, *two) == [SAID, [("fraud-two", ANOTHER.digest)]]
     of_it = {"Source": {"SourceArn": arn("training-job", "fit")}}

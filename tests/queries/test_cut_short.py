@@ -111,8 +111,7 @@ def test_what_was_cut_short(_case: str, records: list[Resource], expected: dict[
 
 @pytest.mark.parametrize(("_case", "records", "expected"), CASES, ids=IDS)
 def test_impact_agrees_with_used(_case: str, records: list[Resource], expected: dict[str, str]) -> None:
-    """Impact reaches the jobs that `used` shows, with the same certainty, except those that read nothing, and no models of
-    these."""
+    """Impact reaches the jobs that `used` shows, as certainly, except those that read nothing, and none of their models."""
     rows = lineage.impact(whole(*records), RAW).reached
     sure = {"used": True, "used-indirectly": True, "possible": False}
     trained = {row["name"]: row["sure"] for row in rows if row["kind"] in ("training-job", "tuning-job")}

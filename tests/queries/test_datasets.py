@@ -133,8 +133,7 @@ CASES: list[tuple[str, str, str, list[Resource], str]] = [
 
 @pytest.mark.parametrize(("title", "node", "uri", "records", "expected"), CASES, ids=[case[0] for case in CASES])
 def test_holdout(title: str, node: str, uri: str, records: list[Resource], expected: str) -> None:
-    """Each path by which data got into one product, may have, or did not, has its verdict; with a gap upstream there is no
-    "no"."""
+    """Each path by which data got into one product, may have, or did not, has its verdict; a gap upstream rules out a "no"."""
     assert held(node, uri, *records) == expected
 
 
@@ -398,7 +397,7 @@ ONLY_HERE = "not-referenced is about what fraud-ab was made of, as far as that w
 
 @pytest.mark.parametrize("form", ["table", "tsv", "csv", "md", "jsonl", "json", "html"])
 def test_each_format_says_what_not_referenced_is_about(tell, form: str) -> None:
-    """A no about one endpoint is none about all jobs: every format says so, or stderr beside it, with what was looked at."""
+    """A "no" about one endpoint is not one about all jobs: every format says so, or stderr, with the scope."""
     ran = tell("fraud-ab", "--holdouts", HOLDOUTS, "-f", form)
     said = ran.out if form in ("table", "json", "html") else ran.err
     assert ONLY_HERE in said
@@ -406,7 +405,7 @@ def test_each_format_says_what_not_referenced_is_about(tell, form: str) -> None:
 
 
 def test_where_nothing_is_a_no_there_is_no_such_note(tell, tmp_path: Path) -> None:
-    """Holdouts that were all used need no note on what "not-referenced" means."""
+    """If all holdouts were used, no note explains "not-referenced"."""
     (tmp_path / "list.txt").write_text("s3://bank-ml/loans/validation/\n")
     assert "not-referenced is about" not in tell("loans-live", "--holdouts", "list.txt", "-f", "table").out
 
@@ -430,8 +429,7 @@ OUT_OF_SIGHT = [
 @pytest.mark.parametrize("outputs", [one[1] for one in OUT_OF_SIGHT], ids=[one[0] for one in OUT_OF_SIGHT])
 @pytest.mark.parametrize(("day", "verdict"), [("2026-01-01", "unknown"), ("2026-01-03", "not-referenced")])
 def test_a_holdout_whose_trail_is_lost_elsewhere(outputs: list[dict[str, Any]], day: str, verdict: str) -> None:
-    """What a job made of a holdout in an unknown place may be what the model's job read, unless that job had finished by
-    then."""
+    """A job's output in an unknown place may be what the model's job read, unless that job had finished by then."""
     job = training("fit", {"train": "s3://clean/x/"})
     prepared = processing("prep", {"in": "s3://raw/"}, {}, day=day, ProcessingOutputConfig={"Outputs": outputs})
     answer = lineage.datasets(known(job, prepared), job.id, holdouts=["s3://raw/"])

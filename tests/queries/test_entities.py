@@ -129,8 +129,7 @@ NOTHING_NEW: list[tuple[str, list[Resource]]] = [
 
 @pytest.mark.parametrize(("title", "said"), NOTHING_NEW, ids=[one[0] for one in NOTHING_NEW])
 def test_what_says_no_use_is_none(title: str, said: list[Resource]) -> None:
-    """Entities that lead to no reader, stand beside each other, or only name writers do not turn a clean "no" into a
-    possible use."""
+    """Entities that lead to no reader, are only adjacent, or only name writers do not make a clean "no" a possible use."""
     found = asked(*SHOP, RAW_1, *said)
     assert (found["used"], found["holdout"], found["serving"]) == ("not-referenced", "not-referenced", [])
 

@@ -164,8 +164,7 @@ def test_models_and_endpoints_that_know_it(
 
 
 def test_through_processing_and_transform() -> None:
-    """The output of a transform job whose model knows the data knows it too, and so does whatever was trained on that
-    output."""
+    """The output of a transform job whose model knows the data knows it too, and so does a model trained on it."""
     scored = transform("score", "shop-model", "s3://new/", "s3://scores/", "2026-02-02")
     after = training("after", {"train": "s3://scores/new.out"}, "s3://m/after/output/model.tar.gz", day="2026-02-03")
     late = later(served("s3://m/after/output/model.tar.gz", name="late"))
@@ -253,8 +252,7 @@ def test_inference_components() -> None:
 
 
 def test_a_cycle_ends() -> None:
-    """Captured traffic that trains the next model of the same endpoint possibly reaches that endpoint again, and the walk
-    ends."""
+    """Captured traffic that trains the endpoint's next model possibly reaches that endpoint again, and the walk ends."""
     again = training("again", {"train": "s3://capture/shop/"}, "s3://m/fit/output/model.tar.gz", day="2026-02-10")
     records = with_(with_(SHOP, "endpoint", **CAPTURE), "model", CreationTime="2026-02-20T00:00:00Z")
     records = [replace(one, created=one.body["CreationTime"]) for one in records]
@@ -425,8 +423,7 @@ FROM_A_DISK = training("disk", [{"ChannelName": "t", "DataSource": {"FileSystemD
          "its model", "a model", "a job", "a place"],
 )  # fmt: skip
 def test_what_stays_in_an_endpoint_is_hidden_nowhere(subject: str, records: list[Resource], verdict: str) -> None:
-    """What others serve, and what jobs read from places that cannot be inspected, is a gap only where something could get
-    there."""
+    """What others serve, or jobs read from uninspectable places, is a gap only where something could get there."""
     graph = whole(*records, *FOREIGN, FROM_A_DISK)
     answer = impact(graph, subject)
     holes = [] if subject.startswith("endpoint") and verdict in ("nothing-found", "reached") else ["unmatched", "unresolved"]
@@ -506,8 +503,7 @@ def test_impact_agrees_with_brute_force(jobs: list[Job], dataset: str) -> None:
 
 
 def test_a_long_way_is_told_in_parts() -> None:
-    """A node hundreds of jobs away is shown with the end of its path, which starts at a node with a path of its own; `path`
-    shows all."""
+    """A node hundreds of jobs away has the end of its path, which starts at a node with its own path; `path` shows all."""
     days = [f"2025-{n // 28 + 1:02}-{n % 28 + 1:02}" for n in range(120)]
     artifacts = [f"s3://m/{n}/output/model.tar.gz" for n in range(121)]
     jobs = [training(f"j{n}", {"model": artifacts[n]}, artifacts[n + 1], day=day) for n, day in enumerate(days)]
@@ -606,8 +602,7 @@ MAY_SERVE: list[tuple[str, list[Resource], dict[str, Any], bool]] = [
 
 @pytest.mark.parametrize(("records", "scope", "may"), [row[1:] for row in MAY_SERVE], ids=[row[0] for row in MAY_SERVE])
 def test_an_endpoint_that_a_hole_stands_before(records: list[Resource], scope: dict[str, Any], may: bool) -> None:
-    """An endpoint that may run what was reached, as far as it could be read, is shown as one that may serve it, with the
-    reason."""
+    """An endpoint that may run what was reached is shown as one that may serve it, with the reason."""
     answer = impact(whole(FIT_ON_RAW, *records, **scope), "s3://raw/")
     assert answer.serving == []
     assert [row["id"] for row in answer.may_serve if row["why"]] == [ENDPOINT_ARN] * may

@@ -422,8 +422,7 @@ COSTS: list[tuple[str, dict[str, Any], tuple[Any, ...]]] = [
 
 @pytest.mark.parametrize(("why", "body", "expected"), COSTS, ids=[case[0] for case in COSTS])
 def test_cost(board, why: str, body: dict[str, Any], expected: tuple[Any, ...]) -> None:
-    """Billable seconds are the record's; multiplied by the instances they are what is paid; spot savings follow SageMaker's
-    formula."""
+    """Billable seconds are the record's; times the instances they are paid; spot savings follow SageMaker's formula."""
     answer = board(fit("x", 0.1, **body), **MAX)
     assert tuple(answer.rows[0]["cost"].values()) == expected
 

@@ -82,8 +82,7 @@ def test_weights_in_a_place(tmp_path: Path, title: str, records: list[Resource])
     ],
 )
 def test_weights_by_a_name(variable: str, value: str, name: str) -> None:
-    """They are shown by name, with a break that says where the name stands; a model that also has an artifact is partly
-    traced."""
+    """They are shown by name, with a break that says where it stands; a model with an artifact as well is partly traced."""
     graph = known(FIT, *shop(**{variable: value}))
     answer = lineage.trace(graph, "shop")
     assert (answer.verdict, [(one["at"]["id"], one["reason"]) for one in answer.breaks]) == ("broken", [(name, NAMED)])
@@ -133,8 +132,7 @@ def test_a_transform_job_may_load_what_its_environment_names(model: dict[str, st
 
 
 def test_a_training_job_may_build_on_what_its_environment_names() -> None:
-    """The data of such weights is possible in what it trains, shown once; a place without a writer does not break a trace by
-    that."""
+    """The data of such weights is possible in what it trains, shown once; a place without a writer breaks no trace."""
     tuned = training("tuned", {"train": "s3://data/b/"}, "s3://m/tuned", day="2026-01-05", Environment={"HF_MODEL_ID": WEIGHTS})
     graph = known(FIT, tuned, *served("s3://m/tuned"))
     found = [(row["job"]["name"], row["verdict"]) for row in lineage.used(graph, DATA).findings]

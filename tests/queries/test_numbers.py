@@ -83,8 +83,7 @@ def test_who_does_not_say_what_it_read_is_a_hole(hole: bool, records: list[Resou
 
 
 def test_the_questions_agree_on_a_silent_job() -> None:
-    """`used`, `impact`, `trace` and `datasets` report the same job that may have read anything; for another endpoint none
-    does."""
+    """`used`, `impact`, `trace` and `datasets` report the same job that may have read anything, and not for other endpoints."""
     others = [training("fit", {"train": "s3://other/"}, "s3://m/o.tar.gz"), *served("s3://m/o.tar.gz", name="other")]
     graph = whole(training("j", {}, "s3://m/j.tar.gz"), *served("s3://m/j.tar.gz"), *others)
     asked = "s3://raw/secret/"

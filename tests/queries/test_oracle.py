@@ -117,8 +117,7 @@ def test_used_never_says_not_used_of_data_that_was(moves: list[Move]) -> None:
 @settings(max_examples=examples(30), deadline=None)
 @given(MOVES, MOVES)
 def test_what_happens_later_takes_nothing_away(moves: list[Move], later: list[Move]) -> None:
-    """Whatever else happens, data that was used in any way never gets a clean "no", and the makers of what is served stay
-    the same."""
+    """Whatever else happens, used data never gets a clean "no", and the makers of what is served stay the same."""
     found, more = records(moves), records([*moves, later[0]])
     before, after = told(found), told(more)
     for place in DATA:

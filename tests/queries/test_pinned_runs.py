@@ -12,8 +12,7 @@ from tests.queries.test_runs import SDK, experiment, holding, trial
 
 
 def test_a_run_shows_a_pin_beside_its_input(run, tmp_path: Path) -> None:
-    """A person reads it beside the place; in JSON the parameter is whole, and anything that is no pin is an ordinary
-    parameter."""
+    """A person reads the pin beside the place; JSON has the whole parameter, and one that is no pin is ordinary."""
     parameters = {
         parameter_of("train"): {"StringValue": PIN.text()},
         parameter_of("gone"): {"StringValue": PIN.text()},

@@ -333,8 +333,7 @@ def test_who_ran_it_is_gone(tmp_path: Path) -> None:
 
 
 def test_every_metadata_member_is_told() -> None:
-    """Each resource and each place that a step's metadata can name as its product is shown; a Lambda function existed
-    before."""
+    """Each resource and place that a step's metadata names as its product is shown; a Lambda function existed before."""
     for reference in KINDS["pipeline-execution"].references:
         start, _, path = reference.path.partition(".Metadata.")
         if not path or reference.relation not in ("member-of", "writes"):
@@ -386,8 +385,7 @@ LONG = "TrainTheVeryBestModelOfAllModels"  # 34 characters are the most that fit
     ],
 )
 def test_earlier_attempts(tmp_path: Path, name: str, of: str, fits: bool) -> None:
-    """A job named by the scheme of Pipelines shows the names of a step; if it is not the step's last job, it is an earlier
-    attempt."""
+    """A job named by Pipelines' scheme shows the names of a step; one that is not the step's last job is an earlier attempt."""
     execution = "b" * 12 if of == LONG else "b"
     found = loaded(
         tmp_path, training(name, {}), training("fit", {}), run(execution, step(of, AttemptCount=2)), execution=execution
@@ -454,8 +452,7 @@ def test_names_by_the_definition(tmp_path: Path) -> None:
 
 
 def test_the_definition_of_its_time(tmp_path: Path) -> None:
-    """A version that a crawl saw unchanged after the execution began is its own; otherwise the latest is shown, and called
-    that."""
+    """A version that a crawl saw unchanged after the execution's start is its own; else the latest is shown as the latest."""
     early, late = (
         pipeline(defined({"ExperimentName": name}), LastModifiedTime=when)
         for name, when in (("v1", "2025-01-02T00:00:00Z"), ("v2", "2026-03-01T00:00:00Z"))

@@ -1,5 +1,4 @@
-"""A run and the jobs that name it: joined by name in every question, shown once, with its charts, and never made from
-itself."""
+"""A run and the jobs that name it: joined by name in every question, shown once, with charts, and never its own source."""
 
 from __future__ import annotations
 
@@ -127,8 +126,7 @@ CASES: list[tuple[str, list[Resource], dict[str, str]]] = [
 
 @pytest.mark.parametrize(("_case", "records", "expected"), CASES, ids=[case[0] for case in CASES])
 def test_what_a_run_logged(_case: str, records: list[Resource], expected: dict[str, str], tmp_path: Path) -> None:
-    """The job of a run may have read what people logged there; without a training job, people may have trained by
-    themselves."""
+    """The job of a run may have read what people logged; without a training job, people may have trained themselves."""
     answer = used(whole(*records), "s3://raw/")
     assert {row["job"]["name"]: row["verdict"] for row in answer.findings} == expected
     assert len(answer.findings) == len(expected)

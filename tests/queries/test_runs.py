@@ -264,8 +264,7 @@ def test_names_belong_to_a_region(tmp_path: Path) -> None:
     ],
 )
 def test_one_run(tmp_path: Path, wanted: str, inside: str | None, name: str) -> None:
-    """A run is found by the name its user gave, which comes first in its experiment, by its own name, by an ARN, by what is
-    shown."""
+    """A run is found by its user's name for it, which comes first, by its own name, by an ARN, and by what is shown."""
     left = a_run("fraud-left", **TAGGED)  # it was taken out of its group
     records = [
         experiment("Fraud"),
@@ -358,8 +357,7 @@ def test_a_walk_from_endpoints_never_has_all_runs(ask, bank: lineage.Snapshot) -
 
 
 def test_trace_names_what_was_logged(ask_all, account_path: Path) -> None:
-    """A run without a job is called logged in the tree, in the rows and in the JSON; its neighbourhood shows as much as the
-    whole."""
+    """A run without a job is called logged in tree, rows and JSON; its neighbourhood shows as much as the whole."""
     tree, rows = (ask_all("trace", "appraisal-notebook", "-f", form).out.splitlines() for form in ("table", "tsv"))
     said = "house-appraisal-boosted-trees · trial component  (logged: no job record says that it made this)"
     assert [line.partition("── ")[2] for line in tree[3:6]] == [

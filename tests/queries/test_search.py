@@ -398,8 +398,7 @@ def test_secrets_and_whole_numbers_are_told_of(tmp_path: Path) -> None:
 
 
 def test_what_is_gone(tmp_path: Path) -> None:
-    """A resource that a later list no longer contains is found only with `deleted`; of a name with two lives the last is
-    found."""
+    """A resource that a later list lacks is found only with `deleted`; for a name with two lives the last is found."""
     first = [line("model", name, {"CreationTime": "2026-01-01T07:00:00Z"}) for name in ("kept", "gone", "again")]
     again = line("model", "again", {"CreationTime": "2026-01-02T07:00:00Z"})
     for records in (first, [first[0], again]):
@@ -618,7 +617,7 @@ def test_formats(shell, form: str, live: list[str]) -> None:
 
 
 def test_numbers_are_numbers_in_json_lines(shell) -> None:
-    """A property that is a number in the record is one in JSON lines; an id of an account and a hyperparameter are texts there."""
+    """A number in the record is a number in JSON lines; an account id and a hyperparameter are texts there."""
     columns = "account,ResourceConfig.InstanceCount,HyperParameters.max_depth,EnableNetworkIsolation,Metrics.nothing"
     told = shell("search", "training-job", "-w", "TrainingJobName = Retention-Fit-3", "--columns", columns, "-f", "jsonl")
     assert list(json.loads(told.out).values()) == ["111122223333", 1, "8", "false", None]

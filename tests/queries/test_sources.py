@@ -103,7 +103,7 @@ def every_answer(bank: lineage.Snapshot, path: Path) -> list[Answer]:
 
 
 def test_an_answer_is_no_text(bank: lineage.Snapshot, bank_path: Path) -> None:
-    """`lineage.used(…) == "used"` would be false whatever the verdict: it is refused, either way round, and so is `!=`."""
+    """`lineage.used(…) == "used"` would always be false, so it is refused, in either order, and so is `!=`."""
     answers = every_answer(bank, bank_path)
     assert {type(one).__name__ for one in answers} == {one.__name__ for one in Answer.__subclasses__()}
     for answer in answers:
@@ -114,7 +114,7 @@ def test_an_answer_is_no_text(bank: lineage.Snapshot, bank_path: Path) -> None:
 
 
 def test_answers_that_say_the_same_are_equal(bank: lineage.Snapshot, bank_path: Path) -> None:
-    """Two answers to one question are equal, to two questions are not; nothing but an answer is equal to one."""
+    """Answers to one question are equal, to different questions they are not; nothing else equals an answer."""
     for one, other in zip(every_answer(bank, bank_path)[:7], every_answer(bank, bank_path)[:7], strict=True):
         assert one == other
         assert one not in (None, 1)
@@ -122,7 +122,7 @@ def test_answers_that_say_the_same_are_equal(bank: lineage.Snapshot, bank_path: 
 
 
 def test_the_repr_of_an_answer_is_a_short_line(bank: lineage.Snapshot, bank_path: Path) -> None:
-    """A list of answers shows of each its class, what it is about, and its verdict: never all of its fields."""
+    """A list of answers shows the class, subject and verdict of each, never all of its fields."""
     told = {type(one).__name__: repr(one) for one in every_answer(bank, bank_path)}
     assert told["Usage"] == "<Usage s3://bank-ml/loans/train/: used>"
     assert told["Trace"] == "<Trace loans-live: traced>"

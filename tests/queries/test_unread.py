@@ -364,8 +364,7 @@ def estate(jobs: list[Any], loaded: list[str]) -> list[Resource]:
 
 
 def only_loads_it_itself(answer: lineage.Usage, lost: Resource, jobs: list[Any], loaded: list[str], dataset: str) -> bool:
-    """Whether a model alone got something from a place, by loading it: by the third day nothing wrote there or loads it
-    otherwise."""
+    """Whether only a model got something from a place, by loading it: by the third day there is no writer or other loader."""
     first = [row["evidence"][0] for row in answer.findings]
     written = [writes for sort, _, writes, day, _ in jobs if day <= 3 or sort == "s"]
     beside = [key for number, key in enumerate(loaded) if lost.name != f"m{number}"]  # what a model loads is one object

@@ -361,7 +361,7 @@ def test_every_finding_is_told_once_and_the_strongest_first() -> None:
     ],
 )
 def test_the_first_line_says_that_only_evaluation_channels_read_it(records: list[Resource], said: str) -> None:
-    """Where every use is by a channel that measures, by its name, the first line names it; the verdict is the same."""
+    """If every use is by a channel whose name says that it measures, the first line says so; the verdict is the same."""
     answer = used(whole(*records), "s3://d/x/")
     first = usage_text(answer, colour=False).splitlines()[0]
     assert (answer.verdict, first.startswith("USED  ")) == ("used", True)
@@ -502,8 +502,7 @@ KEPT: list[tuple[str, str, list[Resource], str]] = [
 
 @pytest.mark.parametrize(("uri", "records", "expected"), [row[1:] for row in KEPT], ids=[row[0] for row in KEPT])
 def test_what_an_endpoint_kept_trains_the_next(uri: str, records: list[Resource], expected: str, tmp_path: Path) -> None:
-    """A model, or what its container names, is in what its endpoint captures, and in what trains with that: as `impact`
-    says."""
+    """What a model or its container names is in what its endpoint captures, and in what trains with that, as in `impact`."""
     answer = used(whole(*records), uri)
     assert answer.verdict == expected
     reached = {row["name"] for row in lineage.impact(whole(*records), uri).reached}

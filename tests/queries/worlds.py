@@ -99,8 +99,7 @@ class World:
     def _spot(
         self, number: int, home: tuple[str, str], reads: list[str], base: str | None, writes: str, cut: bool, keeps: str | None
     ) -> None:
-        """A job that was interrupted and downloaded everything again an hour later, or that was stopped in its first
-        download."""
+        """A job that was interrupted and downloaded again an hour later, or that was stopped in its first download."""
         parts = [("Downloading", 0.2), ("Stopped", 0.3)] if cut else _TWICE
         steps = [
             {"Status": what, "StartTime": at(number + begin), "EndTime": at(number + end)}

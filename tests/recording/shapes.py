@@ -82,8 +82,7 @@ def _bounds(value: Any, size: float, shape: Any, at: str, what: str) -> Iterator
 
 
 def _is_number(value: Any) -> bool:
-    """Whether a value is a finite number: others come as texts, for example "NaN". What the service does with these is not
-    known."""
+    """Whether a value is a finite number: others come as texts ("NaN"). What the service does with these is not known."""
     return isinstance(value, (int, float)) and not isinstance(value, bool)
 
 

@@ -4,8 +4,8 @@
         run(environment=service.environment)  # or, in this process: service.session()
         assert service.components["churn-1"]["Parameters"] == {"lr": {"NumberValue": 0.1}}
 
-What it holds, and what each operation does: `state`. What no operation there does is answered as the replay room answers it
-from the same records, so that a crawl finds all of it. S3 is moto's, behind the same faults, latency and outages; stand-ins of
+`state` has its contents and operations. The replay room answers all other calls from the same records, so that a crawl finds
+everything. S3 is moto's, behind the same faults, latency and outages; stand-ins of
 one process share its buckets, and the one that first uses them empties them.
 
 The SDK's `Session` asks STS at an address of its own for the account, unless it is given a `default_bucket`.
@@ -139,9 +139,9 @@ class StandIn:
         message: str = "as the test wants it",
         when: When | None = None,
     ) -> None:
-        """Have calls fail: the next `times` of the `operation` ("*": any) for which `when` holds, but for the first `after`.
+        """Have calls fail: the next `times` of the `operation` ("*": any) for which `when` holds, except the first `after`.
 
-        `code`: an error code; "drop": nothing is done, and the connection closed; "lost": it is done, and not answered.
+        `code`: an error code; "drop": does nothing and closes the connection; "lost": does it without an answer.
         """
         self._faults.append(Fault(operation, code, times, after, status, message, when))
 

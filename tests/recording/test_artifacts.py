@@ -128,8 +128,7 @@ def test_conflicts_and_throttling_pass(service: Service, stand_in: StandIn, comp
 
 
 def test_a_denied_artifact_is_told_as_denied(service: Service, stand_in: StandIn) -> None:
-    """Outside of SageMaker's managed environments CreateArtifact may be denied: the cause says so, and a run goes on without
-    it."""
+    """Outside of managed environments CreateArtifact may be denied: the cause says so, and a run goes on without it."""
     stand_in.fault("CreateArtifact", "AccessDeniedException")
     with pytest.raises(NotRecorded) as denied:
         lineage_artifact(service, URI, "DataSet")

@@ -58,8 +58,7 @@ def test_a_roc_curve_is_what_it_is_by_hand() -> None:
 
 
 def test_a_confusion_matrix_is_what_it_is_by_hand() -> None:
-    """A matrix has a row for each true class and a column for each predicted one, also for a class that only one of them
-    has."""
+    """A matrix has a row for each true class and a column for each predicted one, also for classes in only one of them."""
     chart = confusion_matrix(["cat", "dog", "dog", "dog"], ["cat", "dog", "dog", "ape"], "by hand")
     assert chart.document == {
         "type": "ConfusionMatrix",

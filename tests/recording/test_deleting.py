@@ -162,8 +162,7 @@ def test_what_the_last_attempt_deleted_is_not_told_as_left(account: StandIn) -> 
 
 
 def test_a_component_that_lost_its_trial_is_named(account: StandIn) -> None:
-    """Components that can neither be deleted nor put back into their trial are all named, because no list would lead to
-    them."""
+    """Components that can neither be deleted nor put back are all named, because no list would lead to them."""
     account.fault("DeleteTrialComponent", "AccessDeniedException", times=1000)
     account.fault("AssociateTrialComponent", "AccessDeniedException", times=1000)
     with pytest.raises(NotRecorded, match=r"in no trial any more, delete by name: 3 trial components \(([^)]*)\)") as failed:

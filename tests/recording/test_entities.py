@@ -486,8 +486,7 @@ def test_metrics_are_told(account: StandIn, session: Service) -> None:
 
 
 def test_a_component_in_a_trial_is_deleted_by_the_word(account: StandIn, session: Service) -> None:
-    """Deleting a component that a trial holds is refused, with what to do; force_disassociate removes it from the trial
-    first."""
+    """Deleting a component inside a trial is refused, with what to do; force_disassociate removes it from the trial first."""
     trial = Experiment.create("churn", session=session).create_trial("first")
     component = TrialComponent.create("churn-1", session=session)
     trial.add_trial_component(component)

@@ -263,8 +263,7 @@ def test_many_runs_of_one_process_leave_no_threads_and_no_files(service: StandIn
 
 
 def test_one_metric_for_which_a_whole_call_is_refused_takes_no_other_along(service: StandIn) -> None:
-    """A batch that is refused as a whole is sent one by one: one refusal is reported, nine are there, and the next batches
-    are whole."""
+    """A refused batch is sent one by one: one refusal is reported, nine are there, and the next batches are whole."""
     service.fault(
         "BatchPutMetrics",
         "ValidationException",
@@ -343,8 +342,7 @@ def test_steps_go_on_after_those_that_are_still_to_be_sent(service: StandIn, sta
 def test_a_run_that_turns_out_to_be_another_experiments_is_not_written_into(
     service: StandIn, monkeypatch: pytest.MonkeyPatch, spool: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
-    """A run that began offline has the component's name of another experiment's: nothing of it is sent, and an error says
-    so."""
+    """An offline run that gets the component name of another experiment's run sends nothing, and an error says so."""
     monkeypatch.setattr("lineage.recording.service.PATIENCE", 0.2)
     with Run("amb", "b-c") as run:
         run.log_parameter("a", 1)

@@ -49,8 +49,7 @@ def called(service: StandIn, operation: str) -> list[dict[str, Any]]:
 
 
 def test_a_run_is_named_tagged_and_grouped_as_the_sdk_does_it(service: StandIn) -> None:
-    """Names are in lower case, the component is `<experiment>-<run>` in `Default-Run-Group-<experiment>`, and only it has
-    the tag."""
+    """Names are in lower case, the component is `<experiment>-<run>` in `Default-Run-Group-<experiment>`, and it alone is tagged."""
     with Run("Churn", "First") as run:
         assert run.experiment_config == {
             "ExperimentName": "churn",
@@ -212,8 +211,7 @@ def test_charts_of_one_title_are_kept_apart_and_equal_ones_are_one(service: Stan
 
 
 def test_a_dataset_is_recorded_with_the_content_that_it_has(service: StandIn) -> None:
-    """A dataset is an input, a contributing lineage artifact, and pinned with its object count and a digest over the
-    versions."""
+    """A dataset is an input, a contributing artifact, and pinned with its object count and a digest over the versions."""
     s3 = service.session().client("s3")
     for name in ("a.csv", "b.csv"):
         s3.put_object(Bucket="bank-ml", Key=f"train/{name}", Body=name.encode())
@@ -331,8 +329,7 @@ BAD: dict[str, tuple[Callable[[Run], Any], str]] = {
 
 @pytest.mark.parametrize("case", BAD)
 def test_bad_input_is_an_error_at_the_call_and_all_else_is_kept(service: StandIn, case: str) -> None:
-    """A value that SageMaker would refuse is refused in a sentence, before it is sent; earlier and later values are
-    recorded."""
+    """A value that SageMaker would refuse is refused in a sentence at the call; other values are recorded."""
     call, said = BAD[case]
     with Run("churn", "first") as run:
         run.log_parameter("before", 1)
@@ -415,8 +412,7 @@ def _raise(error: BaseException) -> None:
 
 @pytest.mark.parametrize("case", ENDS)
 def test_a_run_is_left_as_its_block_is(service: StandIn, case: str) -> None:
-    """A run ends as Completed, as Failed with the exception on one line, or as Stopped; the exception passes unchanged, and
-    all is flushed."""
+    """A run ends as Completed, Failed with the exception, or Stopped; the exception passes unchanged, and all is flushed."""
     ends, told = ENDS[case]
     with contextlib.suppress(BaseException), Run("churn", "first") as run:
         run.log_metric("loss", 1)
@@ -590,8 +586,7 @@ with Run("churn", "first") as run:
 
 
 def test_kill_9_loses_nothing(service: StandIn, start: Start, spool: Path) -> None:
-    """After kill -9 parameters and artifacts are there; the next process sends the rest of the metrics in order and records
-    the failure."""
+    """After kill -9 nothing is lost: the next process sends the remaining metrics in order and records the failure."""
     service.latency = 0.05
     process = start(KILLED)
     process.wait(60)

@@ -125,8 +125,7 @@ def test_a_newest_state_that_is_not_sealed_is_not_called_unchanged(run, at) -> N
 
 
 def test_the_first_line_says_what_is_proved(run, signed: Path, keys: dict[str, Path], tmp_path: Path) -> None:
-    """Without proof the first line says so; with a signature it does not; a genuine signature of a changed file is reported
-    as that."""
+    """The first line says when proof is missing; a genuine signature of a changed file is reported as that."""
     by = ("--signer", pub(keys["jo"]))
     heads = [run("snapshot", "verify", "-f", "table", *words).out.split("  ")[0] for words in ((), by)]
     assert heads == ["UNCHANGED, NOT PROVED", "UNCHANGED"]

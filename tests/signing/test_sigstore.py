@@ -50,8 +50,7 @@ def signed(run, at, world: Sigstore, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 
 def test_who_signed_and_when_the_log_took_it_in(run, signed: Path) -> None:
-    """A bundle by the named identity proves the file; the answer names the signer, the issuer, the log's time, and the
-    crawl."""
+    """A bundle by the named identity proves the file; the answer names signer, issuer, the log's time, and the crawl."""
     ran = run("snapshot", "verify", *MINE, "-f", "json")
     told = json.loads(ran.out)
     assert (ran.code, ran.err, told["verdict"], told["proved_all"]) == (0, "", "unchanged", True)

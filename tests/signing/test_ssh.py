@@ -173,8 +173,7 @@ def test_a_changed_file_is_not_proved_by_its_signature(run, signed: Path, keys: 
 
 
 def test_what_a_log_beside_the_file_holds_is_not_proved(run, signed: Path, keys: dict[str, Path]) -> None:
-    """SQLite reads a write-ahead log before the file: another snapshot in it is not called signed, and the file stays
-    unchanged."""
+    """SQLite reads a write-ahead log first: another snapshot in it is not called signed, and the file stays unchanged."""
     true = Path("lineage.db").read_bytes()
     shutil.copy("lineage.db", "work.db")
     crawl(Path("forged.db"), training("other", {"train": "s3://b/other"}))

@@ -304,7 +304,7 @@ def test_a_snapshot_of_another_thread_says_so(bank: Snapshot) -> None:
 
 
 def test_a_graph_is_asked_by_any_thread(bank: Snapshot) -> None:
-    """A graph looks into the file for what manifests list; each thread that asks opens the file for itself."""
+    """A graph reads the manifests' lists from the file; each thread opens the file for itself."""
     graph = lineage.graph(bank)
     asked = ["s3://bank-ml/loans/train/", "s3://bank-ml/mortgage/", "s3://bank-eu/customers/"]
 

@@ -135,8 +135,7 @@ def test_the_seals_themselves(sealed: Path, tmp_path: Path, statements: tuple[st
 
 
 def test_a_crawl_that_was_killed(sealed: Path, tmp_path: Path) -> None:
-    """The rows of an unfinished crawl are reported as not sealed; those of earlier crawls are still checked against their
-    seals."""
+    """The rows of an unfinished crawl are reported as not sealed; those of earlier crawls are checked against their seals."""
     path = tmp_path / "s.db"
     shutil.copy(sealed, path)
     crawl(path, training("new", {"train": "s3://b/n"}), finish=False)

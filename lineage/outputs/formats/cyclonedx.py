@@ -188,7 +188,7 @@ class _Bom:
     def _untold(self) -> Iterator[tuple[str, str]]:
         """What the trace could not find out, each with its subject."""
         for row in self.answer.breaks:
-            yield row["at"]["id"], f"The trace ends here: {row['reason']}: {row['detail']}. To mend it: {row['repair']}."
+            yield row["at"]["id"], f"The trace ends here: {row['reason']}: {row['detail']}. To fix it: {row['repair']}."
         for hole in self.answer.scope["holes"]:
             subject = hole["subject"] if hole["subject"] in {*self.parts, *self.jobs} else self.endpoint
             asked = " ".join(filter(None, (hole["operation"], hole["subject"])))

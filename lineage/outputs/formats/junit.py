@@ -45,7 +45,7 @@ def _case(finding: Finding, checked: Checked) -> ET.Element:
     vouched = [f"{row['who']} on {row['when']}, until {row['until']}: {row['why']}" for row in finding.attestations]
     states = {SUPPRESSED: f"suppressed: {accepted.get('reason')}", KNOWN: "known from the baseline"}
     why = (states | {ATTESTED: f"not known, and attested: {'; '.join(vouched)}"}).get(finding.state, "")
-    lines = (why, finding.message, f"To mend it: {finding.repair}", f"Fingerprint: {finding.fingerprint}")
+    lines = (why, finding.message, f"To fix it: {finding.repair}", f"Fingerprint: {finding.fingerprint}")
     said.text = visible("\n".join(filter(None, lines)))
     return case
 

@@ -144,7 +144,7 @@ def _result(finding: Finding, places: _Places) -> Json:
         "ruleIndex": _NUMBER[finding.rule],
         "kind": "fail" if failed else "open",
         "level": finding.severity if failed else "none",
-        "message": {"text": f"{finding.message.rstrip('.')}. To mend it: {finding.repair}"},
+        "message": {"text": f"{finding.message.rstrip('.')}. To fix it: {finding.repair}"},
         "partialFingerprints": {GITHUB_FINGERPRINT: finding.fingerprint, FINGERPRINT: finding.fingerprint},
         "baselineState": "unchanged" if finding.state == KNOWN else "new",
         "locations": [_location(finding, places)],

@@ -256,7 +256,7 @@ def _data(one: Json) -> Iterator[Block]:
     direct = [row for row in told["inputs"] if not row["indirect"]]
     yield Table("What the jobs that made the models read", head, [_input(row) for row in direct], "No input is known.")
     if upstream := [row for row in told["inputs"] if row["indirect"]]:
-        yield Table("What lies upstream of that", head, [_input(row) for row in upstream])
+        yield Table("What is upstream of that", head, [_input(row) for row in upstream])
     if told["overlaps"]:
         rows = [
             [row["job"]["name"], " and ".join(row["channels"]), Code(" ".join(row["uris"])), row["verdict"]]
@@ -272,9 +272,9 @@ def _counted(rows: list[Json]) -> str:
         {row["uri"] for row in rows if row["usage"] == "data" and row["indirect"] is indirect} for indirect in (False, True)
     )
     others = Counter(row["usage"] for row in rows if row["usage"] != "data")
-    more = [f"{count} of {usage}" for usage, count in sorted(others.items())]
+    more = [f"{usage} ({count})" for usage, count in sorted(others.items())]
     said = [number(len(direct), "declared input"), f"{len(upstream)} {'place' if len(upstream) == 1 else 'places'} upstream"]
-    return f"{' and '.join(said)}{'; besides, ' + listed(more) if more else ''}"
+    return f"{' and '.join(said)}{'; also ' + listed(more) if more else ''}"
 
 
 def _input(row: Json) -> list[Cell]:
@@ -302,7 +302,10 @@ def _evaluation(one: Json) -> Iterator[Block]:
         yield Para("A metric is the last value that the job wrote, which need not be its best one.", "note")
     rows = [[row["package"], row["what"], code(row["uri"]), code(row["digest"])] for row in told["model_metrics"]]
     yield Table(
-        "Evaluation documents of the packages", ("Package", "What", "Document", "Digest"), rows, "No package names one."
+        "Evaluation documents of the packages",
+        ("Package", "What", "Document", "Digest"),
+        rows,
+        "No package names one of these.",
     )
     none = "No holdouts were named for this report: `--holdouts FILE` names them."
     rows = [

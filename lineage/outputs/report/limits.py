@@ -69,8 +69,8 @@ def _statements(scope: Scope, lists: list[Json], traces: Sequence[Trace], endpoi
 
 
 _DECLARED = (
-    "An input is a declared input: a channel shows that data was mounted, or named to be read, and not that the algorithm "
-    "read every byte of it."
+    "An input is a declared input: a channel shows that data was mounted or named as input, not that the algorithm read "
+    "every byte of it."
 )
 _CREATOR = (
     "SageMaker does not record who created training jobs, models, endpoint configs and endpoints. Only packages, cards, "
@@ -78,12 +78,12 @@ _CREATOR = (
     "90 days by default."
 )
 _HISTORY = (
-    "SageMaker keeps the current and the pending config of an endpoint, and no earlier ones: what it served before is known "
-    "from earlier crawls only."
+    "SageMaker keeps the current and the pending config of an endpoint, but no earlier ones. What it served before is known "
+    "only from earlier crawls."
 )
 _SERVICES = (
     f"This version does not read {', '.join(NOT_READ[:-1])}, or {NOT_READ[-1]}. These can train models, copy data or serve "
-    'models. "No endpoint serves it" is said of SageMaker endpoints only.'
+    'models. "No endpoint serves it" is about SageMaker endpoints only.'
 )
 _CLOCK = "Times are those that AWS records, in UTC. The times of the crawls are those of the machine that crawled."
 

@@ -115,7 +115,7 @@ def _control(report: Json) -> Iterator[Block]:
     )
     yield Para(
         "The report digest is the SHA-256 of the report's JSON without its own id and digest "
-        f"({document['canonicalization']}). It tells that a report is unchanged since it was hashed, and no more.",
+        f"({document['canonicalization']}). It shows only that a report is unchanged since it was hashed.",
         "note",
     )
     yield Para("A dash: the record has no such field, or an empty one. What could not be read is called not known.", "note")
@@ -132,7 +132,7 @@ def _answers(endpoints: list[Json]) -> Iterator[Block]:
         yield Para(", ".join(_counted(told["counts"])) + ".")
         if told["breaks"]:
             rows = [[Code(row["at"]["name"]), row["reason"], row["detail"], row["repair"]] for row in told["breaks"]]
-            yield Table("Where the chain breaks", ("At", "Why", "Detail", "What would mend it"), rows)
+            yield Table("Where the chain breaks", ("At", "Why", "Detail", "How to fix it"), rows)
         if told["gaps"]:
             yield _gaps("Gaps that could change this answer", told["gaps"])
         else:
@@ -179,7 +179,7 @@ def _counted(counts: Json) -> Iterator[str]:
 def _no_gap(told: Json) -> str:
     """The text if no gap is open. A break or a note below it may still change the answer."""
     if told["breaks"]:
-        return "What would mend a break could change the answer; no other gap on this path could."
+        return "Repairing a break could change the answer; no other gap on this path could."
     if told["caveats"]:
         return "Everything on this path could be read. What no record shows, and what could change the answer:"
     return "No gap on this path could change the answer."
@@ -279,7 +279,7 @@ def _findings(told: Json) -> Iterator[Block]:
     said += f"; {told['verdict']}, and {without} without attestations" if without != told["verdict"] else ""
     yield Para(f"The rules of `lineage check`, with {policy} and {number(len(told['holdouts']), 'holdout')}: {said}.", "lead")
     for caption, key in (("Findings", "findings"), ("What could not be decided", "undecided")):
-        head = ("Rule", "Severity", "Subject", "What", "To mend it", "State")
+        head = ("Rule", "Severity", "Subject", "What", "How to fix it", "State")
         yield Table(caption, head, [_finding(row) for row in told[key]])
     columns = ("Rule", "Name", "Severity", "Outcome", "Findings", "Undecided", "Passed")
     names = ("findings", "undecided", "passed")
@@ -328,7 +328,7 @@ def _changed(one: Json) -> Iterator[Block]:
     quiet = not any(one[key] for key in ("added", "removed", "changed", "edges_added", "edges_removed"))
     before = f" (before: {one['verdict_before']})" if one["verdict_before"] and one["verdict_before"] != one["verdict"] else ""
     if quiet and not before:
-        yield Para(f"{one['endpoint']}: nothing that stands behind it is new, gone or different.")
+        yield Para(f"{one['endpoint']}: nothing behind it is new, gone or different.")
         return
     yield Head(f"{one['endpoint']}: {one['verdict']}{before}")
     for caption, key in (("New", "added"), ("Gone", "removed")):
@@ -348,10 +348,10 @@ def _changed(one: Json) -> Iterator[Block]:
 
 def _controls(frameworks: list[Json]) -> Iterator[Block]:
     yield Para(
-        "What this report has to say about the clauses of each framework. `evidenced`: all that the tool looks for is in this "
-        "report, for every endpoint, and the clause wants nothing beyond records. `partial`: some of it is. `not derivable`: "
-        "records of SageMaker, or this snapshot, tell nothing of it. Whether a duty is met is for people to judge; nothing "
-        "here is legal advice.",
+        "What this report shows about the clauses of each framework. `evidenced`: everything that the tool looks for is in "
+        "this report, for every endpoint, and the clause requires nothing beyond records. `partial`: some of it is. "
+        "`not derivable`: records of SageMaker, or this snapshot, say nothing about it. Whether a duty is met is for people "
+        "to judge; nothing here is legal advice.",
         "note",
     )
     for one in frameworks:
@@ -369,7 +369,7 @@ def _clauses(rows: list[Json]) -> Iterator[Block]:
     for row in rows:
         by.setdefault(row["status"], []).append(row)
     if partial := by.get(PARTIAL):
-        head = ("Clause", "Wants", "Sections", "Missing in this report", "Not derivable from records")
+        head = ("Clause", "Requires", "Sections", "Missing in this report", "Not derivable from records")
         yield Table("Partial: complete these by hand", head, [_clause(row) for row in partial])
     names = [f"{_named(row)} (section {', '.join(map(str, row['sections']))})" for row in by.get(EVIDENCED, ())]
     yield Items(
