@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from functools import partial
+from itertools import chain
 from typing import NamedTuple
 
 from lineage.domain.attestations import Attestations
@@ -17,7 +18,7 @@ from lineage.domain.references import Hit, hits
 from lineage.domain.training import only_repacks
 from lineage.errors import UnknownNode
 from lineage.graphs.excerpts import Excerpt, insist_source
-from lineage.graphs.named import NamedPlaces, known_in
+from lineage.graphs.named import Known, NamedPlaces, known_in
 from lineage.graphs.neighbourhoods import dataset_excerpt, making_excerpt
 from lineage.queries.as_json import link_json, node_json, scope_json
 from lineage.queries.attested import NO_REST, Rests, Vouched, resting, vouched_in
@@ -146,14 +147,9 @@ class _DatasetsUnderWay:
         known = {row["uri"]: self._known(parse_location(row["uri"])) for row in checked}
         checked = [row | {"named": known[row["uri"]].is_named} for row in checked]
         scope: Scope = self.graph.graph["scope"]
-        apart = [said for uri in holdouts for said in told_apart(scope, parse_location(uri), [self.node])]
         rows = sorted(self._rows.values(), key=_order)
         holes = once([*self.tracing.holes(scope), *making.holes])
         rests = resting(self.tracing.verdict(), holes, self._vouched)
-        subject = self.graph.nodes[self.node]
-        idle = [_TRAINS_NOTHING.format(subject["name"])] if only_repacks(subject) else []
-        untold = [traceless(scope)] if checked else []
-        only_here = [_ONLY_HERE.format(subject["name"])] if any(row["verdict"] == NOT_REFERENCED for row in checked) else []
         return Datasets(
             subject=node_json(self.graph, self.node),
             verdict=self.tracing.verdict(),
@@ -162,20 +158,25 @@ class _DatasetsUnderWay:
             holdouts=checked,
             breaks=[self.tracing.break_json(found) for found in self.tracing.breaks],
             scope=scope_json(scope, holes, self.tracing.crawls(), self._vouched),
-            caveats=[
-                *only_here,
-                *unnamed(known),
-                *dict.fromkeys(apart),
-                *self.tracing.caveats(scope),
-                *idle,
-                *_pinning_notes(rows),
-                *untold,
-                UNCHECKED,
-                *rests.notes,
-            ],
+            caveats=[*self._caveats(rows, checked, known), *rests.notes],
             rests=rests,
             making=self._making(),
         )
+
+    def _caveats(self, rows: list[Json], checked: list[Json], known: dict[str, Known]) -> Iterator[str]:
+        scope: Scope = self.graph.graph["scope"]
+        subject = self.graph.nodes[self.node]
+        if any(row["verdict"] == NOT_REFERENCED for row in checked):
+            yield _ONLY_HERE.format(subject["name"])
+        yield from unnamed(known)
+        apart = (told_apart(scope, parse_location(uri), [self.node]) for uri in known)
+        yield from dict.fromkeys(chain.from_iterable(apart))
+        yield from self.tracing.caveats(scope)
+        if only_repacks(subject):
+            yield _TRAINS_NOTHING.format(subject["name"])
+        yield from _pinning_notes(rows)
+        yield from [traceless(scope)] if checked else ()
+        yield UNCHECKED
 
     def _making(self) -> Json:
         """The path of the trace from what was read to what it made, without container images."""

@@ -62,7 +62,7 @@ class Selector:
 
 
 def parse_selector(text: str) -> Selector:
-    """The parts of a selector. Raises `MalformedName`."""
+    """The parts of a selector. Raises `MalformedName`, and `UnknownNode` for a URL that shows no one thing."""
     match = _SELECTOR.fullmatch(text.strip())
     if not match:
         raise MalformedName(f"{text!r} is not a selector (expected one like +endpoint/loans-live or s3://bucket/raw/+2)")

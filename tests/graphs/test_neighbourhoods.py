@@ -39,8 +39,8 @@ def the_whole_graph(question: Any) -> Iterator[None]:
 
     whole = cache(lineage.graph)
 
-    def everything(snapshot: lineage.Snapshot, *_: Any, **__: Any) -> lineage.Graph:
-        return whole(snapshot)
+    def everything(snapshot: lineage.Snapshot, *_: Any, **__: Any) -> Excerpt:
+        return Excerpt.of(whole(snapshot))
 
     with ExitStack() as patches:
         for name in ("_near", "_graph") if question in (datasets, holdouts) else ("_near",):
