@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -13,8 +13,9 @@ import lineage
 
 from ..render.html import About
 from ..render.leaderboard import WAYS, board_cells, board_text, data_lines, foot_lines, head_lines
-from ..render.lines import looked_line, note_lines, scope_lines
+from ..render.lines import looked_line, note_lines, scope_lines, styled
 from ..render.listing import FORMS, cells_as, escaped, json_lines
+from ..render.words import say
 from .options import Choice, Command, write
 from .scoped import tell_about, tell_lines
 
@@ -70,10 +71,11 @@ def tell_board(
     out: str | None,
     asked: dict[str, Any],
     holes: Iterable[dict[str, Any]],
+    beside: Sequence[str] = (),
 ) -> None:
     """Print the leaderboard of the nodes with these ids, or write it to a file.
 
-    `holes` are gaps that could hide more of them.
+    `holes` are gaps that could hide more of them. `beside` is said on stderr, or in the page.
     """
     import lineage
 
@@ -86,8 +88,10 @@ def tell_board(
     if form == "svg" or asked["picture"]:
         write(lineage.CHARTS[asked["picture"] or PICTURES[0]](board, all_parameters=every), out)
     else:
-        write(_printed(board, form, every=every, colour=not out), out)
+        write(_printed(board, form, beside, every=every, colour=not out), out)
     _tell_aside(board, form, drawn=form == "svg" or bool(asked["picture"]))
+    for line in beside if form != "html" else ():
+        say(line)
 
 
 def _refuse_form(picture: str | None, form: str) -> None:
@@ -107,27 +111,27 @@ def _tell_aside(board: lineage.Leaderboard, form: str, *, drawn: bool) -> None:
         tell_about(_about(board), "svg" if drawn else form)
 
 
-def _about(board: lineage.Leaderboard) -> About:
-    return About(below=lambda: [*head_lines(board), *data_lines(board), *foot_lines(board)])
+def _about(board: lineage.Leaderboard, beside: Sequence[str] = ()) -> About:
+    return About(below=lambda: [*head_lines(board), *data_lines(board), *foot_lines(board), *map(styled, beside)])
 
 
-def _printed(board: lineage.Leaderboard, form: str, *, every: bool, colour: bool) -> Iterable[str]:
+def _printed(board: lineage.Leaderboard, form: str, beside: Sequence[str], *, every: bool, colour: bool) -> Iterable[str]:
     if form == "table":
         return board_text(board, every=every, colour=colour)
     if form == "json":
         return [lineage.json_text(board.as_json(), indent=2) + "\n"]
     if form == "jsonl":
         return json_lines(board.rows)
-    return _md(board, every=every) if form == "md" else _rows(board, form, every=every)
+    return _md(board, every=every) if form == "md" else _rows(board, form, beside, every=every)
 
 
 # --- for programs and pages -----------------------------------------------------------------------
 
 
-def _rows(board: lineage.Leaderboard, form: str, *, every: bool) -> Iterator[str]:
-    """TSV or CSV: the same columns in each row, whole values."""
+def _rows(board: lineage.Leaderboard, form: str, beside: Sequence[str], *, every: bool) -> Iterator[str]:
+    """TSV, CSV or a page: the same columns in each row, whole values."""
     rows = board.flat(all_parameters=every)
-    return cells_as(form, list(rows[0]) if rows else [], (list(row.values()) for row in rows), about=_about(board))
+    return cells_as(form, list(rows[0]) if rows else [], (list(row.values()) for row in rows), about=_about(board, beside))
 
 
 def _md(board: lineage.Leaderboard, *, every: bool) -> Iterator[str]:

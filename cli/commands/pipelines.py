@@ -15,7 +15,7 @@ from ..render.words import first_line
 from .completing import names_of
 from .filters import checked, within_options
 from .options import format_option, out_option, snapshot_option, write
-from .scoped import tell_about, tell_list
+from .scoped import looked_about, tell_about, tell_list
 
 if TYPE_CHECKING:
     import lineage
@@ -81,7 +81,7 @@ def pipelines(
         raise click.UsageError("--account and --region narrow the list of pipelines: name one of several by its ARN instead")
     with lineage.open_snapshot(snapshot) as opened:
         if execution:
-            _tell(lineage.load_execution(opened, execution, pipeline or ""), form, out)
+            _tell(lineage.load_execution(opened, execution, pipeline or ""), form, out, looked_about(opened, form))
         elif pipeline:
             rows = map(asdict, lineage.list_executions(opened, pipeline))
             scope, nothing = lineage.pipelines_scope(opened), f"pipeline {pipeline} has no executions"
@@ -92,8 +92,9 @@ def pipelines(
             tell_list(_PIPELINES, rows, form, out, scope, nothing=nothing, what="pipeline")
 
 
-def _tell(found: lineage.ExecutionSteps, form: str, out: str | None) -> None:
-    about = About(lambda: first_line(execution_text(found, colour=False)), lambda: beside_steps(found))
+def _tell(found: lineage.ExecutionSteps, form: str, out: str | None, looked: About) -> None:
+    first = lambda: first_line(execution_text(found, colour=False))  # noqa: E731
+    about = About(first, lambda: [*beside_steps(found), *looked.below()])
     if form == "json":
         write(indented(found.as_json()), out)
     elif form == "jsonl":

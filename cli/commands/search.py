@@ -14,7 +14,6 @@ from ..render.indented import indented
 from ..render.lines import Line, styled
 from ..render.listing import FORMS, rows_as
 from ..render.search import found_columns, found_lines, found_rows, found_text
-from ..render.words import say
 from .completing import complete_kind
 from .leaderboard import BOARD_FORMATS, asks_for_board, board_options, refuse_picture, take_board, tell_board
 from .options import ORDERS, Choice, format_option, out_option, snapshot_option, uncollected, write
@@ -167,11 +166,10 @@ def _tell_board(opened: lineage.Snapshot, found: lineage.Found, form: str, out: 
     if not found.records:
         read = ", as far as was read" if found.scope["holes"] else ""
         raise click.UsageError(f"no {found.kind.replace('-', ' ')} matches{read}: there is nothing to compare")
-    tell_board(opened, [one.id for one in found.records], form, out, board, found.scope["holes"])
     left = found.total - len(found.records)
     caveats = [*found.caveats, *([f"--limit left out {left:,} of {found.total:,} matches"] if left else [])]
-    for caveat in caveats:
-        say(f"lineage: {caveat}")
+    beside = [f"lineage: {caveat}" for caveat in caveats]
+    tell_board(opened, [one.id for one in found.records], form, out, board, found.scope["holes"], beside)
 
 
 def _expression(text: str | None) -> Any:

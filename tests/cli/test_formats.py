@@ -110,7 +110,7 @@ def test_a_page_holds_the_question_and_the_answer(over: Any, name: str) -> None:
     assert [line for line in ran.err.splitlines() if not line.startswith(("lineage check: ", "  "))] == []
 
 
-@pytest.mark.parametrize("name", ["used of many", "ls", "show", "runs", "search"])
+@pytest.mark.parametrize("name", ["used of many", "ls", "show", "runs", "search", "execution"])
 def test_a_page_says_when_it_was_crawled(over: Any, name: str) -> None:
     """A page of many answers or of a list has the command and the scope, with the time of the crawl."""
     page = over(*COMMANDS[name], "-f", "html").out

@@ -226,6 +226,7 @@ def test_a_limit_is_told(run, account_path: Path) -> None:
     """A leaderboard says how many found jobs the limit left out."""
     ask = ("search", "training-job", "--limit", "3", "--metric", AUC, "--direction", "max", "--snapshot", str(account_path))
     assert run(*ask).err.splitlines()[-1] == "lineage: --limit left out 32 of 35 matches"
+    assert "<p>lineage: --limit left out 32 of 35 matches</p>" in run(*ask, "-f", "html").out
 
 
 @pytest.mark.parametrize(("value", "said"), [(None, ""), (0.8700000047683716, "0.87"), (1e-05, "1e-05"), (7, "7"), ("x", "x")])

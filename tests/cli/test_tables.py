@@ -2,19 +2,22 @@
 
 from __future__ import annotations
 
+import ast
 import re
 from pathlib import Path
 from typing import Any
 
 import pytest
 from click.testing import CliRunner
-from rich.color import Color
+from rich.color import ANSI_COLOR_NAMES, Color
+from rich.style import Style
 
 from cli.main import cli
 from cli.render.breaking import broken
 from cli.render.lines import _SHADES
 from cli.render.tables import table_lines
 from lineage.domain.records import Resource
+from tests.conftest import ROOT
 from tests.records import training
 from tests.snapshot.test_file import crawl
 
@@ -123,6 +126,20 @@ def test_no_colour_alone_and_none_that_vanishes(terminal: Any) -> None:
     assert "38;5" not in plain
     assert STYLES.sub("", coloured) == STYLES.sub("", plain)
     assert {name: _contrasts(shade) for name, shade in _SHADES.items() if min(_contrasts(shade)) < 3.9} == {}
+
+
+def test_every_colour_has_a_shade_of_its_own() -> None:
+    """No command prints in a colour whose shade the terminal chooses: its yellow, cyan or white may vanish on its ground."""
+    words = ANSI_COLOR_NAMES.keys() | Style.STYLE_ATTRIBUTES.keys()
+    styles = {
+        word
+        for file in (ROOT / "cli").rglob("*.py")
+        for node in ast.walk(ast.parse(file.read_text("utf-8")))
+        if isinstance(node, ast.Constant) and isinstance(node.value, str) and set(node.value.split()) <= words
+        for word in node.value.split()
+    }
+    assert {"yellow", "cyan", "bold", "dim"} <= styles
+    assert (styles & ANSI_COLOR_NAMES.keys()) - _SHADES.keys() == set()
 
 
 def _contrasts(shade: str) -> tuple[float, float]:

@@ -132,6 +132,42 @@ def test_the_answer_comes_first(bank: lineage.Snapshot, endpoint: str, verdict: 
     assert answer["way"][0]["name"] == endpoint
 
 
+WAYS = {
+    "fraud-ab": [
+        ("challenger", "Fraud-XGB-18-model", "training job Fraud-XGB-18, from s3://bank-ml/fraud/features/"),
+        ("champion", "Fraud-XGB-17-model", "training job Fraud-XGB-17, from s3://bank-ml/fraud/features/"),
+        (
+            "next",
+            "Fraud-NN-1-model",
+            "training job Fraud-NN-1, from s3://bank-ml/fraud/features/, measured on s3://bank-ml/fraud/holdout/ (by the names of channels)",
+        ),
+    ],
+    "ledger-old": [
+        ("kept", "ledger-1", "training job Ledger-Fit-1, from s3://bank-ml/ledger/"),
+        ("lost", "ledger-0", "not traced: ledger-0 is missing"),
+    ],
+    "loans-live": [],
+}
+
+
+@pytest.mark.parametrize("endpoint", WAYS)
+def test_each_model_of_several_has_its_way_in(bank: lineage.Snapshot, endpoint: str) -> None:
+    """Section 1 says in one line for each of several models which job and data made it, or where that is lost."""
+    report = told(bank, endpoint)
+    ways = report["endpoints"][0]["answer"]["ways"]
+    assert [(way["variant"], way["model"]["name"], way["said"]) for way in ways] == WAYS[endpoint]
+    first = lineage.REPORTS["md"](report).partition("## 1 The answer")[2].partition("\n## ")[0]
+    assert all(f"| {variant} | <code>{model}</code> | {said} |" in first for variant, model, said in WAYS[endpoint])
+    assert ("What made each model" in first) is bool(ways)
+
+
+def test_a_way_in_names_the_jobs_of_its_own_model(whole: dict[str, Any]) -> None:
+    """A job is named for the models it made alone, and a component's base model by its own job."""
+    (found,) = (one for one in whole["endpoints"] if one["subject"]["name"] == "assist-components")
+    jobs = {way["model"]["name"]: [job["name"] for job in way["training_jobs"]] for way in found["answer"]["ways"]}
+    assert jobs == {"assist-base-ic": ["Assist-Pretrain-1"], "assist-lora-ic": ["Assist-Lora-2", "Assist-Pretrain-1"]}
+
+
 def test_the_path_of_several_is_that_of_one_variant(bank: lineage.Snapshot, loans: dict[str, Any]) -> None:
     """Where an endpoint has several models, the path says to which variant it belongs; with one model there is no such line."""
     assert "This is the path of variant challenger." in lineage.REPORTS["md"](told(bank, "fraud-ab"))

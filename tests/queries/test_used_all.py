@@ -99,6 +99,16 @@ LINES = [
 ]
 
 
+@pytest.mark.parametrize("form", ["table", "tsv", "csv", "md", "html"])
+def test_what_is_so_for_all_is_said_once(check, form: str) -> None:
+    """The scope and each note stand once below many answers, not once for each; what differs is one note."""
+    ran = check("s3://bank-ml/loans/train/", "s3://bank-ml/nothing/", "--from", HOLDOUTS, "-f", form)
+    lines = [line.removeprefix("<p>").removesuffix("</p>") for line in (ran.out + ran.err).splitlines()]
+    said = [line for line in lines if line.startswith(("Looked at: ", "In numbers: ", "Not read at all: ", "Note: "))]
+    assert len(said) == len(set(said)) == 8
+    assert "Note: no record names s3://bank-ml/nothing/, s3://bank-ml/fraud/secret-test/." in said
+
+
 def test_one_line_each(check) -> None:
     """In the order of the file: the verdict, the number of findings, the strongest job and channel, the number of gaps."""
     ran = check("--from", HOLDOUTS, "-f", "csv")

@@ -15,7 +15,7 @@ from lineage.queries.runs.shared_channels import measures
 from lineage.queries.trace import COPY, VENDOR, Trace, TreeStep
 
 TRACED, PARTIAL, BROKEN = "traced", "partial", "broken"
-_UNTOLD = "whose training data is not known here"
+UNTOLD = "whose training data is not known here"
 _NAMED = 3  # jobs that a sentence names; the rest are counted
 
 
@@ -71,25 +71,18 @@ def _sentence(trace: Trace) -> str:
 
 def _served(trace: Trace) -> str:
     """What made it, and from what. For a vendor's model, nothing here shows that."""
-    steps = list(_steps(trace.tree))
+    steps = list(steps_of(trace.tree))
     vendors = any(step.note == VENDOR for step in steps)
     if vendors and not (_trained(trace) or any(step.relation == "writes" for step in steps)):
-        return f"a model of a vendor, {_UNTOLD}"
+        return f"a model of a vendor, {UNTOLD}"
     made = f"what {_makers(trace)} made from {_inputs(trace)}"
-    return f"{made}; part of it is a model of a vendor, {_UNTOLD}" if vendors else made
+    return f"{made}; part of it is a model of a vendor, {UNTOLD}" if vendors else made
 
 
 def _holds(trace: Trace) -> str:
     """How certain the chain is. A step that the times only allow, or that no field of a record states, is weaker."""
-    steps = list(_steps(trace.tree))
-    possible = sum(step.note.startswith("possible") for step in steps)
-    logged = sum(step.evidence == "logged" for step in steps)
-    copied = sum(step.note == COPY for step in steps)
-    weak = [
-        *([f"{_number(possible, 'step')} only possible"] if possible else []),
-        *([f"{_number(logged, 'step')} told only by a text or by people"] if logged else []),
-        *([f"{_number(copied, 'step')} known only by the same content"] if copied else []),
-    ]
+    steps = list(steps_of(trace.tree))
+    weak = weaker(steps)
     soon = any(step.relation == "configures" and step.role == PENDING for step in steps)
     added = "; some of this comes by a config that is still being deployed" if soon else ""
     if weak:
@@ -97,7 +90,19 @@ def _holds(trace: Trace) -> str:
     return f"Record fields name each step of this chain{added}"
 
 
-def _steps(root: TreeStep) -> Iterator[TreeStep]:
+def weaker(steps: Iterable[TreeStep]) -> list[str]:
+    """How many of some steps no field of a record proves, by what is known of them instead."""
+    said = {
+        "only possible": lambda step: step.note.startswith("possible"),
+        "told only by a text or by people": lambda step: step.evidence == "logged",
+        "known only by the same content": lambda step: step.note == COPY,
+    }
+    steps = list(steps)
+    counts = {words: sum(map(tells, steps)) for words, tells in said.items()}
+    return [f"{_number(count, 'step')} {words}" for words, count in counts.items() if count]
+
+
+def steps_of(root: TreeStep) -> Iterator[TreeStep]:
     todo = [root]
     while todo:
         step = todo.pop()
@@ -109,9 +114,7 @@ def _makers(trace: Trace) -> str:
     jobs = _trained(trace)
     if not jobs:
         return "a job or a run that is not a training job"
-    names = [str(job["name"]) for job in jobs[:_NAMED]]
-    more = [_number(len(jobs) - _NAMED, "more job")] if len(jobs) > _NAMED else []
-    return f"training job{'' if len(jobs) == 1 else 's'} {listed([*names, *more])}"
+    return f"training job{'' if len(jobs) == 1 else 's'} {few([str(job['name']) for job in jobs], 'job')}"
 
 
 def _inputs(trace: Trace) -> str:
@@ -124,16 +127,16 @@ def _inputs(trace: Trace) -> str:
         return f"data of which no record names the place{_upstream(upstream)}"
     taught = _places(row for row in direct if not measures(row["channel"])) or _places(direct)
     measured = [row for row in direct if row["uri"] not in taught]
-    return f"{_number_of(taught)} {_named(taught)}{_measured(measured)}{_upstream(upstream)}"
+    return f"{_number_of(taught)} {few(taught)}{_measured(measured)}{_upstream(upstream)}"
 
 
 def _places(rows: Iterable[Json]) -> list[str]:
     return list(dict.fromkeys(str(row["uri"]) for row in rows))
 
 
-def _named(places: list[str]) -> str:
-    """The first few locations by name; the rest are counted."""
-    more = [_number(len(places) - _NAMED, "more location")] if len(places) > _NAMED else []
+def few(places: list[str], noun: str = "location") -> str:
+    """The first few places by name; the rest are counted."""
+    more = [_number(len(places) - _NAMED, f"more {noun}")] if len(places) > _NAMED else []
     return listed([*places[:_NAMED], *more])
 
 
@@ -143,7 +146,7 @@ def _measured(rows: list[Json]) -> str:
         return ""
     channels = sorted({str(row["channel"]) for row in rows})
     by = f"channel {channels[0]}, by its name" if len(channels) == 1 else f"channels {listed(channels)}, by their names"
-    return f" and measured on {_named(_places(rows))} ({by})"
+    return f" and measured on {few(_places(rows))} ({by})"
 
 
 def _number_of(places: list[str]) -> str:

@@ -29,6 +29,7 @@ from lineage.outputs.report.limits import limits
 from lineage.outputs.report.parts import evaluation, models, packages, system, training
 from lineage.outputs.report.reading import Kept
 from lineage.outputs.report.vouching import file_told
+from lineage.outputs.report.ways import ways
 from lineage.queries.anchors import Anchor
 from lineage.queries.attested import Vouched, vouched_in
 from lineage.queries.datasets import datasets
@@ -194,7 +195,7 @@ class _ReportUnderWay:
         deployed = models(one, kept)
         return {
             "subject": one.subject,
-            "answer": answer(one, deployed),
+            "answer": answer(one, deployed) | {"ways": ways(one)},
             "system": system(one, kept),
             "models": deployed,
             "packages": packages(one, kept),

@@ -129,6 +129,7 @@ def _answers(endpoints: list[Json]) -> Iterator[Block]:
         told = one["answer"]
         yield WayBack([_way_step(step) for step in told["way"]])
         yield from _of_variant(told)
+        yield from _each_way(told["ways"])
         yield Para(", ".join(_counted(told["counts"])) + ".")
         if told["breaks"]:
             rows = [[Code(row["at"]["name"]), row["reason"], row["detail"], row["repair"]] for row in told["breaks"]]
@@ -148,6 +149,13 @@ def _of_variant(told: Json) -> Iterator[Block]:
     variant = next((step["role"] for step in told["way"] if step["relation"] in ("deploys", "hosts") and step["role"]), "")
     if variant and told["counts"]["models"] > 1:
         yield Para(f"This is the path of variant {variant}. Section 3 shows the chain of all variants.", "note")
+
+
+def _each_way(ways: list[Json]) -> Iterator[Block]:
+    """The way into each model, where there are several."""
+    if ways:
+        rows = [[way["variant"], Code(way["model"]["name"]), way["said"]] for way in ways]
+        yield Table("What made each model", ("Variant", "Model", "Made by"), rows)
 
 
 def _way_step(step: Json) -> tuple[str, Code, str]:
