@@ -16,6 +16,7 @@ from datetime import datetime
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
+from lineage.domain.called import argument
 from lineage.errors import SignatureRefused, SigningError
 
 NAMESPACE = "lineage-snapshot"  # a signature that was made for git, for files or for mail is none over a snapshot
@@ -73,7 +74,7 @@ def check_with_list(allowed: str, identity: str, data: bytes, sig: bytes, at: st
     time `at` (ISO 8601), else against now. Raises `SignatureRefused`, `SigningError`.
     """
     if not Path(allowed).is_file():
-        raise SigningError(f"{allowed}: no such file: --allowed-signers names one as ssh-keygen(1) describes it")
+        raise SigningError(f"{allowed}: no such file: {argument('allowed')} names one as ssh-keygen(1) describes it")
     who = identity or _principal(allowed, sig, at)
     return who, _verify(allowed, who, data, sig, f"{who}, as {allowed} lists them", at)
 
@@ -138,7 +139,7 @@ def _why(done: subprocess.CompletedProcess[bytes], key: str) -> str:
         return f"others may read it, and so ssh-keygen leaves it alone; run chmod 600 {key}"
     if "passphrase" in whole:
         public = key if key.endswith(".pub") else f"{key}.pub"
-        return f"it has a passphrase; run ssh-add {key}, and name the public key instead: --key {public}"
+        return f"it has a passphrase; run ssh-add {key}, and name the public key instead: {argument('key', value=str(public))}"
     if "No private key" in whole:
         return "neither its private part nor an agent that holds it is there; run ssh-add with its private key first"
     return said
