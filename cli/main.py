@@ -170,7 +170,33 @@ def main() -> NoReturn:
     cli.main()
 
 
+# The options that are not called as the argument of the function is.
+_OPTIONS = {
+    "allowed": "--allowed-signers",
+    "authority": "--timestamp-authority",
+    "endpoints": "--endpoint",
+    "form": "--format",
+    "path": "--snapshot",
+    "regions": "--region",
+    "roles": "--role-arn",
+    "who": "--signer",
+}
+
+
+def _as_option(name: str, value: object) -> str:
+    """How a message calls an argument on the command line; a switch has no value."""
+    option = _OPTIONS.get(name, f"--{name.replace('_', '-')}")
+    return option if value in (None, True) else f"{option} {value}"
+
+
 def _run(call: Callable[[], Any], arguments: list[str], said: dict[str, Any]) -> int:
+    import lineage
+
+    with lineage.arguments_called(_as_option):
+        return _ended(call, arguments, said)
+
+
+def _ended(call: Callable[[], Any], arguments: list[str], said: dict[str, Any]) -> int:
     try:
         result = call()
     except click.exceptions.Abort:

@@ -17,6 +17,7 @@ from .collect.endpoints import Progress as Progress
 from .collect.endpoints import crawl_endpoints as crawl_endpoints
 from .domain.attestations import Attestation as Attestation
 from .domain.attestations import Attestations as Attestations
+from .domain.called import arguments_called as arguments_called
 from .domain.experiments import SortByType as SortByType
 from .domain.experiments import SortOrderType as SortOrderType
 from .domain.iam import MOST_CHARACTERS as MOST_CHARACTERS

@@ -12,6 +12,7 @@ from lineage.errors import MalformedPolicy
 from lineage.queries.files import contents
 
 SCHEMA = "lineage.baseline/1"
+_WRITE = "write one with `lineage check --write-baseline`"
 
 
 def to_baseline(checked: Checked) -> str:
@@ -33,5 +34,5 @@ def load_baseline(path: str | Path) -> frozenset[str]:
         if said["schema"] == SCHEMA:
             return frozenset(str(row["fingerprint"]) for row in said["findings"])
     except (ValueError, TypeError, KeyError, RecursionError) as error:
-        raise MalformedPolicy(f"{path} is not a baseline ({error}): write one with --write-baseline") from error
-    raise MalformedPolicy(f"{path} is a baseline of another lineage ({said['schema']}): write one with --write-baseline")
+        raise MalformedPolicy(f"{path} is not a baseline ({error}): {_WRITE}") from error
+    raise MalformedPolicy(f"{path} is a baseline of another lineage ({said['schema']}): {_WRITE}")

@@ -22,6 +22,7 @@ from lineage.crawl.aws.session import Session
 from lineage.crawl.callers import AnySession, is_replayed, session_for
 from lineage.crawl.cloudtrail import Lookup
 from lineage.crawl.sweep import Sweep
+from lineage.domain.called import argument
 from lineage.domain.given import texts
 from lineage.domain.kinds import KINDS
 from lineage.domain.names import parse_arn
@@ -124,9 +125,10 @@ def _callers(session: Session, roles: Sequence[str], *, only_roles: bool) -> tup
     accounts = [caller.account for caller in callers]
     twice = sorted({account for account in accounts if accounts.count(account) > 1})
     if twice:
-        raise CrawlError(f"account {twice[0]} would be read twice: give one role for each account, or add --only-roles")
+        only = argument("only_roles", value=True)
+        raise CrawlError(f"account {twice[0]} would be read twice: give one role for each account, or add {only}")
     if not callers:
-        raise CrawlError("no account is left to read: " + ("; ".join(refused.values()) or "give a --role-arn"))
+        raise CrawlError("no account is left to read: " + ("; ".join(refused.values()) or f"give {argument('roles')}"))
     return callers, {account: why for account, why in refused.items() if account not in accounts}
 
 

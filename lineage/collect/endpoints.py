@@ -18,6 +18,7 @@ from lineage.crawl.aws.refusals import Refused
 from lineage.crawl.aws.session import BOTOCORE_VERSION, Session
 from lineage.crawl.callers import AnySession, is_replayed, session_for
 from lineage.crawl.walk import Walk, endpoint_named, endpoint_names
+from lineage.domain.called import argument
 from lineage.domain.given import texts
 from lineage.domain.records import REPLAYED, Crawl, Fetched, Gap, Resource
 from lineage.domain.spelling import did_you_mean
@@ -188,7 +189,9 @@ def _roots(fetcher: Fetcher, endpoints: Sequence[str]) -> list[Resource]:
     except Refused as refused:
         raise CrawlError(f"the endpoints could not be listed: {refused.detail}") from refused
     if not names:
-        raise UnknownNode(f"account {fetcher.session.account} has no endpoint in {fetcher.session.region}: try --region")
+        raise UnknownNode(
+            f"account {fetcher.session.account} has no endpoint in {fetcher.session.region}: try {argument('region')}"
+        )
     return [_root(fetcher, name) for name in names]
 
 
@@ -207,7 +210,8 @@ def _near(fetcher: Fetcher, name: str) -> str:
         known = endpoint_names(fetcher)
     except Refused:
         return ""
-    return did_you_mean(known, name, ": is it in another region (--region) or account (--profile)?")
+    elsewhere = f"another region ({argument('region')}) or account ({argument('profile')})"
+    return did_you_mean(known, name, f": is it in {elsewhere}?")
 
 
 def crawl_of(session: Session, accounts: tuple[str, ...], regions: tuple[str, ...], roots: tuple[str, ...]) -> Crawl:

@@ -17,6 +17,7 @@ from typing import Any
 from lineage.crawl.aws.fetch import Fetcher, named_in, resource_of, searched, subject_of
 from lineage.crawl.aws.refusals import Refused
 from lineage.crawl.unknown import Notes, completeness
+from lineage.domain.called import argument
 from lineage.domain.kinds import ENDPOINT, GROUPS, KINDS, LOCATION, PROCESSING_JOB, TRAINING_JOB, Finder, Kind, kind_of_arn
 from lineage.domain.names import Location, PlaceIndex, Span, folders_above, gets, is_arn, parse_arn, s3_spellings
 from lineage.domain.records import Answered, Fetched, Gap, Resource
@@ -43,7 +44,7 @@ def endpoint_named(fetcher: Fetcher, endpoint: str) -> Resource:
         return fetcher.describe(ENDPOINT, endpoint, fetcher.session.region)
     arn = parse_arn(endpoint)
     if kind_of_arn(endpoint) is not ENDPOINT:
-        raise MalformedName(f"{endpoint} is not an endpoint: --endpoint takes the name or the ARN of one")
+        raise MalformedName(f"{endpoint} is not an endpoint: {argument('endpoints')} takes the name or the ARN of one")
     _insist_own(fetcher, arn.account, f"endpoint {endpoint}")
     return fetcher.describe(ENDPOINT, arn.resource.partition("/")[2], arn.region)
 
@@ -51,7 +52,7 @@ def endpoint_named(fetcher: Fetcher, endpoint: str) -> Resource:
 def _insist_own(fetcher: Fetcher, account: str, endpoint: str) -> None:
     if account not in ("", fetcher.session.account):
         said = f"{endpoint} is in account {account}, but these credentials are for {fetcher.session.account}"
-        raise UnknownNode(f"{said}: use a --profile of that account")
+        raise UnknownNode(f"{said}: use a profile of that account ({argument('profile')})")
 
 
 def endpoint_names(fetcher: Fetcher) -> list[str]:

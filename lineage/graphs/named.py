@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from enum import StrEnum
 from functools import cache
 
+from lineage.domain.called import argument
 from lineage.domain.names import Cover, Location, Span, cover, location_of, parse_location
 from lineage.domain.opaque import READING
 from lineage.domain.slips import is_bucket, is_slip, oddity, respelled
@@ -16,7 +17,10 @@ from lineage.graphs.leads import prefixes
 from lineage.snapshot.reading import Snapshot
 
 MOST = 1000  # names in a folder that are looked at; of more, those that begin as the one that is asked about
-_INSIST = "--exact asks about it as written"
+
+
+def _insist() -> str:
+    return f"{argument('exact', value=True)} asks about it as written"
 
 
 class Known(StrEnum):
@@ -77,13 +81,13 @@ class NamedPlaces:
             return place
         odd, until = oddity(place)
         if odd and not exact and not self._stands(Location(place.root, until)):
-            raise MalformedName(f"{text!r} {odd}: give one S3 URI, such as s3://bucket/folder/ ({_INSIST})")
+            raise MalformedName(f"{text!r} {odd}: give one S3 URI, such as s3://bucket/folder/ ({_insist()})")
         near = "" if exact else self.near(place)
         if near:
-            raise MalformedName(f"no record names {text!r}; did you mean {near}? ({_INSIST})")
+            raise MalformedName(f"no record names {text!r}; did you mean {near}? ({_insist()})")
         bucket = place.root.removeprefix("s3://")
         if not (is_bucket(bucket, old=exact) or place.hides_bucket or self._snapshot.has_below(f"{place.root}/")):
-            insist = "" if exact or not is_bucket(bucket, old=True) else f" ({_INSIST}: old buckets may break the rule)"
+            insist = "" if exact or not is_bucket(bucket, old=True) else f" ({_insist()}: old buckets may break the rule)"
             raise MalformedName(f"{text!r}: {bucket!r} is not a valid bucket name{insist}")
         return place
 

@@ -29,7 +29,7 @@ from lineage.snapshot.tables import AT_ONCE
 SCHEMA, SUGGESTIONS = "lineage.search/1", "lineage.suggestions/1"
 ASCENDING, DESCENDING = "Ascending", "Descending"
 HINT_LENGTH = 100
-_CUT = "some values of {} looked like secrets and were not stored: --live compares them"
+_CUT = "some values of {} looked like secrets and were not stored: `lineage search --live` compares them"
 _WHOLE = "a decimal {} is compared with an integer by its whole part, as in SageMaker: write 1.0 to compare decimals"
 OWN = ("id", "kind", "name", "account", "region", "status", "created", "deleted")  # what a match has beside its record
 _SOURCE = "SourceDetail"
@@ -164,7 +164,7 @@ def search(
     # The service builds the dashboard around a model; no snapshot holds it.
     for way in steps:
         if query.kind.search_within and way and way[0] != query.kind.search_within:
-            raise SearchRefused(f"a snapshot holds no {way[0]} of models", "ask the service with --live")
+            raise SearchRefused(f"a snapshot holds no {way[0]} of models", "ask the service with `lineage search --live`")
     within = Within.of(accounts, regions)
     joined = any(way[:1] == (_SOURCE,) for way in steps)
     best = _Best(sorting, limit)

@@ -11,6 +11,7 @@ from importlib import import_module
 from pathlib import Path
 from typing import Any, Final
 
+from lineage.domain.called import argument
 from lineage.domain.canonical import canonical
 from lineage.domain.records import Json
 from lineage.domain.version import __version__
@@ -195,11 +196,12 @@ def check_signature(envelope: str | Path, signer: Signer) -> Signed:
 def _checked_in_log(read: Envelope, name: str, claim: Claim, signer: Signer) -> Signed:
     """The same for a sigstore bundle, checked by its identity and the issuer that vouched for it."""
     if not read.bundle:
-        raise SigningError(f"{name} is not a sigstore bundle: leave --issuer out, or name the bundle with --signature")
-    if not signer.issuer:
         raise SigningError(
-            f"{name} is a sigstore bundle: name the identity with --signer, and who vouches for it with --issuer"
+            f"{name} is not a sigstore bundle: leave {argument('issuer')} out, or name the bundle with {argument('signature')}"
         )
+    if not signer.issuer:
+        both = f"name the identity with {argument('who')}, and who vouches for it with {argument('issuer')}"
+        raise SigningError(f"{name} is a sigstore bundle: {both}")
     try:
         at, by = _sigstore().check(read, signer.who, signer.issuer)
     except SignatureRefused as error:
@@ -238,13 +240,14 @@ def _checked(data: bytes, sig: bytes, signer: Signer, at: str) -> tuple[str, str
     if signer.allowed:
         return ssh.check_with_list(signer.allowed, who, data, sig, at)
     if "@" in who and not signer.names_key:
-        raise SigningError(f"{who} is an identity: give its list with --allowed-signers; a key file of that name is ./{who}")
+        listed = argument("allowed")
+        raise SigningError(f"{who} is an identity: give its list with {listed}; a key file of that name is ./{who}")
     if kms.is_kms(who):
         return who, kms.check_with_kms(who, data, sig)
     if is_pem(who):
         return Path(who).name, check_with_pem(who, data, sig)
     if not Path(who).is_file():
-        said = "name a public key file or a key of KMS, or give the identity's list with --allowed-signers"
+        said = f"name a public key file or a key of KMS, or give the identity's list with {argument('allowed')}"
         raise SigningError(f"{who} does not exist: {said}")
     return Path(who).name, ssh.check_with_key(who, data, sig)
 

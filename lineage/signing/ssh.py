@@ -16,6 +16,7 @@ from datetime import datetime
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
+from lineage.domain.called import argument
 from lineage.errors import SignatureRefused, SigningError
 
 NAMESPACE = "lineage-snapshot"  # so a signature made for git, files or mail does not count for a snapshot
@@ -73,7 +74,8 @@ def check_with_list(allowed: str, identity: str, data: bytes, sig: bytes, at: st
     `at` (ISO 8601), by default now. Raises `SignatureRefused`, `SigningError`.
     """
     if not Path(allowed).is_file():
-        raise SigningError(f"{allowed} does not exist: --allowed-signers takes an ALLOWED SIGNERS file (see man ssh-keygen)")
+        takes = f"{argument('allowed')} takes an ALLOWED SIGNERS file (see man ssh-keygen)"
+        raise SigningError(f"{allowed} does not exist: {takes}")
     who = identity or _principal(allowed, sig, at)
     return who, _verify(allowed, who, data, sig, f"{who}, as {allowed} lists them", at)
 
@@ -138,7 +140,7 @@ def _why(done: subprocess.CompletedProcess[bytes], key: str) -> str:
         return f"others may read it, and so ssh-keygen leaves it alone; run chmod 600 {key}"
     if "passphrase" in whole:
         public = key if key.endswith(".pub") else f"{key}.pub"
-        return f"it has a passphrase; run ssh-add {key}, and name the public key instead: --key {public}"
+        return f"it has a passphrase; run ssh-add {key}, and name the public key instead: {argument('key', value=str(public))}"
     if "No private key" in whole:
         return "neither its private part nor an agent that holds it is there; run ssh-add with its private key first"
     return said

@@ -13,6 +13,7 @@ from typing import Any
 from urllib.parse import urlsplit
 from urllib.request import Request, urlopen
 
+from lineage.domain.called import argument
 from lineage.errors import SignatureRefused, SigningError
 from lineage.signing.pem import EXTRA
 
@@ -56,7 +57,7 @@ def time_of(der: bytes, sig: bytes, authority: str) -> str:
     try:
         roots = load_pem_x509_certificates(Path(authority).read_bytes())
     except (OSError, ValueError) as error:
-        said = "--timestamp-authority names its root certificate in PEM"
+        said = f"{argument('authority')} names its root certificate in PEM"
         raise SigningError(f"{authority} has no readable certificate: {said}") from error
     told = _decoded(rfc3161, der, "the envelope")
     try:

@@ -34,7 +34,7 @@ class LedgerTables(OpenTables):
             return
         own, other = "records from AWS", "records replayed from an account file"
         held, asked = (own, other) if replayed else (other, own)
-        raise MixedRecords(f"{self.path} holds {held}, which are never mixed with {asked}: name another file with --snapshot")
+        raise MixedRecords(f"{self.path} holds {held}, which are never mixed with {asked}: name another file")
 
     def gaps(self, enumerations: list[Enumeration] | None = None) -> list[Gap]:
         """What could not be read the last time it was asked for. An answer counts once the graph holds it.

@@ -13,6 +13,7 @@ from functools import wraps
 from pathlib import Path
 from typing import Any, Self, TypeVar, cast
 
+from lineage.domain.called import argument
 from lineage.domain.opaque import silence
 from lineage.domain.records import Counted, Counts, Scope
 from lineage.errors import SnapshotError
@@ -48,7 +49,7 @@ def _insist_file(path: Path) -> None:
 def _advice(missing: str) -> str:
     """What to do if there is no snapshot: after the demo, its file is probably meant."""
     if missing == "lineage.db" and Path("demo.db").is_file():
-        return "demo.db is here: add --snapshot demo.db, or read your account with `lineage crawl`"
+        return f"demo.db is here: add {argument('path', value='demo.db')}, or read your account with `lineage crawl`"
     return f"make one with `lineage crawl --snapshot {missing}`, or name another; `lineage demo` makes one to try"
 
 
@@ -153,7 +154,7 @@ class Snapshot(GraphTables, RecordTables, LedgerTables):
         """Raise `SnapshotError` for another database, another schema, and an empty file where it may not be `empty`."""
         application, version = (self._one(f"PRAGMA {name}") for name in ("application_id", "user_version"))
         if application != APPLICATION_ID and self._one("SELECT count(*) FROM sqlite_master"):
-            raise SnapshotError(f"{self.path} is a database, but not a lineage snapshot: name another file with --snapshot")
+            raise SnapshotError(f"{self.path} is a database, but not a lineage snapshot: name another file")
         if version > SCHEMA_VERSION:
             raise SnapshotError(
                 f"{self.path} was written by a newer lineage (schema {version}, this one reads {SCHEMA_VERSION}): "

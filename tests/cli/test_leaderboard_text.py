@@ -156,7 +156,7 @@ def test_pictures(told, arguments: tuple[str, ...]) -> None:
 
 BAD: list[tuple[tuple[str, ...], str]] = [
     ((*TUNED, "--metric", "validation:aucc"), "no candidate has a metric 'validation:aucc'; did you mean validation:auc? There are train:auc (5 of 6), validation:auc (5 of 6)"),
-    (("House-Appraisal", "--compare"), "name the --metric to compare by; there are validation:rmse (2 of 3), train:rmse (1 of 3)"),
+    (("House-Appraisal", "--compare"), "name the metric to compare by (--metric); there are validation:rmse (2 of 3), train:rmse (1 of 3)"),
     (("House-Appraisal", "--metric", "validation:rmse"), "is more or less of validation:rmse better? nothing says: say --direction max or min"),
     (("House-Appraisal", "baseline", "--all-parameters"), "a single RUN is shown in full: leave out --all-parameters (see lineage runs --help)"),
     ((*TUNED, "--order", "ascending"), "a leaderboard is sorted by its metric: leave out --order (see lineage runs --help)"),
@@ -164,7 +164,7 @@ BAD: list[tuple[tuple[str, ...], str]] = [
     ((*TUNED, "--picture", "scatter", "-o", "board.md"), "--picture draws an svg, not md: use one of them (see lineage runs --help)"),
     ((*TUNED, "--status", "Stopping"), "no run of experiment Limits-Tune-7-aws-tuning-job matches: there is nothing to compare (see lineage runs --help)"),
     (("-f", "svg"), "only a leaderboard can be drawn as svg: add --metric (see lineage runs --help)"),
-    (("renewals-uk", "--compare", "-f", "svg"), "name the --metric to compare by; "),
+    (("renewals-uk", "--compare", "-f", "svg"), "name the metric to compare by (--metric); "),
 ]  # fmt: skip
 
 

@@ -221,7 +221,7 @@ class Refusing:
             {"AWS_ACCESS_KEY_ID": "A", "AWS_SECRET_ACCESS_KEY": "S", "AWS_SESSION_TOKEN": "T"},
             EXPIRED,
             "AWS credentials have expired: set AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY and AWS_SESSION_TOKEN anew, or unset "
-            "them and use --profile",
+            "them and use profile=…",
         ),
         (None, {}, EXPIRED, "AWS credentials have expired: renew those of profile default"),
         (

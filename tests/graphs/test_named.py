@@ -87,7 +87,7 @@ WRONG = {
     "s3://bank-ml/loans/ # ours": "has text after the URI",
     "s3://bank-ml/loans/train/ s3://bank-ml/loans/test/": "holds two URIs",
     "s3://x/": "'x' is not a valid bucket name",
-    "s3://Other_Bucket/x": "'Other_Bucket' is not a valid bucket name (--exact",
+    "s3://Other_Bucket/x": "'Other_Bucket' is not a valid bucket name (exact=True",
     "s3://192.168.1.1/x": "is not a valid bucket name",
     "s3://": "is not an S3 URI",
     "loans/train": "is not an S3 URI",

@@ -184,7 +184,7 @@ def test_without_any_graphviz_one_line_says_how_to_get_it(monkeypatch: pytest.Mo
     """With neither `dot` nor pygraphviz the error names both ways to get one, and the format that needs none."""
     monkeypatch.setenv("PATH", "")
     monkeypatch.setitem(__import__("sys").modules, "pygraphviz", None)
-    with pytest.raises(lineage.RenderError, match="apt install graphviz.*render.*--format dot"):
+    with pytest.raises(lineage.RenderError, match="apt install graphviz.*render.*form=.dot"):
         lineage.render("digraph {}", "svg")
 
 

@@ -149,17 +149,17 @@ def test_the_run_of_an_evaluation_has_the_data_that_its_job_read(board) -> None:
 # --- the metric and the direction -----------------------------------------------------------------
 
 BOTH = [trial("a", 0.1, "one"), tuned("one"), trial("b", 0.2, "two"), tuned("two", way="Minimize")]
-SAYS_NOTHING = "is more or less of validation:auc better? nothing says: say --direction max or min"
+SAYS_NOTHING = "is more or less of validation:auc better? nothing says: say direction='max' or min"
 TOLD = {"HyperParameters": {"_tuning_objective_metric": '"validation:auc"'}}
 REFUSED: list[tuple[str, list[Resource], dict[str, Any], str]] = [
-    ("no metric named", [fit("a", 0.1), fit("b", 0.1)], {}, "name the --metric to compare by; there are validation:auc (2 of 2)"),
-    ("not all of one tuning job", [trial("a", 0.1), fit("b", 0.1), tuned()], {}, "name the --metric to compare by; there are validation:auc (2 of 2)"),
+    ("no metric named", [fit("a", 0.1), fit("b", 0.1)], {}, "name the metric to compare by (metric=…); there are validation:auc (2 of 2)"),
+    ("not all of one tuning job", [trial("a", 0.1), fit("b", 0.1), tuned()], {}, "name the metric to compare by (metric=…); there are validation:auc (2 of 2)"),
     ("misspelt", [fit("a", 0.1)], MAX | {"metric": "validaton:AUC"}, "no candidate has a metric 'validaton:AUC'; did you mean validation:auc? There are validation:auc (1 of 1)"),
     ("nothing like it", [fit("a", 0.1)], MAX | {"metric": "wer"}, "no candidate has a metric 'wer'; there are validation:auc (1 of 1)"),
     ("no metrics at all", [fit("a"), fit("b")], MAX, "no candidate has a metric 'validation:auc'; none of 2 has any"),
     ("no direction", [fit("a", 0.1)], {"metric": AUC}, SAYS_NOTHING),
     ("no direction in the objective of another metric", [trial("a", 0.1), tuned(metric="loss")], {"metric": AUC}, SAYS_NOTHING),
-    ("a tuning job that was not read", [trial("a", 0.1, **TOLD)], {}, "is more or less of validation:auc better? tuning job tune, which would say, was not read: say --direction max or min"),
+    ("a tuning job that was not read", [trial("a", 0.1, **TOLD)], {}, "is more or less of validation:auc better? tuning job tune, which would say, was not read: say direction='max' or min"),
     ("two directions", BOTH, {}, "tuning jobs disagree about validation:auc: one wants its max and two wants its min; say which: direction max or min"),
     ("no such statistic", [fit("a", 0.1)], MAX | {"statistic": "max"}, "no candidate has the max of validation:auc: a training job keeps the last value only, its runs may keep more; ask for last"),
     ("a word for the statistic", [fit("a", 0.1)], MAX | {"statistic": "median"}, "a statistic is one of last, min, max, avg; a direction is max or min"),

@@ -21,6 +21,7 @@ from botocore.exceptions import BotoCoreError, ClientError, ProfileNotFound
 from lineage.crawl.aws.pace import FIRST, THROTTLED, Pace
 from lineage.crawl.aws.refusals import UNPARSED, Garbled, error_body, json_object, told
 from lineage.crawl.aws.signin import no_profile, no_region, not_signed_in
+from lineage.domain.called import argument
 from lineage.domain.names import parse_arn
 from lineage.domain.regions import check_role
 from lineage.domain.spelling import did_you_mean
@@ -133,7 +134,8 @@ class Session:
                     one["RegionName"] for one in self._boto.client("ec2", region_name=self.region).describe_regions()["Regions"]
                 ]
             except (BotoCoreError, ClientError, *UNPARSED) as error:
-                said = f"account {self.account} does not tell its enabled regions: allow account:ListRegions, or name --region"
+                allow = f"allow account:ListRegions, or name {argument('regions')}"
+                said = f"account {self.account} does not tell its enabled regions: {allow}"
                 raise CrawlError(f"{said} ({told(error)})") from None
         partition = self._boto.get_partition_for_region(self.region)
         return sorted(set(names) & set(self._boto.get_available_regions("sagemaker", partition_name=partition)))

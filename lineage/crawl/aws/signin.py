@@ -20,6 +20,7 @@ from botocore.exceptions import (
 )
 
 from lineage.crawl.aws.refusals import told
+from lineage.domain.called import argument
 from lineage.domain.spelling import did_you_mean
 
 _EXPIRED = {"ExpiredToken", "ExpiredTokenException", "RequestExpired"}
@@ -38,14 +39,14 @@ def no_region(profile: str | None) -> str:
     """What to say where neither the caller nor boto3's configuration names a region."""
     unread = " (boto3 does not read AWS_REGION)" if os.environ.get("AWS_REGION") else ""
     where = f"`region` of profile {profile}" if profile else "`region` in ~/.aws/config"
-    return f"no AWS region: use --region, set AWS_DEFAULT_REGION{unread}, or set {where}"
+    return f"no AWS region: use {argument('region', 'regions')}, set AWS_DEFAULT_REGION{unread}, or set {where}"
 
 
 def not_signed_in(error: Exception, boto: boto3.Session) -> str:
     """What to say where AWS does not tell who is asking, or the credentials could not be had."""
     code = error.response.get("Error", {}).get("Code", "") if isinstance(error, ClientError) else ""
     if isinstance(error, NoCredentialsError):
-        return f"no AWS credentials: {_sign_in(boto)}, set AWS_PROFILE, or use --profile"
+        return f"no AWS credentials: {_sign_in(boto)}, set AWS_PROFILE, or use {argument('profile')}"
     if isinstance(error, PartialCredentialsError):
         return f"the AWS credentials are incomplete: {error}"
     if code in _EXPIRED or isinstance(error, (SSOError, LoginError, TokenRetrievalError)):
@@ -64,7 +65,8 @@ def _renew(error: Exception, boto: boto3.Session) -> str:
     if _is_sso(boto) or isinstance(error, BotoCoreError):
         return _sign_in(boto, login=isinstance(error, LoginError))
     if os.environ.get("AWS_SESSION_TOKEN"):
-        return "set AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY and AWS_SESSION_TOKEN anew, or unset them and use --profile"
+        anew = "set AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY and AWS_SESSION_TOKEN anew"
+        return f"{anew}, or unset them and use {argument('profile')}"
     return f"renew those of {_source(boto)}"
 
 

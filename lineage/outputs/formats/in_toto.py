@@ -19,5 +19,5 @@ def write_in_toto(chosen: Chosen, subject: Iterable[str] = ()) -> Iterator[str]:
     Raises `SnapshotError` for a snapshot that changed since it was sealed, `LineageError` for a file that can't be read.
     """
     if chosen.selector:
-        raise MalformedName("in-toto is about files: leave the selector out, and name reports with --subject")
+        raise MalformedName("in-toto is about files: leave the selector out, and name reports with `lineage export --subject`")
     yield document(statement(chosen.snapshot, chosen.tool, subject, chosen.vouched))

@@ -18,6 +18,7 @@ from urllib.parse import quote
 from lineage.checks.check import Checked
 from lineage.checks.findings import ATTESTED, ERROR, FAILED, KNOWN, NOTE, OFF, SUPPRESSED, WARNING, CheckedResource, Finding
 from lineage.checks.rules import RULES
+from lineage.domain.called import argument
 from lineage.domain.records import Json
 from lineage.domain.text import json_text, one_line
 from lineage.domain.version import __version__
@@ -74,9 +75,10 @@ def _line(resource: CheckedResource) -> str:
 def _notes(checked: Checked, resources: str) -> Iterator[str]:
     number = len(checked.findings) + len(checked.undecided)
     if number and not (resources or checked.policy.file):
-        yield "GitHub shows a result only at a line of a file: add --resources FILE to write one"
+        yield f"GitHub shows a result only at a line of a file: add {argument('resources', value='FILE')} to write one"
     if number and not resources and checked.policy.file and _below(checked.policy.file) is None:
-        yield f"GitHub cannot show {checked.policy.file}, which is outside the working folder: add --resources FILE"
+        add = argument("resources", value="FILE")
+        yield f"GitHub cannot show {checked.policy.file}, which is outside the working folder: add {add}"
     if number > MOST_RESULTS:
         yield f"GitHub accepts {MOST_RESULTS:,} results: the {number - MOST_RESULTS:,} least severe are left out"
     if number > SHOWN_RESULTS:

@@ -7,6 +7,7 @@ import shutil
 import subprocess
 import sys
 
+from lineage.domain.called import argument
 from lineage.errors import RenderError
 from lineage.outputs.pictures.dot import to_dot
 from lineage.outputs.pictures.dot_layout import asked_of_dot, placed_by_dot
@@ -32,7 +33,7 @@ def engine_for(drawn: Picture, form: str, engine: str = "auto") -> tuple[str, st
     else:
         engine, why = ("dot", "") if has_graphviz() else ("builtin", f"Graphviz is not installed ({_GET})")
     if form == "png" and engine == "builtin":
-        raise RenderError(f"a PNG needs Graphviz: {why or 'not the built-in engine'}; or use --format svg")
+        raise RenderError(f"a PNG needs Graphviz: {why or 'not the built-in engine'}; or use {argument('form', value='svg')}")
     return engine, why
 
 
@@ -69,7 +70,8 @@ def render(dot: str, form: str) -> bytes:
     try:
         import pygraphviz  # noqa: F401  (an optional extra; asked for by importing it)
     except ImportError:
-        raise RenderError(f"Graphviz is not installed: {_GET}; `--format dot` and `--engine builtin` need none") from None
+        none = f"`{argument('form', value='dot')}` and `{argument('engine', value='builtin')}` need none"
+        raise RenderError(f"Graphviz is not installed: {_GET}; {none}") from None
     # A separate process, because a picture that Graphviz can't finish must not block the caller for ever.
     code = (
         "import sys, pygraphviz; graph = pygraphviz.AGraph(string=sys.stdin.read());"
@@ -82,7 +84,8 @@ def _run(command: list[str], dot: str) -> bytes:
     try:
         done = subprocess.run(command, input=dot.encode(), capture_output=True, timeout=TIMEOUT, check=False)  # noqa: S603
     except subprocess.TimeoutExpired as error:
-        raise RenderError(f"Graphviz did not finish within {TIMEOUT} s: draw fewer nodes, or use --format dot") from error
+        less = f"draw fewer nodes, or use {argument('form', value='dot')}"
+        raise RenderError(f"Graphviz did not finish within {TIMEOUT} s: {less}") from error
     if done.returncode or not done.stdout:
         said = done.stderr.decode(errors="replace").strip().splitlines() or ["it said nothing"]
         raise RenderError(f"Graphviz failed: {said[-1]}")

@@ -8,6 +8,7 @@ from collections import Counter, defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass
 
+from lineage.domain.called import argument
 from lineage.domain.records import Json
 from lineage.domain.status import Outcome
 from lineage.domain.times import sortable
@@ -114,7 +115,7 @@ def asked(found: list[Candidate], metric: str | None, direction: str | None, sta
         raise LeaderboardError(f"a statistic is one of {', '.join(STATISTICS)}; a direction is max or min")
     name = metric or common_objective(found)
     if not name:
-        raise LeaderboardError(f"name the --metric to compare by; {_metrics(found)}")
+        raise LeaderboardError(f"name the metric to compare by ({argument('metric')}); {_metrics(found)}")
     _check(found, name, statistic)
     way, who = (direction, "asked") if direction else _direction(found, name)
     return {
@@ -133,7 +134,7 @@ def _direction(found: list[Candidate], metric: str) -> tuple[str, str]:
         return told, f"objective of {who}"
     unread = sorted({name for one in found if not one.tuning and (name := tuning_name(one))})
     why = f"tuning job {', '.join(unread)}, which would say, was not read" if unread else "nothing says"
-    raise LeaderboardError(f"is more or less of {metric} better? {why}: say --direction max or min")
+    raise LeaderboardError(f"is more or less of {metric} better? {why}: say {argument('direction', value='max')} or min")
 
 
 def _check(found: list[Candidate], name: str, statistic: str) -> None:

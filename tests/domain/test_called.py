@@ -1,0 +1,88 @@
+"""Messages name an argument as the caller knows it: Python by its name, the command line by its option."""
+
+from __future__ import annotations
+
+import ast
+import inspect
+import re
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import click
+import pytest
+
+import lineage
+from cli.main import _as_option, cli
+from tests.conftest import BANK, ROOT
+
+# Where an option of another program, or a whole command of ours, is written out; reports tell of the command line.
+_OWN_WORDS = {
+    "pdf.py",
+    "cutting.py",
+    "arguments.py",
+    "iam.py",
+    "weights.py",
+    "names.py",
+    "chapters.py",
+    "model.py",
+    "rules.py",
+    "signin.py",
+}
+
+
+def named() -> set[str]:
+    """Each argument that a message of the audit names."""
+    found = (re.finditer(r"\bargument\(([^)]*)\)", path.read_text("utf-8")) for path in (ROOT / "lineage").rglob("*.py"))
+    calls = [one[1] for some in found for one in some if one[1].startswith(("'", '"'))]
+    return {name for call in calls for name in re.findall(r"""(?<![=\w])["'](\w+)["']""", call.partition("value=")[0])}
+
+
+def commands(command: click.Command = cli) -> Iterator[click.Command]:
+    """Each command of the command line."""
+    yield command
+    for one in command.commands.values() if isinstance(command, click.Group) else ():
+        yield from commands(one)
+
+
+def test_each_argument_that_a_message_names_is_one_in_python_and_an_option() -> None:
+    """What a message says to give can be given: some public function takes it, and some command has its option."""
+    functions = [one for name in (*dir(lineage), *lineage._HELPERS) if callable(one := getattr(lineage, name))]
+    functions += [lineage.NamedPlaces.asked]
+    known = {word for one in functions if not inspect.isclass(one) or one is lineage.Signer for word in parameters(one)}
+    options = {opt for one in commands() for parameter in one.params for opt in parameter.opts}
+    assert len(named()) > 12
+    assert sorted(named() - known) == []
+    assert sorted(name for name in named() if _as_option(name, None) not in options) == []
+
+
+def parameters(function: Any) -> set[str]:
+    try:
+        return {*inspect.signature(function).parameters}
+    except ValueError:
+        return set()
+
+
+def strings(path: Path) -> Iterator[str]:
+    """The texts of a file that are no docstrings."""
+    tree = ast.parse(path.read_text("utf-8"))
+    docs = {id(one.value) for one in ast.walk(tree) if isinstance(one, ast.Expr)}
+    yield from (one.value for one in ast.walk(tree) if isinstance(one, ast.Constant) and isinstance(one.value, str) and id(one) not in docs)  # fmt: skip
+
+
+def test_no_message_of_the_audit_names_an_option() -> None:
+    """An option stands in a whole command, in backticks, or is what the command line makes of an argument."""
+    paths = [path for path in (ROOT / "lineage").rglob("*.py") if path.name not in _OWN_WORDS and "recording" not in path.parts]
+    bare = {path.name: re.sub(r"`[^`]*(?:`|$)", "", text) for path in paths for text in strings(path) if "--" in text}
+    assert {name: text for name, text in bare.items() if re.search(r"(?<![\w-])--[a-z]", text)} == {}
+
+
+def test_python_is_told_the_argument_and_the_command_line_the_option(run: Any, tmp_path: Path) -> None:
+    """The same mistake names what each caller can give."""
+    asked = {"roles": ["arn:aws:iam::111122223333:role/a"], "replay": BANK}
+    with pytest.raises(lineage.CrawlError, match=r"or say only_roles=True$"):
+        lineage.crawl_estate(tmp_path / "a.db", **asked)  # type: ignore[arg-type]
+    ran = run("crawl", "--role-arn", asked["roles"][0], "--replay", str(BANK), "--snapshot", "b.db")
+    assert ran.err.endswith("or say --only-roles\n")
+    with pytest.raises(lineage.CrawlError, match=r"or say only_roles=True$"):
+        lineage.crawl_estate(tmp_path / "c.db", **asked)  # type: ignore[arg-type]
