@@ -51,6 +51,16 @@ CORNER = """(() => { const copy = document.createElement('canvas').getContext('2
 copy.drawImage(document.getElementById('graph'), 0, 0); return [...copy.getImageData(2, 2, 1, 1).data].slice(0, 3); })()"""
 
 
+# The box around all that differs from the corner's colour, as parts of the canvas.
+DRAWN = """(() => { const { width, height } = document.getElementById('graph');
+const copy = Object.assign(document.createElement('canvas'), { width, height }).getContext('2d', { willReadFrequently: true });
+copy.drawImage(document.getElementById('graph'), 0, 0);
+const dots = new Uint32Array(copy.getImageData(0, 0, width, height).data.buffer), xs = [], ys = [];
+dots.forEach((dot, at) => { if (dot !== dots[0]) { xs.push(at % width / width); ys.push(Math.floor(at / width) / height); } });
+const ends = (all) => all.reduce(([low, high], one) => [Math.min(low, one), Math.max(high, one)], [1, 0]);
+const [left, right] = ends(xs), [top, bottom] = ends(ys); return [left, top, right, bottom]; })()"""
+
+
 class Opened:
     """A page in the browser, with all of its requests and console messages."""
 
@@ -121,6 +131,25 @@ def test_the_page_asks_for_nothing(open_page, bank_page: str) -> None:
     assert opened.tab.evaluate("fetch('https://example.com/').then(() => 'sent', () => 'refused')") == "refused"
     opened.said.clear()  # the browser's message that it refused
     opened.asked[1:] = []
+
+
+def box_of_the_drawing(opened: Opened) -> list[float]:
+    """Where the drawn pixels end, as parts of the canvas: left, top, right and bottom."""
+    return list(opened.tab.evaluate(DRAWN))
+
+
+@pytest.mark.parametrize("is_moved", [False, True], ids=["as it opened", "moved"])
+def test_the_page_fits_a_window_of_another_size(open_page, bank_page: str, is_moved: bool) -> None:
+    """A smaller window has all in sight that the page opened with, unless somebody has moved or zoomed it."""
+    opened = open_page(bank_page)
+    opened.tab.keyboard.press("f")
+    if is_moved:
+        opened.tab.keyboard.press("+")
+    opened.tab.wait_for_timeout(100)
+    opened.tab.set_viewport_size({"width": 700, "height": 500})
+    opened.tab.wait_for_timeout(300)
+    left, top, right, bottom = box_of_the_drawing(opened)
+    assert (left > 0.01 and top > 0.01 and right < 0.99 and bottom < 0.99) is not is_moved
 
 
 def test_search_goes_to_what_it_finds(open_page, bank_page: str, bank_graph: lineage.Graph) -> None:
@@ -522,3 +551,18 @@ def test_a_phone_shows_the_page_whole(open_page, bank_page: str) -> None:
     assert (panel["x"], panel["width"]) == (0, 390)
     assert panel["y"] > 300
     opened.asked[1:] = []  # the page itself, once more
+
+
+@pytest.mark.parametrize("system", ["light", "dark"])
+@pytest.mark.parametrize("theme", [None, "light", "dark"])
+def test_a_picture_in_a_notebook_follows_jupyterlab(
+    chromium: Any, bank_graph: lineage.Graph, system: str, theme: str | None
+) -> None:
+    """Where JupyterLab says its theme the picture follows it, elsewhere the system: names are light on dark, and dark on light."""
+    told = "" if theme is None else f' data-jp-theme-light="{str(theme == "light").lower()}"'
+    tab = chromium.new_page(color_scheme=system)
+    tab.set_content(f"<body{told}>{lineage.view(bank_graph)._repr_html_()}</body>")
+    fills = tab.evaluate("['.name', '.paper'].map((one) => getComputedStyle(document.querySelector(`svg ${one}`)).fill)")
+    tab.close()
+    name, paper = (sum(map(int, re.findall(r"\d+", fill)[:3])) for fill in fills)
+    assert (name > paper) is ((theme or system) == "dark")

@@ -94,6 +94,7 @@
   const view = { x: 0, y: 0, zoom: 1, width: 1, height: 1, dots: 1 };
   const unwanted = { kind: new Set(), account: new Set(), status: new Set() };
   let before = null;  // the view to go back to from paper
+  let placed = null;  // how the page last placed what is in sight, and where that was
   let now = null, lit = null, open = null, colours = {};
 
   const value = (node, what) => node[what] ?? "unknown";
@@ -163,8 +164,22 @@
     draw();
   }
 
+  const size = () => `${innerWidth} × ${innerHeight}`;
+
+  /** Places what is in sight, and again in a window of another size, until somebody moves it. */
+  function settle(how) {
+    how();
+    placed = { how, size: size(), x: view.x, y: view.y, zoom: view.zoom };
+  }
+
+  const isUnmoved = () => placed && placed.x === view.x && placed.y === view.y && placed.zoom === view.zoom;
+
   /** Shows all nodes, or those that are wanted, as large as they fit. */
   function fit(wanted = nodes) {
+    settle(() => frame(wanted));
+  }
+
+  function frame(wanted) {
     arrange(wanted);
     const room = roomOf(wanted);
     if (!room) return;
@@ -203,19 +218,22 @@
   function openAt(node) {
     if (node) choose(node);
     const answer = node ? [node, ...lit.up, ...lit.down] : nodes;
-    fit(answer);
-    if (node && view.zoom < WHOLE) near(node, answer);
+    const around = lit;
+    settle(() => {
+      frame(answer);
+      if (node && view.zoom < WHOLE) near(node, answer, around);
+    });
   }
 
   /** At a size that can be read, with the node where most of its lineage is in sight. */
-  function near(node, answer) {
+  function near(node, answer, around) {
     view.zoom = READABLE;
-    const share = !lit.down.size ? 1 : !lit.up.size ? 0 : 0.5;  // before it, behind it, or on both sides
+    const share = !around.down.size ? 1 : !around.up.size ? 0 : 0.5;  // before it, behind it, or on both sides
     const [wide, high] = [view.width / READABLE, (view.height - foot()) / READABLE], room = roomOf(answer);
-    const placed = (at, size, all, from, length, part) =>
+    const start = (at, size, all, from, length, part) =>
       (length + 2 * PAD <= all ? from + length / 2 - all / 2 : at - PAD - (all - size - 2 * PAD) * part);
-    view.x = placed(node.x, node.width, wide, room.left, room.wide, isDown ? 0.5 : share);
-    view.y = placed(node.y, node.height, high, least(answer, (one) => one.y), room.high, isDown ? share : 0.5);
+    view.x = start(node.x, node.width, wide, room.left, room.wide, isDown ? 0.5 : share);
+    view.y = start(node.y, node.height, high, least(answer, (one) => one.y), room.high, isDown ? share : 0.5);
     draw();
   }
 
@@ -444,6 +462,7 @@
     view.dots = window.devicePixelRatio || 1;
     [view.width, view.height] = [width, height];
     [canvas.width, canvas.height] = [Math.round(width * view.dots), Math.round(height * view.dots)];
+    if (isUnmoved() && placed.size !== size()) settle(placed.how);
     paint(context, view);
   }
 
@@ -915,7 +934,7 @@
     theme();
     [view.width, view.height, view.dots] = [1560, 900, 2.5];
     [canvas.width, canvas.height] = [3900, 2250];
-    fit(nodes.filter(isShown));
+    frame(nodes.filter(isShown));
     paint(context, view);
     listed();
   }
