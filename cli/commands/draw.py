@@ -94,7 +94,7 @@ def draw(
     content, folded = drawn
     write(content, out)
     if out not in (None, "-"):
-        say(f"drawn in {out}")
+        say(f"wrote {out}")
     if folded:
         say(folded)
     if folded and not selector:
@@ -208,7 +208,7 @@ def _title(graph: Graph, snapshot: str, selector: str | None, within: dict[str, 
     """The title: what the picture shows, for which accounts and regions, and from which snapshot."""
     crawls = graph.graph["scope"].crawls
     only = f", only in {' and '.join(said)}" if (said := [", ".join(names) for names in within.values() if names]) else ""
-    when = f"crawled until {crawls[-1].started}" if crawls else ""
+    when = f"last crawl {crawls[-1].started}" if crawls else ""
     return " · ".join(filter(None, (_heading(selector) + only, Path(snapshot).name, when)))
 
 

@@ -115,7 +115,7 @@ def open_page(chromium: Any, tmp_path: Path) -> Iterator[Callable[..., Opened]]:
 @pytest.fixture
 def bank_page(bank: lineage.Snapshot) -> str:
     """The page of the whole bank."""
-    return lineage.to_page(lineage.graph(bank), bank, title="bank.db · crawled until today")
+    return lineage.to_page(lineage.graph(bank), bank, title="bank.db · last crawl today")
 
 
 def embedded(text: str) -> Any:
@@ -125,7 +125,7 @@ def embedded(text: str) -> Any:
 def test_the_page_asks_for_nothing(open_page, bank_page: str) -> None:
     """The page opens from disk, its policy forbids requests, and it says what it is a page of."""
     opened = open_page(bank_page)
-    assert opened.tab.inner_text("#subtitle") == "bank.db · crawled until today · 5 container images left out"
+    assert opened.tab.inner_text("#subtitle") == "bank.db · last crawl today · 5 container images left out"
     assert "content=\"default-src 'none';" in bank_page
     assert re.search(r'(src|href)="(?!data:,")', bank_page.partition('id="data"')[0]) is None
     assert opened.tab.evaluate("fetch('https://example.com/').then(() => 'sent', () => 'refused')") == "refused"
@@ -198,7 +198,7 @@ def test_gaps_stand_beside_what_they_are_about(open_page, bank: lineage.Snapshot
     assert "denied DescribeTrainingJob" in opened.tab.inner_text("#panel")
     opened.tab.click("#about-button")
     told = opened.tab.inner_text("#panel")
-    assert opened.tab.inner_text("#about-button") == f"{len(bank.gaps())} gaps"
+    assert opened.tab.inner_text("#about-button") == "1 gap here"
     assert all(gap.detail in told for gap in bank.gaps())
     assert "1 incomplete list; a missing node of these kinds proves nothing" in told
 
@@ -462,7 +462,7 @@ def test_images_are_drawn_if_asked_for(bank: lineage.Snapshot) -> None:
 def test_draw_writes_the_page(ask, tmp_path: Path) -> None:
     """`lineage draw -o page.html` writes the page, of a selector or of everything."""
     ran = ask("draw", "+loans-live", "-o", "page.html", "--no-links")
-    assert (ran.code, ran.err) == (0, "drawn in page.html\n")
+    assert (ran.code, ran.err) == (0, "wrote page.html\n")
     data = embedded((tmp_path / "page.html").read_text(encoding="utf-8"))
     assert (data["schema"], data["heading"]) == ("lineage.page/1", "loans-live with everything upstream")
     assert set(data["nodes"]["url"]) == {None}
@@ -511,11 +511,12 @@ def test_the_page_opens_with_the_whole_lineage(open_page, ask, tmp_path: Path, s
 
 
 def test_only_a_gap_on_the_lit_path_is_red(open_page, bank_page: str) -> None:
-    """A gap elsewhere is shown, without alarm."""
+    """A gap elsewhere is shown as one of the whole snapshot, without alarm."""
     opened = open_page(bank_page)
     opened.find("loans-live")
     assert "holes" not in (opened.tab.get_attribute("#about-button", "class") or "")
     assert "no gap on the lit path" in opened.tab.get_attribute("#about-button", "title")
+    assert re.fullmatch(r"Snapshot: \d+ gaps?", opened.tab.inner_text("#about-button"))
     opened.find("AML-Fit-6")
     assert "holes" in opened.tab.get_attribute("#about-button", "class")
 

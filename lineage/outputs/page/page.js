@@ -97,8 +97,8 @@
   let placed = null;  // how the page last placed what is in sight, and where that was
   let now = null, lit = null, open = null, colours = {};
 
-  const value = (node, what) => node[what] ?? "unknown";
-  const spaced = (kind) => kind.replaceAll("-", " ");
+  const value = (node, what) => node[what] ?? "none";  // "unknown" is a verdict
+  const called = (kind) => data.kinds[kind][2];
   const many = (number, noun) => `${number.toLocaleString("en")} ${noun}${number === 1 ? "" : "s"}`;
   const light = (node) => (!lit ? 0 : node === now ? HERE : lit.up.has(node) ? UP : lit.down.has(node) ? DOWN : -1);
 
@@ -111,9 +111,11 @@
     draw();
   }
 
-  /** The button is red if something that is lit could not be read. */
+  /** The button counts the gaps on what is lit, in red; if there are none, it says that its gaps are those of the whole snapshot. */
   function warn() {
-    const here = data.gaps.filter((gap) => lit && touches(gap)).length;
+    const here = data.gaps.filter((gap) => lit && touches(gap)).length, all = data.gaps.length;
+    const none = data.scope.unread.length ? "Incomplete" : "No gaps";
+    $("about-button").textContent = here ? `${many(here, "gap")} here` : all ? `Snapshot: ${many(all, "gap")}` : none;
     $("about-button").classList.toggle("holes", here > 0);
     $("about-button").title = `What was looked at, and what could not be read${lit ? `: ${here ? many(here, "gap") : "no gap"} on the lit path` : ""}`;
   }
@@ -123,7 +125,7 @@
     const away = nodes.filter((node) => node.away).length;
     const all = shown === nodes.length ? many(shown, "node") : `${shown.toLocaleString("en")} of ${many(nodes.length, "node")}`;
     $("said").textContent = now
-      ? `${spaced(now.kind)} ${now.name}${now.hidden ? " (hidden by a filter)" : ""} · ${counted(lit.up)} upstream · ${counted(lit.down)} downstream${away ? ` · ⤢ shows ${away.toLocaleString("en")} more` : ""}`
+      ? `${called(now.kind)} ${now.name}${now.hidden ? " (hidden by a filter)" : ""} · ${counted(lit.up)} upstream · ${counted(lit.down)} downstream${away ? ` · ⤢ shows ${away.toLocaleString("en")} more` : ""}`
       : `${all} · ${many(edges.length, "edge")}`;
   }
 
@@ -515,7 +517,7 @@
     const up = reach(node, "into", "source"), down = reach(node, "out", "target");
     const gone = node.observed ? "" : " · named by other records, not observed";
     openPanel(
-      top(node.name, spaced(node.kind) + gone, iconOf(node.kind)),
+      top(node.name, called(node.kind) + gone, iconOf(node.kind)),
       buttonsOf(node, up, down),
       element("p", { className: "counts" }, text("span", `${counted(up)} upstream`, "up"), text("span", `${counted(down)} downstream`, "down")),
       facts(node),
@@ -646,7 +648,7 @@
   }
 
   function offered(node, at) {
-    const row = element("li", { id: `found-${at}`, role: "option" }, text("span", node.label, "name"), text("small", `${spaced(node.kind)} · ${node.id}`));
+    const row = element("li", { id: `found-${at}`, role: "option" }, text("span", node.label, "name"), text("small", `${called(node.kind)} · ${node.id}`));
     row.onpointerdown = (event) => { event.preventDefault(); arrive(node); };
     return row;
   }
@@ -708,7 +710,7 @@
     const check = element("input", { type: "checkbox", checked: true, name: what, value: said });
     check.onchange = () => { unwanted[what][check.checked ? "delete" : "add"](said); filtered(); };
     const sign = what === "kind" ? iconOf(said) : null;
-    return element("label", {}, check, sign, text("span", what === "kind" ? spaced(said) : said), text("b", count.toLocaleString("en")));
+    return element("label", {}, check, sign, text("span", what === "kind" ? called(said) : said), text("b", count.toLocaleString("en")));
   }
 
   function want(what, rows, wanted) {
@@ -796,7 +798,7 @@
   }
 
   function tableRow(node) {
-    const words = (name) => text("td", name === "kind" ? spaced(node.kind) : cell(node, name), name === "id" ? "wide name" : "");
+    const words = (name) => text("td", name === "kind" ? called(node.kind) : cell(node, name), name === "id" ? "wide name" : "");
     const row = element("tr", { className: node === now ? "now" : "" }, ...Object.keys(COLUMNS).map(
       (name) => (name === "name" ? element("td", { className: "wide" }, rowLink(node)) : words(name))));
     row.dataset.node = node.id;
@@ -954,7 +956,6 @@
     $("title").textContent = data.heading;
     $("subtitle").textContent = [data.title, data.left_out].filter(Boolean).join(" · ");
     $("subtitle").title = $("subtitle").textContent;
-    $("about-button").textContent = data.gaps.length ? many(data.gaps.length, "gap") : data.scope.unread.length ? "Incomplete" : "No gaps";
     theme();
     filters();
     if (innerWidth <= 900) toggleFilters(false);
