@@ -26,6 +26,7 @@ from .domain.iam import iam_policy as iam_policy
 from .domain.iam import iam_statements as iam_statements
 from .domain.iam import policy_size as policy_size
 from .domain.kinds import KINDS as KINDS
+from .domain.kinds import RELATIONS as RELATIONS
 from .domain.kinds import Kind as Kind
 from .domain.kinds import kind_json as kind_json
 from .domain.names import is_location as is_location
@@ -132,6 +133,7 @@ from .queries.runs.runs import list_runs as list_runs
 from .queries.runs.runs import list_trials as list_trials
 from .queries.runs.runs import load_run as load_run
 from .queries.runs.runs import runs_scope as runs_scope
+from .queries.scope import UNNAMED as UNNAMED
 from .queries.search import Found as Found
 from .queries.search import Match as Match
 from .queries.search import Suggested as Suggested

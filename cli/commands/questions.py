@@ -168,8 +168,10 @@ class _Told:
 
     def notes(self) -> list[str]:
         """What applies to all of them, and which of them no record names."""
+        import lineage
+
         more = f" and {len(self._unnamed) - _SHOWN:,} more" if len(self._unnamed) > _SHOWN else ""
-        unnamed = [f"no record names {', '.join(self._unnamed[:_SHOWN])}{more}"] if self._unnamed else []
+        unnamed = [f"{lineage.UNNAMED} {', '.join(self._unnamed[:_SHOWN])}{more}"] if self._unnamed else []
         return [*unnamed, *self._caveats]
 
 
