@@ -54,7 +54,7 @@ MISTAKES: dict[str, tuple[tuple[str, ...], int, str]] = {
     "a selector method": (("ls", "knd:model"), 2, "no selector method 'knd'; did you mean kind?"),
     "a wildcard that matches nothing": (("ls", "zzz*"), 2, "no name in the snapshot matches 'zzz*'; `lineage ls` lists them"),
     "a tag": (("ls", "tag:team=nobody"), 2, "nothing in the snapshot has the tag 'team=nobody': `lineage crawl --tags` reads tags"),
-    "two selectors that exclude each other": (("ls", "kind:endpoint", "Loans-Fit-0042"), 2, "no node in the snapshot matches every word of 'kind:endpoint Loans-Fit-0042': leave one out"),
+    "two selectors that exclude each other": (("ls", "kind:endpoint", "Loans-Fit-0042"), 2, "nothing matches all of 'kind:endpoint Loans-Fit-0042': several words are combined with AND, so leave one out"),
     "a kind alone": (("ls", "endpoint"), 2, "nothing in the snapshot is named 'endpoint'; did you mean kind:endpoint?"),
     "kinds": (("ls", "endpoints"), 2, "nothing in the snapshot is named 'endpoints'; did you mean kind:endpoint?"),
     "an equals sign for a colon": (("ls", "kind=endpoint"), 2, "nothing in the snapshot is named 'kind=endpoint'; did you mean kind:endpoint?"),
