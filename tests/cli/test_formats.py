@@ -209,3 +209,12 @@ def test_a_format_may_be_in_a_file_that_does_not_say_another(over: Any, form: st
     command = "check" if form == "sarif" else "ls"
     assert over(command, "-f", form, "-o", file).code != 2
     assert Path(file).stat().st_size > 0
+
+
+def test_an_export_of_one_node_says_how_to_get_more(ask) -> None:
+    """One node without anything around it is seldom meant; a document of one endpoint is complete."""
+    ran = ask("export", "loans-live", "-f", "mermaid")
+    assert ran.out.count("-->") == 0
+    assert ran.err.splitlines()[-1].startswith("lineage: only loans-live itself is exported: +loans-live exports everything")
+    for arguments in (("+loans-live", "-f", "mermaid"), ("kind:endpoint", "-f", "json"), ("loans-live", "-f", "cyclonedx")):
+        assert "itself is exported" not in ask("export", *arguments).err
