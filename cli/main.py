@@ -112,9 +112,8 @@ def _print_version(context: click.Context, _: click.Parameter, asked: bool) -> N
 def cli(context: click.Context) -> None:
     """Find out which run, training job and data made what SageMaker serves, with evidence.
 
-    `crawl` reads SageMaker into a snapshot file. The other commands answer from that file, offline, except where you ask for
-    the network: with --live, or with a KMS key or --timestamp for `snapshot sign` and --signer. Only `record` changes
-    anything in AWS.
+    `crawl` reads SageMaker into a snapshot file. The other commands answer from that file. Only `crawl`, `record`, --live
+    and signatures with KMS, sigstore or --timestamp use the network. Only `record` changes anything in AWS.
     """
     if context.invoked_subcommand != record.name:  # a run in progress ends with the status that fits the signal
         context.with_resource(ending_as_interrupted(context.obj))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import shlex
 import sys
 import time
 from collections import deque
@@ -92,7 +93,10 @@ def crawl(snapshot: str, endpoints: tuple[str, ...], regions: tuple[str, ...], q
     if not quiet:
         none = "no new gaps" if len(scope.crawls) > 1 else "no gaps"  # the records of earlier crawls are still there
         gaps = f"{plural(done.gaps, 'gap')} (lineage gaps)" if done.gaps else none
-        say(f"{plural(done.records, 'record')} and {gaps} from {plural(done.calls, 'call')} are in {snapshot}")
+        say(f"read {plural(done.records, 'record')} with {plural(done.calls, 'call')} into {snapshot}; {gaps}")
+        if len(scope.crawls) == 1 and not words["kinds"]:
+            ask = f"trace {shlex.quote(endpoints[0])}" if endpoints else "ls kind:endpoint"
+            say(f"next: lineage {ask} --snapshot {shlex.quote(snapshot)}")
     for line in _warnings(scope):
         say(f"lineage: WARNING: {line}")
 

@@ -14,7 +14,7 @@ DEMO_SNAPSHOT = "demo.db"
 _NEXT = (
     ("trace loans-live", "what made this endpoint?"),
     ("used s3://bank-ml/loans/secret-test/", "was this data used for training?"),
-    ("impact s3://bank-raw/loans/", "which models and endpoints know this data?"),
+    ("impact s3://bank-raw/loans/", "which models and endpoints were built from this data?"),
     ("ls kind:endpoint", "which endpoints are there?"),
     ("draw +loans-live -o loans-live.html", "the picture: open it in a browser"),
 )
