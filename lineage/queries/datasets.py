@@ -147,8 +147,6 @@ class _DatasetsUnderWay:
         rests = resting(self.tracing.verdict(), holes, self._vouched)
         subject = self.graph.nodes[self.node]
         idle = [_TRAINS_NOTHING.format(subject["name"])] if only_repacks(subject) else []
-        untold = [traceless(scope)] if checked else []
-        only_here = [_ONLY_HERE.format(subject["name"])] if any(row["verdict"] == NOT_REFERENCED for row in checked) else []
         return Datasets(
             subject=node_json(self.graph, self.node),
             verdict=self.tracing.verdict(),
@@ -158,13 +156,12 @@ class _DatasetsUnderWay:
             breaks=[self.tracing.break_json(found) for found in self.tracing.breaks],
             scope=scope_json(scope, holes, self.tracing.crawls(), self._vouched),
             caveats=[
-                *only_here,
                 *unnamed(known),
                 *dict.fromkeys(apart),
                 *self.tracing.caveats(scope),
                 *idle,
                 *_pinning_notes(rows),
-                *untold,
+                *_noes(subject["name"], checked, scope),
                 UNCHECKED,
                 *rests.notes,
             ],
@@ -302,6 +299,12 @@ def pinned(graph: Flow, link: Link, job: str) -> str:
     if link.data["listing"]:
         return "list"
     return LOGGED if agreed(whole_contents(graph, job, link)) else "no"
+
+
+def _noes(name: str, holdouts: list[Json], scope: Scope) -> list[str]:
+    """What a no about holdouts does not tell: what other jobs did, and jobs that nobody saw."""
+    only_here = [_ONLY_HERE.format(name)] if any(row["verdict"] == NOT_REFERENCED for row in holdouts) else []
+    return [*only_here, traceless(scope)] if holdouts else []
 
 
 def _pinning_notes(rows: list[Json]) -> list[str]:
