@@ -12,7 +12,7 @@ from lineage.domain.canonical import canonical
 from lineage.domain.records import Life, Resource, decoded
 from lineage.snapshot.bodies import Bodies
 from lineage.snapshot.connection import Connection
-from lineage.snapshot.tables import AT_ONCE, OpenTables, WrittenTables
+from lineage.snapshot.tables import AT_ONCE, OpenTables, Row, WrittenTables
 
 _PACKED = "SELECT kind, id, created, digest, dictionary, body FROM record"
 
@@ -56,7 +56,7 @@ class RecordTables(OpenTables):
         columns = "digest, first_crawl, last_crawl, modified, status, dictionary, body"
         sql = f"SELECT {columns} FROM record WHERE id = ? AND created = ? ORDER BY last_crawl, first_crawl, digest"  # noqa: S608
         rows = self._sound("record", columns, self._rows(sql, (identity, created or "")))
-        return [Version(row[0].hex(), *row[1:5], self._text(*row[5:])) for row in rows]
+        return [Version._make((digest.hex(), *told, self._text(*packed))) for digest, *told, packed in map(_with_packed, rows)]
 
     def altered_bodies(self) -> Iterator[tuple[str, str, str]]:
         """The kind, id and creation time of each record whose body does not match its own digest."""
@@ -177,6 +177,11 @@ class WrittenRecords(RecordTables, WrittenTables):
     def earlier_versions(self) -> Iterator[Resource]:
         """The versions of records that a later version replaced."""
         return self._resources(f"NOT {NEWEST}", every=True)
+
+
+def _with_packed(row: Row) -> tuple[Any, ...]:
+    """A row whose last two columns, the dictionary and the packed body, are one."""
+    return (*row[:-2], row[-2:])
 
 
 class Version(NamedTuple):
