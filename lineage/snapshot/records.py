@@ -79,26 +79,37 @@ class WrittenRecords(RecordTables, WrittenTables):
 
     def _add_record(self, record: Resource) -> None:
         known = self._version(record)
-        body = canonical(_completed(record, known))
-        digest = hashlib.sha256(body.encode()).hexdigest()
-        if known and known.first_crawl == self._crawl and known.digest != digest:
+        body, digest = _hashed(record.body)
+        if known and known.digest != digest and record.silent and known.modified == record.modified:
+            body, digest = _hashed(_completed(record, self._body(record, known)))
+        key = (record.id, record.created or "")
+        if known and known.digest == digest:
+            sql = "UPDATE record SET last_crawl = ? WHERE id = ? AND created = ? AND digest = ?"
+            self._db.execute(sql, (self._crawl, *key, digest))
+            return
+        if known and known.first_crawl == self._crawl:
             # what this same crawl read before from another call is not a separate version
-            key = (record.id, record.created or "", known.digest)
-            self._db.execute("DELETE FROM record WHERE id = ? AND created = ? AND digest = ?", key)
+            self._db.execute("DELETE FROM record WHERE id = ? AND created = ? AND digest = ?", (*key, known.digest))
         self._db.execute(
             """INSERT INTO record VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?)
                ON CONFLICT DO UPDATE SET last_crawl = excluded.last_crawl""",
             (
-                record.id, record.created or "", digest, record.kind, record.account, record.region, record.name,
+                *key, digest, record.kind, record.account, record.region, record.name,
                 record.arn, record.modified, record.status, body, self._crawl, self._crawl,
             ),
         )  # fmt: skip
 
     def _version(self, record: Resource) -> _VersionRow | None:
-        """The version of a record that was read last."""
-        sql = f"SELECT body, modified, digest, first_crawl FROM record AS r WHERE id = ? AND created = ? AND {NEWEST}"  # noqa: S608
+        """The version of a record that was read last, without its body: most records are as they were."""
+        sql = f"SELECT modified, digest, first_crawl FROM record AS r WHERE id = ? AND created = ? AND {NEWEST}"  # noqa: S608
         row = self._db.execute(sql, (record.id, record.created or "")).fetchone()
         return _VersionRow(*row) if row else None
+
+    def _body(self, record: Resource, known: _VersionRow) -> Mapping[str, Any]:
+        sql = "SELECT body FROM record WHERE id = ? AND created = ? AND digest = ?"
+        row = self._db.execute(sql, (record.id, record.created or "", known.digest)).fetchone()
+        body: Mapping[str, Any] = json.loads(row[0])
+        return body
 
     def lives(self, identity: str) -> list[Life]:
         """Each lifetime of a resource that was read."""
@@ -157,15 +168,17 @@ class Version(NamedTuple):
 class _VersionRow(NamedTuple):
     """One version of a record, as a row of its table."""
 
-    body: str
     modified: str | None
     digest: str
     first_crawl: int
 
 
-def _completed(record: Resource, known: _VersionRow | None) -> Mapping[str, Any]:
+def _hashed(body: Mapping[str, Any]) -> tuple[str, str]:
+    """A body as canonical JSON, and its digest."""
+    text = canonical(body)
+    return text, hashlib.sha256(text.encode()).hexdigest()
+
+
+def _completed(record: Resource, known: Mapping[str, Any]) -> Mapping[str, Any]:
     """An answer that cannot hold a member says nothing about it, so another call's value for the same state stays."""
-    if not record.silent or not known or known.modified != record.modified:
-        return record.body
-    said = json.loads(known.body)
-    return {**{member: said[member] for member in record.silent if member in said}, **record.body}
+    return {**{member: known[member] for member in record.silent if member in known}, **record.body}
