@@ -15,6 +15,8 @@ from .collect.accounts import crawl_estate as crawl_estate
 from .collect.demo import DEMO_ACCOUNT as DEMO_ACCOUNT
 from .collect.endpoints import Progress as Progress
 from .collect.endpoints import crawl_endpoints as crawl_endpoints
+from .collect.upgrade import Upgraded as Upgraded
+from .collect.upgrade import upgrade_snapshot as upgrade_snapshot
 from .domain.attestations import Attestation as Attestation
 from .domain.attestations import Attestations as Attestations
 from .domain.called import arguments_called as arguments_called

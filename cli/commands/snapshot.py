@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import time
+from collections.abc import Callable
 from contextlib import nullcontext
 from importlib.util import find_spec
 from pathlib import Path
@@ -21,6 +23,7 @@ if TYPE_CHECKING:
     import lineage
 
 CHANGED, IN_PART = 1, 4
+_EVERY = 2  # seconds between two lines of progress
 SIGSTORE = (
     "sigstore: contacts tuf-repo-cdn.sigstore.dev, oauth2.sigstore.dev (in a CI job its own provider), fulcio.sigstore.dev, "
     "timestamp.sigstore.dev and rekor.sigstore.dev; your identity stays in Rekor, a public log, and Rekor is sent the statement"
@@ -146,6 +149,43 @@ def verify(
         _anchored(done, vouching.anchors)
     unproved = IN_PART if require_proof and not done.proved_all else 0
     return {"changed": CHANGED, "proved-in-part": IN_PART}.get(done.verdict, unproved)
+
+
+@snapshot.command(
+    short_help="Upgrade a file of an earlier version.",
+    epilog="""\b
+    Examples:
+      lineage snapshot upgrade
+      lineage snapshot upgrade audit-2026.db
+    """,
+)
+@click.argument("file", required=False)
+@snapshot_option
+def upgrade(file: str | None, snapshot: str) -> None:
+    """Upgrade FILE (default: the snapshot that --snapshot names), which lineage 1.0.0 wrote, to the format of this version.
+
+    The earlier file is kept beside it as FILE.schema-7. A signature or a digest that you kept belongs to that file. The new
+    file has a new seal, and its answers are those of this version. A file that has changed since it was sealed is refused.
+    """
+    import lineage
+
+    path = file or snapshot
+    done = lineage.upgrade_snapshot(path, on_progress=_steps())
+    say(f"{done.path} is upgraded; the earlier file is {done.kept}")
+    if done.seal:
+        say(f"its newest seal is {done.seal}: keep it somewhere else, or sign the file again")
+
+
+def _steps() -> Callable[[str], None]:
+    """Says what an upgrade is doing, every few seconds."""
+    last = [time.monotonic()]
+
+    def tell(step: str) -> None:
+        if time.monotonic() - last[0] >= _EVERY:
+            last[0] = time.monotonic()
+            say(f"lineage: {step}")
+
+    return tell
 
 
 def _anchored(done: lineage.Verified, anchors: str) -> None:

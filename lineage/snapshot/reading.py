@@ -19,6 +19,7 @@ from lineage.domain.records import Counted, Counts, Scope
 from lineage.errors import SnapshotError
 from lineage.snapshot.connection import connect, damaged
 from lineage.snapshot.damage import OF_ODD_ROWS, damages, structure, unlike
+from lineage.snapshot.earlier import EARLIER
 from lineage.snapshot.graph import GraphTables
 from lineage.snapshot.ledger import LedgerTables
 from lineage.snapshot.manifests import Listings
@@ -163,7 +164,7 @@ class Snapshot(GraphTables, RecordTables, LedgerTables):
         if application == APPLICATION_ID and version < SCHEMA_VERSION:
             raise SnapshotError(
                 f"{self.path} was written by an earlier lineage (schema {version}, this one writes {SCHEMA_VERSION}): "
-                "crawl into a new file"
+                + (f"run `lineage snapshot upgrade {self.path}`" if version == EARLIER else "crawl into a new file")
             )
         if application == APPLICATION_ID and (odd := unlike(self._db)):
             raise damaged(self.path, odd)
