@@ -22,7 +22,7 @@ from .commands.export import export
 from .commands.gaps import gaps, kinds
 from .commands.iam_policy import iam_policy
 from .commands.look import ls, show
-from .commands.options import DEFAULT_SNAPSHOT
+from .commands.options import DEFAULT_SNAPSHOT, option
 from .commands.pipelines import pipelines
 from .commands.questions import impact, path, trace, used
 from .commands.record import record
@@ -95,7 +95,7 @@ def _print_version(context: click.Context, _: click.Parameter, asked: bool) -> N
       lineage help trace                     more about a command
     """,
 )
-@click.option(
+@option(
     "--snapshot",
     metavar="FILE",
     callback=_for_commands,
@@ -104,8 +104,8 @@ def _print_version(context: click.Context, _: click.Parameter, asked: bool) -> N
     help=f"The snapshot file (default: {DEFAULT_SNAPSHOT}; environment: LINEAGE_SNAPSHOT). May be given before or after the"
     " command.",
 )
-@click.option("--debug", is_flag=True, expose_value=False, help="Show the traceback of a failure.")  # `_run` looks for it
-@click.option(
+@option("--debug", is_flag=True, expose_value=False, help="Show the traceback of a failure.")  # `_run` looks for it
+@option(
     "--version", is_flag=True, is_eager=True, expose_value=False, callback=_print_version, help="Show the version and exit."
 )
 @click.pass_context

@@ -14,7 +14,7 @@ from ..render.listing import FORMS, cells_as, json_lines
 from ..render.words import say
 from .completing import complete_kind
 from .filters import checked, within_options
-from .options import attestations_option, format_option, out_option, snapshot_option, write
+from .options import attestations_option, format_option, option, out_option, snapshot_option, write
 from .scoped import tell_about
 
 if TYPE_CHECKING:
@@ -37,7 +37,7 @@ Rows = list[list[Any]]
 @within_options("what was read")
 @format_option(*FORMS, unless="stubs")
 @out_option
-@click.option(
+@option(
     "--attest-template",
     "stubs",
     is_flag=True,

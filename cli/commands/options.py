@@ -9,11 +9,12 @@ import os
 import re
 import sys
 import tempfile
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol, TypeVar, cast
 
 import click
+from click.core import ParameterSource
 
 from ..render.lines import WIDE
 from ..render.words import is_screen, say
@@ -51,9 +52,62 @@ class Decorator(Protocol):
     def __call__(self, command: Command, /) -> Command: ...
 
 
+class Option(click.Option):
+    """An option that refuses an empty value, and a second value where it takes one.
+
+    Otherwise the last value would win silently, and an unset shell variable would turn off a check. `need` says what to do
+    about an empty value. An option that gives it a meaning has `may_be_empty`.
+    """
+
+    def __init__(
+        self, *names: Any, need: str = "give a value, or leave it out", may_be_empty: bool = False, **words: Any
+    ) -> None:
+        super().__init__(*names, **words)
+        self._need = need
+        self._may_be_empty = may_be_empty
+
+    def add_to_parser(self, parser: Any, ctx: click.Context) -> None:
+        """Have each value kept, where click keeps only the last."""
+        if self.is_flag or self.multiple:
+            super().add_to_parser(parser, ctx)
+        else:
+            parser.add_option(obj=self, opts=self.opts, dest=self.name, action="append", nargs=self.nargs)
+
+    def consume_value(self, ctx: click.Context, opts: Mapping[str, Any]) -> tuple[Any, ParameterSource]:
+        """The value, and where it comes from."""
+        given = opts.get(str(self.name))
+        if isinstance(given, list) and not self.is_flag:
+            self._insist(given, ctx)
+            opts = {**opts, str(self.name): given if self.multiple else given[-1]}
+        value, source = super().consume_value(ctx, opts)
+        if source is ParameterSource.ENVIRONMENT:
+            self._insist([value], ctx)
+        return value, source
+
+    def _insist(self, given: list[str], ctx: click.Context) -> None:
+        """Refuse values that would turn off a check, unless the shell only asks for completions."""
+        if ctx.resilient_parsing:
+            return
+        if not self._may_be_empty and not all(map(str.strip, given)):
+            raise click.UsageError(f"{self._called()} is empty: {self._need}", ctx)
+        if not self.multiple and len(set(given)) > 1:
+            raise click.UsageError(twice(self._called(), given), ctx)
+
+    def _called(self) -> str:
+        return max(self.opts, key=len)
+
+
+option = functools.partial(click.option, cls=Option)
+
+
+def twice(name: str, values: Iterable[str]) -> str:
+    """The message about an option that takes one value and was given several."""
+    return f"give {name} once: it is given as {' and '.join(dict.fromkeys(values))}"
+
+
 def snapshot_option(command: Command) -> Command:
     """`--snapshot` after the command. The function gets the path that applies as `snapshot`."""
-    return click.option(
+    return option(
         "--snapshot",
         metavar="FILE",
         callback=_snapshot_path,
@@ -75,9 +129,9 @@ def attestations_option(command: Command) -> Command:
         file = None if no_attestations else attestations or os.environ.get("LINEAGE_ATTESTATIONS")
         return command(*args, vouched={"attestations": _attestations(file)} if file else {}, **words)
 
-    bare = click.option("--no-attestations", is_flag=True, help="Ignore attestations: every gap counts.")
+    bare = option("--no-attestations", is_flag=True, help="Ignore attestations: every gap counts.")
     said = "File of the gaps that people vouch for (environment: LINEAGE_ATTESTATIONS; see `gaps --attest-template`)."
-    return click.option("--attestations", metavar="FILE", shell_complete=complete_file, help=said)(bare(cast("Command", run)))
+    return option("--attestations", metavar="FILE", shell_complete=complete_file, help=said)(bare(cast("Command", run)))
 
 
 def _attestations(file: str) -> lineage.Attestations:
@@ -97,6 +151,8 @@ def _snapshot_path(context: click.Context, _: click.Parameter, value: str | None
 def chosen_snapshot(context: click.Context, value: str | None, default: str) -> str:
     """The file of `--snapshot` after the command, or before it, or the default."""
     said = context.ensure_object(dict)
+    if value and said.get("snapshot") not in (None, value):
+        raise click.UsageError(twice("--snapshot", [str(said["snapshot"]), value]))
     said["snapshot"] = value or said.get("snapshot") or default
     _must_be_local(str(said["snapshot"]))
     return str(said["snapshot"])  # used when a failure is explained
@@ -147,7 +203,7 @@ def format_option(*names: str, unless: str = "") -> Decorator:
         out = None if context.params.get(unless) else context.params.get("out")
         return form_of(out, names, value) or ("table" if is_screen(sys.stdout) else "tsv")
 
-    form = click.option(
+    form = option(
         "--format",
         "-f",
         "form",
@@ -192,10 +248,10 @@ def _wide_option(command: Command) -> Command:
         context.meta[WIDE] = wide
 
     said = "Do not fit tables and lines to the terminal: all columns, nothing wrapped."
-    return click.option("--wide", is_flag=True, expose_value=False, callback=keep, help=said)(command)
+    return option("--wide", is_flag=True, expose_value=False, callback=keep, help=said)(command)
 
 
-out_option = click.option(
+out_option = option(
     "--out", "-o", metavar="FILE", is_eager=True, shell_complete=complete_file, help="Write to this file (default: -, stdout)."
 )
 
@@ -213,16 +269,19 @@ def kind_option(text: str) -> Decorator:
             raise click.BadParameter(lineage.no_such("kind", wrong[0], lineage.LISTED))
         return values
 
-    return click.option(
-        "--kind", "kinds", metavar="KIND", multiple=True, callback=known, shell_complete=complete_kind, help=text
-    )
+    return option("--kind", "kinds", metavar="KIND", multiple=True, callback=known, shell_complete=complete_kind, help=text)
+
+
+_NO_VERDICT = "name at least one verdict"
 
 
 def fail_on_option(*verdicts: str, more: str = "") -> Decorator:
     """`--fail-on`: the verdicts on which a gate fails."""
 
-    def parse(_: click.Context, __: click.Parameter, value: str | None) -> tuple[str, ...]:
-        asked = tuple(word.strip().lower() for word in value.split(",")) if value else ()
+    def parse(_: click.Context, __: click.Parameter, values: tuple[str, ...]) -> tuple[str, ...]:
+        asked = tuple(filter(None, (word.strip().lower() for value in values for word in value.split(","))))
+        if values and not asked:
+            raise click.UsageError(f"--fail-on is empty: {_NO_VERDICT}")
         wrong = sorted(set(asked) - set(verdicts))
         if wrong:
             import lineage
@@ -230,9 +289,11 @@ def fail_on_option(*verdicts: str, more: str = "") -> Decorator:
             raise click.BadParameter(lineage.no_such("verdict", wrong[0], verdicts))
         return asked
 
-    return click.option(
+    return option(
         "--fail-on",
         metavar="VERDICT,…",
+        multiple=True,
+        need=_NO_VERDICT,
         callback=parse,
         shell_complete=complete_list(verdicts),
         help=f"Exit with code 1 if the verdict is one of these: {', '.join(verdicts)}.{more}",
