@@ -8,6 +8,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
 
 from lineage.domain.canonical import canonical
+from lineage.domain.kinds import KINDS
 from lineage.domain.records import Life, Resource, decoded
 from lineage.snapshot.tables import AT_ONCE, OpenTables, WrittenTables
 
@@ -41,6 +42,17 @@ class RecordTables(OpenTables):
             some = wanted[at : at + AT_ONCE]
             which = f"id IN ({','.join('?' * len(some))}) AND +kind = ? AND {here}"  # + prevents use of the kind's index
             yield from self._resources(which, (*some, kind), members=members)
+
+    def ids(self, kind: str, which: str = "true", values: Sequence[str | int] = ()) -> Iterator[str]:
+        """The ids of the records of a kind of which any version fulfils a condition on columns of the kind's index."""
+        sql = f"SELECT DISTINCT id FROM record INDEXED BY record_kind WHERE kind = ? AND {which}"  # noqa: S608  (our own words)
+        return (row[0] for row in self._sound("record", "id", self._rows(sql, (kind, *values))))
+
+    def shapes(self, kind: str, which: str = "true", values: Sequence[str | int] = ()) -> dict[int, str]:
+        """The shapes of the same records, each with the id of one of them; not of those in which people chose no name."""
+        sql = f"""SELECT min(id), shape FROM record INDEXED BY record_kind WHERE kind = ? AND shape AND {which}
+                  GROUP BY shape"""  # noqa: S608
+        return {shape: identity for identity, shape in self._sound("record", "id, shape", self._rows(sql, (kind, *values)))}
 
     def versions(self, identity: str, created: str | None) -> list[Version]:
         """Every version of a record that was read, the last one at the end."""
@@ -79,18 +91,20 @@ class WrittenRecords(RecordTables, WrittenTables):
 
     def _add_record(self, record: Resource) -> None:
         known = self._version(record)
-        body = canonical(_completed(record, known))
+        whole = _completed(record, known)
+        body = canonical(whole)
         digest = hashlib.sha256(body.encode()).hexdigest()
         if known and known.first_crawl == self._crawl and known.digest != digest:
             # what this same crawl read before from another call is not a separate version
             key = (record.id, record.created or "", known.digest)
             self._db.execute("DELETE FROM record WHERE id = ? AND created = ? AND digest = ?", key)
         self._db.execute(
-            """INSERT INTO record VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?)
+            """INSERT INTO record VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?,?,?)
                ON CONFLICT DO UPDATE SET last_crawl = excluded.last_crawl""",
             (
                 record.id, record.created or "", digest, record.kind, record.account, record.region, record.name,
-                record.arn, record.modified, record.status, body, self._crawl, self._crawl,
+                record.arn, record.modified, record.status, body, *_found_by(record.kind, whole),
+                self._crawl, self._crawl,
             ),
         )  # fmt: skip
 
@@ -161,6 +175,14 @@ class _VersionRow(NamedTuple):
     modified: str | None
     digest: str
     first_crawl: int
+
+
+def _found_by(kind: str, body: Mapping[str, Any]) -> tuple[int, str]:
+    """The shape and the clues of a record, by which a search finds it."""
+    from lineage.search_language.clues import clues_of, shape_of  # only a crawl needs these
+    from lineage.search_language.properties import searched
+
+    return shape_of(KINDS[kind], searched(KINDS[kind], body)), clues_of(body)
 
 
 def _completed(record: Resource, known: _VersionRow | None) -> Mapping[str, Any]:

@@ -28,8 +28,9 @@ CREATE TABLE crawl (
 CREATE TABLE record (
     id TEXT NOT NULL, created TEXT NOT NULL, digest TEXT NOT NULL, kind TEXT NOT NULL, account TEXT NOT NULL,
     region TEXT NOT NULL, name TEXT NOT NULL, arn TEXT NOT NULL, modified TEXT, status TEXT, body TEXT NOT NULL,
+    shape INTEGER NOT NULL, clues TEXT NOT NULL,
     first_crawl INTEGER NOT NULL, last_crawl INTEGER NOT NULL, PRIMARY KEY (id, created, digest)) WITHOUT ROWID;
-CREATE INDEX record_kind ON record (kind, account, region);
+CREATE INDEX record_kind ON record (kind, account, region, name, shape, clues);
 {CONTENT_SCHEMA};
 CREATE TABLE gone (id TEXT NOT NULL, created TEXT NOT NULL, at TEXT NOT NULL, PRIMARY KEY (id, created)) WITHOUT ROWID;
 CREATE TABLE enumeration (

@@ -51,7 +51,7 @@ class Table(NamedTuple):
         return "rowid" if self.by_row else ", ".join(self.columns.split(", ")[: self.key])
 
 
-_RECORD = "id, created, digest, kind, account, region, name, arn, modified, status, first_crawl, last_crawl"
+_RECORD = "id, created, digest, kind, account, region, name, arn, modified, status, shape, clues, first_crawl, last_crawl"
 _CRAWL = "id, started, finished, caller, accounts, regions, roots, tool, botocore, kinds, full, process"
 _ENUMERATION = (
     "account, region, kind, crawl, operation, started, since, finished, calls, pages, records, reason, detail, joined"
