@@ -6,6 +6,7 @@ dashboard, and a trial component with its source job. If the snapshot's list is 
 
 from __future__ import annotations
 
+import json
 import operator
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
@@ -20,9 +21,19 @@ from lineage.errors import MalformedName, SearchRefused
 from lineage.queries.as_json import scope_json
 from lineage.queries.scope import Within, crawled, is_about, narrowed
 from lineage.queries.showing import ListedAnswer
+from lineage.search_language.clues import shape_of
 from lineage.search_language.conditions import expression_of
 from lineage.search_language.expressions import DEFAULT_SORT, Expression, Matcher, Sorting, check_form
-from lineage.search_language.properties import begins_with, chosen_names, near_names, property_names, property_of, search_name
+from lineage.search_language.properties import (
+    begins_with,
+    chosen_names,
+    near_names,
+    property_names,
+    property_of,
+    search_name,
+    searched,
+)
+from lineage.search_language.sieve import EVERY, Condition, any_of, both, sieve
 from lineage.snapshot.reading import Snapshot, asks_snapshot
 from lineage.snapshot.tables import AT_ONCE
 
@@ -166,7 +177,8 @@ def search(
     within = Within.of(accounts, regions)
     joined = any(way[:1] == (_SOURCE,) for way in steps)
     best = _Best(sorting, limit)
-    for found in _seen(snapshot, query.kind, within, deleted=deleted, joined=joined):
+    asked = both([_places(within), sieve(query.kind, query.expression)])
+    for found in _seen(snapshot, query.kind, within, asked, deleted=deleted, joined=joined):
         if matcher.holds(found.record):
             best.add(found)
     records = best.records if joined else list(_with_sources(snapshot, query.kind, best.records))
@@ -183,7 +195,7 @@ def suggest(snapshot: Snapshot, kind: str, prefix: str = "", *, every: bool = Fa
     A name matches by its first word (`hyper`) or by what follows it (`linear`), in any case. Raises `SearchRefused`.
     """
     asked = hinted(kind, prefix)
-    seen = _seen(snapshot, asked, Within(), deleted=False, joined=False)
+    seen = _of_each_shape(snapshot, asked, Within(), deleted=False)
     names = {name for found in seen for name in chosen_names(asked.search, found.record, every=every)}
     chosen = {name for name in names if begins_with(name, prefix)}
     within = f".{prefix}".casefold()  # the prefix may match after any dot
@@ -259,13 +271,36 @@ class _Best:
         return self._sorting.ordered(self._kept)[: self._limit]
 
 
-def _seen(snapshot: Snapshot, kind: Kind, within: Within, *, deleted: bool, joined: bool) -> Iterator[Match]:
-    """Each record of a kind as Search sees it, with its job if `joined`."""
-    records = (one for one in snapshot.records(kind.name, deleted=deleted) if within.takes(one.account, one.region))
+def _places(within: Within) -> Condition:
+    """The records of some accounts and regions, and those whose own are unknown."""
+    asked = (("account", within.accounts), ("region", within.regions))
+    return both(any_of(column, ("", *names)) for column, names in asked if names)
+
+
+def _seen(snapshot: Snapshot, kind: Kind, within: Within, asked: Condition, *, deleted: bool, joined: bool) -> Iterator[Match]:
+    """Each record of a kind that fulfils a condition, as Search sees it, with its job if `joined`."""
+    ids = None if asked == EVERY else snapshot.ids(kind.name, *asked)
+    seen = _current(snapshot, kind, within, ids, deleted=deleted)
+    return _with_sources(snapshot, kind, seen) if joined else seen
+
+
+def _current(snapshot: Snapshot, kind: Kind, within: Within, ids: Iterable[str] | None, *, deleted: bool) -> Iterator[Match]:
+    """Each record of a kind, or of some ids, as Search sees it by itself."""
+    records = (one for one in snapshot.records(kind.name, ids, deleted=deleted) if within.takes(one.account, one.region))
     # If a name was used more than once, the service knows only the last use.
     current = records if deleted else (list(lives)[-1] for _, lives in groupby(records, key=operator.attrgetter("id")))
-    seen = (match_of(one, {kind.search_within: one.body} if kind.search_within else one.body) for one in current)
-    return _with_sources(snapshot, kind, seen) if joined else seen
+    return (match_of(one, searched(kind, one.body)) for one in current)
+
+
+def _of_each_shape(snapshot: Snapshot, kind: Kind, within: Within, *, deleted: bool) -> Iterator[Match]:
+    """Some records of a kind: together they have all names that people chose in any of them."""
+    shapes = snapshot.shapes(kind.name, *_places(within))
+    for found in _current(snapshot, kind, within, shapes.values(), deleted=deleted):
+        shapes.pop(shape_of(kind, found.record), None)
+        yield found
+    if shapes:  # the first record of each was deleted, or is no longer so
+        left = Condition("shape IN (SELECT value FROM json_each(?))", (json.dumps(list(shapes)),))
+        yield from _current(snapshot, kind, within, snapshot.ids(kind.name, *left), deleted=deleted)
 
 
 def match_of(one: Resource, body: Mapping[str, Any]) -> Match:
@@ -315,7 +350,7 @@ def _unknown(snapshot: Snapshot, kind: Kind, within: Within, matcher: Matcher) -
     asked = {name.casefold(): name for name, one in matcher.properties.items() if one.chosen}
     if not asked:
         return []
-    seen = _seen(snapshot, kind, within, deleted=True, joined=False)
+    seen = _of_each_shape(snapshot, kind, within, deleted=True)
     known = {name for found in seen for name in chosen_names(kind.search, found.record, every=True)}
     folded = {name.casefold() for name in known}
     missing = [name for low, name in sorted(asked.items()) if not any(one.startswith(low) for one in folded)]
