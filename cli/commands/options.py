@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any, Protocol, TypeVar, cast
 
 import click
 
+from ..constants import DEFAULT_SNAPSHOT
 from ..render.lines import WIDE
 from ..render.words import is_screen, say
 from .completing import complete_file, complete_kind, complete_list
@@ -22,7 +23,6 @@ from .completing import complete_file, complete_kind, complete_list
 if TYPE_CHECKING:
     import lineage
 
-DEFAULT_SNAPSHOT = "lineage.db"
 _DATABASE = b"SQLite format 3\x00"  # the first bytes of each file of SQLite
 ORDERS = {"asc": "Ascending", "ascending": "Ascending", "desc": "Descending", "descending": "Descending"}
 
