@@ -109,7 +109,7 @@ PRINTERS = {
     "cli/render/words.py": {"click.echo"},
     "cli/render/lines.py": {"Console"},
     "cli/commands/crawl.py": {"Console"},  # the bar, whose texts are on one line
-    "cli/main.py": {"click.echo"},  # help and version
+    "cli/commands/about.py": {"click.echo"},  # help and version
     "cli/whole.py": {"print"},  # printed before anything of ours can be imported, about a folder of this Python
     "cli/commands/completion.py": {"click.echo"},  # scripts, and names that are printable, for a shell to read
     "cli/commands/options.py": {"sys.stdout.buffer.writelines"},  # what the rooms of outputs have made visible

@@ -15,8 +15,9 @@ from ..render.listing import FORMS, Listing, cells_as, json_lines
 from ..render.words import first_line, say
 from .completing import complete_node
 from .filters import checked, within_options
-from .options import Choice, attestations_option, format_option, option, out_option, snapshot_option, uncollected, write
+from .options import Choice, attestations_option, format_option, out_option, snapshot_option, uncollected, write
 from .scoped import aside, tell_about
+from .strict import option
 from .subjects import exact_option, insisted, of_policy
 
 if TYPE_CHECKING:

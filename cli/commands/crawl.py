@@ -15,7 +15,8 @@ import click
 from ..render.lines import listed
 from ..render.words import is_screen, plural, say
 from .completing import complete_file, names_of
-from .options import kind_option, option, snapshot_option
+from .options import kind_option, snapshot_option
+from .strict import option
 
 if TYPE_CHECKING:
     import lineage

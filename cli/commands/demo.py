@@ -7,7 +7,8 @@ import shlex
 import click
 
 from ..render.words import plural
-from .options import chosen_snapshot, option, write
+from .options import chosen_snapshot, write
+from .strict import option
 
 DEMO_SNAPSHOT = "demo.db"
 # What to try next: each command without its snapshot, and the question that it answers.

@@ -12,7 +12,8 @@ from click.core import ParameterSource
 from ..render.words import is_screen, say
 from .completing import complete_selector
 from .filters import read_in_part, within_options
-from .options import Choice, form_of, option, out_option, snapshot_option, uncollected, write
+from .options import Choice, form_of, out_option, snapshot_option, uncollected, write
+from .strict import option
 
 if TYPE_CHECKING:
     from lineage import Graph, Picture

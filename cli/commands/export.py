@@ -9,8 +9,9 @@ import click
 from ..render.words import say
 from .completing import complete_selector
 from .filters import read_in_part, within_options
-from .options import Choice, attestations_option, option, out_option, snapshot_option, write
+from .options import Choice, attestations_option, out_option, snapshot_option, write
 from .scoped import aside, tell_lines
+from .strict import option
 
 if TYPE_CHECKING:
     import lineage

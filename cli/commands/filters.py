@@ -6,7 +6,8 @@ import functools
 from typing import TYPE_CHECKING, Any, cast
 
 from ..render.words import say
-from .options import Command, Decorator, option
+from .options import Command, Decorator
+from .strict import option
 
 if TYPE_CHECKING:
     import lineage

@@ -14,8 +14,9 @@ from ..render.listing import FORMS, cells_as, json_lines
 from ..render.words import say
 from .completing import complete_kind
 from .filters import checked, within_options
-from .options import attestations_option, format_option, option, out_option, snapshot_option, write
+from .options import attestations_option, format_option, out_option, snapshot_option, write
 from .scoped import tell_about
+from .strict import option
 
 if TYPE_CHECKING:
     import lineage

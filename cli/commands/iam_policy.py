@@ -9,7 +9,8 @@ import click
 
 from ..render.terraform import terraform
 from ..render.words import plural, say
-from .options import Choice, form_of, kind_option, option, out_option, write
+from .options import Choice, form_of, kind_option, out_option, write
+from .strict import option
 
 if TYPE_CHECKING:
     import lineage

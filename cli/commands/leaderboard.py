@@ -16,8 +16,9 @@ from ..render.leaderboard import WAYS, board_cells, board_text, data_lines, foot
 from ..render.lines import looked_line, note_lines, scope_lines, styled
 from ..render.listing import FORMS, cells_as, escaped, json_lines
 from ..render.words import say
-from .options import Choice, Command, option, write
+from .options import Choice, Command, write
 from .scoped import tell_about, tell_lines
+from .strict import option
 
 Rows = list[list[Any]]
 

@@ -16,7 +16,7 @@ from typing import Any
 import click
 
 from ..render.words import plural, say
-from .options import option
+from .strict import option
 
 _METRIC = re.compile(r"(?P<name>[^=]+)=(?P<value>[^@]+)(?:@(?P<step>\d+))?")
 # A number as people write one. Python also accepts `1_0`, `007` (which is a name), and `nan` (which SageMaker refuses).

@@ -14,7 +14,8 @@ import click
 from ..render.words import is_screen, plural, say
 from .completing import names_of
 from .filters import endpoints_in, read_in_part, within_options
-from .options import Choice, attestations_option, form_of, option, out_option, snapshot_option, uncollected, write
+from .options import Choice, attestations_option, form_of, out_option, snapshot_option, uncollected, write
+from .strict import option
 from .subjects import asked_for, exact_option, from_option, insisted, of_policy
 from .vouching import Vouching, said_if_slow, vouching_options
 

@@ -16,8 +16,9 @@ from ..render.words import first_line
 from .completing import names_of
 from .filters import checked, within_options
 from .leaderboard import BOARD_FORMATS, BOARD_WORDS, asks_for_board, board_options, refuse_picture, take_board, tell_board
-from .options import ORDERS, Choice, Command, format_option, option, out_option, snapshot_option, uncollected, write
+from .options import ORDERS, Choice, Command, format_option, out_option, snapshot_option, uncollected, write
 from .scoped import tell_about, tell_list
+from .strict import option
 
 if TYPE_CHECKING:
     import lineage

@@ -16,8 +16,9 @@ from ..render.listing import FORMS, rows_as
 from ..render.search import found_columns, found_lines, found_rows, found_text
 from .completing import complete_kind
 from .leaderboard import BOARD_FORMATS, asks_for_board, board_options, refuse_picture, take_board, tell_board
-from .options import ORDERS, Choice, format_option, option, out_option, snapshot_option, uncollected, write
+from .options import ORDERS, Choice, format_option, out_option, snapshot_option, uncollected, write
 from .scoped import tell_about
+from .strict import option
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator

@@ -15,8 +15,9 @@ from ..render.html import About
 from ..render.listing import FORMS, cells_as
 from ..render.snapshot import file_lines, info_text, seal_lines, verified_text
 from ..render.words import first_line, say
-from .options import format_option, option, out_option, snapshot_option, write
+from .options import format_option, out_option, snapshot_option, write
 from .scoped import tell_about
+from .strict import option
 from .vouching import Vouching, anchors_option, said_if_slow, vouching_options
 
 if TYPE_CHECKING:

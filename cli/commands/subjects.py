@@ -11,7 +11,8 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import click
 
-from .options import Decorator, option
+from .options import Decorator
+from .strict import option
 
 if TYPE_CHECKING:
     import lineage

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any, TypeVar, cast
 import click
 
 from ..render.words import say
-from .options import option
+from .strict import option
 
 if TYPE_CHECKING:
     import lineage

@@ -12,10 +12,10 @@ import click
 
 import lineage
 
+from ..constants import ARGUMENTS
 from .lines import Line
 from .words import said_shortly
 
-ARGUMENTS = "arguments"  # the words of the command line, in the `obj` of click's context
 _OUTPUT = ("--format", "-f", "--out", "-o")  # options on which an answer does not depend
 
 _TOP = """<!doctype html>
