@@ -132,21 +132,35 @@ def one_at_a_time() -> Iterator[None]:
         with turn:
             return call(*asked)
 
-    Fetcher.call = alone  # type: ignore[method-assign]
+    Fetcher.call = alone  # type: ignore[method-assign, assignment]
     yield
     Fetcher.call = call  # type: ignore[method-assign]
 
 
-def crawl(path: Path, latency: float, times: int = 1) -> tuple[int, list[float], lineage.Progress]:
-    """The calls of one crawl, the seconds of each crawl (shortest first), and the crawl's final progress."""
+@contextmanager
+def serving(path: Path, latency: float) -> Iterator[subprocess.Popen[str]]:
+    """A process that answers from the account file. Inside the block, every crawl of this process asks it."""
     command = [sys.executable, str(Path(__file__).parent / "server.py"), str(path), str(latency)]
-    with (
-        subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as server,
-        tempfile.TemporaryDirectory() as folder,
-    ):
+    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as server:
         assert server.stdin
         assert server.stdout
         os.environ |= ENVIRONMENT | {"AWS_ENDPOINT_URL": f"http://127.0.0.1:{server.stdout.readline().strip()}"}
+        yield server
+        server.stdin.close()  # it ends, and prints its calls
+        server.stdout.read()
+
+
+def write_account(path: Path, jobs: int) -> None:
+    """Write an account file with this many training jobs."""
+    with path.open("w") as file:
+        file.writelines(json.dumps(entry) + "\n" for entry in account(jobs))
+
+
+def crawl(path: Path, latency: float, times: int = 1) -> tuple[int, list[float], lineage.Progress]:
+    """The calls of one crawl, the seconds of each crawl (shortest first), and the crawl's final progress."""
+    with serving(path, latency) as server, tempfile.TemporaryDirectory() as folder:
+        assert server.stdin
+        assert server.stdout
         lineage.crawl_estate(Path(folder) / "first.db", regions=[REGION])  # fills the server's cache of answers
         seconds = []
         for number in range(times):
@@ -167,8 +181,7 @@ def main() -> None:
     asked = parser.parse_args()
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "account.jsonl"
-        with path.open("w") as file:
-            file.writelines(json.dumps(entry) + "\n" for entry in account(asked.jobs))
+        write_account(path, asked.jobs)
         calls, seconds, done = crawl(path, asked.latency, asked.times)
         least = fewest(asked.jobs)
         print(f"{done.records:,} records, {done.gaps} gaps: {calls} calls, {calls / least:.2f} times the fewest ({least})")

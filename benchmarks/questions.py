@@ -45,27 +45,29 @@ def records(jobs: int) -> Iterator[Resource]:
         yield resource("trial-component", run | (trial if number % 4 == 0 else {}))
     for number in range(jobs // 40):
         yield resource("processing-job", processing(f"prep-{number:06}", number))
-    yield from _tuning(jobs)
-    yield from _experiments()
-    yield from _served(jobs)
+    yield from tuning(jobs)
+    yield from experiments()
+    yield from served(jobs)
 
 
-def _tuning(jobs: int) -> Iterator[Resource]:
+def tuning(jobs: int) -> Iterator[Resource]:
+    """Tuning jobs."""
     for number in range(jobs // 1000):
         channels = [channel("train", f"s3://data/prep-{number:06}/")]
         definition = {"InputDataConfig": channels, "AlgorithmSpecification": {"TrainingInputMode": "File"}}
-        words = {"HyperParameterTuningJobStatus": "Completed", "TrainingJobDefinition": definition}
+        words: dict[str, Any] = {"HyperParameterTuningJobStatus": "Completed", "TrainingJobDefinition": definition}
         yield resource("tuning-job", body("tuning-job", f"tune-{number}", number, **words))
 
 
-def _experiments() -> Iterator[Resource]:
+def experiments() -> Iterator[Resource]:
+    """Experiments with their trials."""
     for number in range(20):
         yield resource("experiment", body("experiment", f"experiment-{number}", number))
     for number in range(200):
         yield resource("trial", body("trial", f"trial-{number}", number, ExperimentName=f"experiment-{number % 20}"))
 
 
-def _served(jobs: int) -> Iterator[Resource]:
+def served(jobs: int) -> Iterator[Resource]:
     """Packages, models, and endpoints with their configs."""
     for number in range(jobs // 100):
         made = 100 * number
