@@ -55,7 +55,7 @@ def tuning(jobs: int) -> Iterator[Resource]:
     for number in range(jobs // 1000):
         channels = [channel("train", f"s3://data/prep-{number:06}/")]
         definition = {"InputDataConfig": channels, "AlgorithmSpecification": {"TrainingInputMode": "File"}}
-        words: dict[str, Any] = {"HyperParameterTuningJobStatus": "Completed", "TrainingJobDefinition": definition}
+        words = {"HyperParameterTuningJobStatus": "Completed", "TrainingJobDefinition": definition}
         yield resource("tuning-job", body("tuning-job", f"tune-{number}", number, **words))
 
 
@@ -72,7 +72,7 @@ def served(jobs: int) -> Iterator[Resource]:
     for number in range(jobs // 100):
         made = 100 * number
         containers = {"Containers": [{"Image": "image:1", "ModelDataUrl": artifact(made)}]}
-        words = {"InferenceSpecification": containers}
+        words: dict[str, Any] = {"InferenceSpecification": containers}
         yield resource("model-package", body("model-package", f"group/{number}", 10 * made + 15, **words))
     for number in range(jobs // 5):
         made = 5 * number + 4
