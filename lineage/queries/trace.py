@@ -239,12 +239,14 @@ class _Visit:
         """The edge by which it was reached; for a model that several ran, the first."""
         return self.readings[0] if self.readings else None
 
-    def is_below(self, node: str) -> bool:
-        """Whether it is upstream of a node. A thing that helped to make its own input is not new."""
+    def way(self) -> set[str]:
+        """The nodes on the way here, itself among them."""
         at: _Visit | None = self
-        while at and at.step.node != node:
+        nodes = set()
+        while at:
+            nodes.add(at.step.node)
             at = at.above
-        return at is not None
+        return nodes
 
 
 class Tracing:
@@ -403,8 +405,9 @@ class Tracing:
 
     def _place(self, visit: _Visit, reading: Link) -> None:
         known = self._makers(visit)
+        below = visit.way() if any(made.job in self.jobs for made in known) else ()
         # a thing that helped to make its own input is not new
-        steps = [made for made in known if not (made.job in self.jobs and visit.is_below(made.job))]
+        steps = [made for made in known if not (made.job in self.jobs and made.job in below)]
         for made in steps:
             if is_only_named(made.links[0]):
                 self._only_names(made.job, made.links[0], "written there")
