@@ -23,8 +23,8 @@ _FORMS = ("json", _TERRAFORM)
     short_help="Print the least IAM policy that a crawl needs.",
     epilog="""\b
     Examples:
-      lineage iam-policy > lineage-policy.json
-      lineage iam-policy -f terraform -o lineage-policy.tf
+      lineage iam-policy > iam.json
+      lineage iam-policy -f terraform -o iam.tf
       lineage iam-policy --account 111122223333 --region eu-west-1 --bucket bank-ml --bucket s3://bank-raw/manifests/
       lineage iam-policy --kind training-job --kind processing-job --kind trial-component
       lineage iam-policy --all-regions --role-arn arn:aws:iam::222233334444:role/auditor
