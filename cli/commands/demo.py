@@ -8,6 +8,7 @@ import click
 
 from ..render.words import plural
 from .options import chosen_snapshot, write
+from .strict import option
 
 DEMO_SNAPSHOT = "demo.db"
 # What to try next: each command without its snapshot, and the question that it answers.
@@ -32,7 +33,7 @@ def _demo_path(context: click.Context, _: click.Parameter, value: str | None) ->
       lineage trace loans-live --snapshot demo.db
     """,
 )
-@click.option("--snapshot", metavar="FILE", callback=_demo_path, help=f"The snapshot file to write (default: {DEMO_SNAPSHOT}).")
+@option("--snapshot", metavar="FILE", callback=_demo_path, help=f"The snapshot file to write (default: {DEMO_SNAPSHOT}).")
 def demo(snapshot: str) -> None:
     """Write the snapshot of a made-up bank's account, so that you can try every command without AWS.
 

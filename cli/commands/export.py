@@ -11,6 +11,7 @@ from .completing import complete_selector
 from .filters import read_in_part, within_options
 from .options import Choice, attestations_option, out_option, snapshot_option, write
 from .scoped import aside, tell_lines
+from .strict import option
 
 if TYPE_CHECKING:
     import lineage
@@ -71,7 +72,7 @@ def _form(context: click.Context, parameter: click.Parameter, value: str | None)
 @click.argument("selector", required=False, shell_complete=complete_selector)
 @snapshot_option
 @within_options("nodes")
-@click.option(
+@option(
     "--format",
     "-f",
     "form",
@@ -81,9 +82,9 @@ def _form(context: click.Context, parameter: click.Parameter, value: str | None)
     help="Output format; see the list below. Default: by file extension, for .graphml, .dot, .mmd and .cdx.json.",
 )
 @out_option
-@click.option("--subject", metavar="FILE", multiple=True, help="For in-toto: also cover this report; repeats.")
+@option("--subject", metavar="FILE", multiple=True, help="For in-toto: also cover this report; repeats.")
 @attestations_option
-@click.option("--spec-version", type=Choice(("1.6", "1.7")), help="For CycloneDX (default 1.6).")
+@option("--spec-version", type=Choice(("1.6", "1.7")), help="For CycloneDX (default 1.6).")
 def export(
     selector: str | None,
     snapshot: str,

@@ -17,7 +17,8 @@ from ..render.snapshot import file_lines, info_text, seal_lines, verified_text
 from ..render.words import first_line, say
 from .options import format_option, out_option, snapshot_option, write
 from .scoped import tell_about
-from .vouching import Vouching, anchors_option, filled, said_if_slow, vouching_options
+from .strict import option
+from .vouching import Vouching, anchors_option, said_if_slow, vouching_options
 
 if TYPE_CHECKING:
     import lineage
@@ -98,14 +99,14 @@ def info(file: str | None, snapshot: str, form: str, out: str | None) -> None:
 )
 @click.argument("file", required=False)
 @snapshot_option
-@click.option(
+@option(
     "--digest",
     metavar="SHA256",
-    callback=filled,
+    default="",
     help="A digest of the file or of one of its seals, kept elsewhere.",
 )
-@click.option("--against", metavar="FILE", callback=filled, help="An earlier copy of the file.")
-@click.option("--require-proof", is_flag=True, help="Exit with 4 unless the file is proved up to its newest crawl.")
+@option("--against", metavar="FILE", default="", help="An earlier copy of the file.")
+@option("--require-proof", is_flag=True, help="Exit with 4 unless the file is proved up to its newest crawl.")
 @vouching_options
 @format_option(*FORMS)
 @out_option
@@ -234,17 +235,15 @@ def _signed(path: str, vouching: Vouching) -> tuple[lineage.Signed | None, list[
 )
 @click.argument("file", required=False)
 @snapshot_option
-@click.option("--key", metavar="KEY", required=True, callback=filled, help="What to sign with; see below.")
-@click.option("--timestamp", metavar="URL", callback=filled, help="Ask this authority to time-stamp the signature (RFC 3161).")
-@click.option(
-    "--public-key", metavar="FILE", callback=filled, help="With a KMS key: write its public key here, to check without AWS."
-)
+@option("--key", metavar="KEY", required=True, help="What to sign with; see below.")
+@option("--timestamp", metavar="URL", default="", help="Ask this authority to time-stamp the signature (RFC 3161).")
+@option("--public-key", metavar="FILE", default="", help="With a KMS key: write its public key here, to check without AWS.")
 @anchors_option
-@click.option(
+@option(
     "--out",
     "-o",
     metavar="FILE",
-    callback=filled,
+    default="",
     help="Write the envelope to this file; - is stdout. Default: the snapshot's name and .dsse.json, or .sigstore.json.",
 )
 def sign(file: str | None, snapshot: str, key: str, timestamp: str, public_key: str, anchors: str, out: str) -> None:

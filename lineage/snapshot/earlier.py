@@ -13,9 +13,11 @@ from itertools import chain
 from pathlib import Path
 from typing import Any, Final
 
+from lineage.domain.records import decoded
 from lineage.errors import SnapshotError
 from lineage.snapshot.bodies import Bodies
 from lineage.snapshot.connection import connect, damaged
+from lineage.snapshot.records import found_by
 from lineage.snapshot.schema import APPLICATION_ID
 from lineage.snapshot.seals import TABLES, Hashed, hashed, seals, state_line
 from lineage.snapshot.tables import Row
@@ -96,10 +98,11 @@ class EarlierFile:
             db.executemany(f"INSERT INTO {name} ({', '.join(columns)}) VALUES ({marks})", rows)  # noqa: S608
         bodies = Bodies(db)
         rows = self._db.execute(f"SELECT {_RECORD} FROM record ORDER BY kind, id, created, digest")  # noqa: S608
-        db.executemany("INSERT INTO record VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?,?)", (_packed(bodies, row) for row in rows))
+        db.executemany("INSERT INTO record VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?)", (_packed(bodies, row) for row in rows))
         db.execute("DELETE FROM seal WHERE crawl = ?", (self.sealed_crawl(),))
 
 
 def _packed(bodies: Bodies, row: Row) -> tuple[Any, ...]:
     identity, created, digest, kind, *told, body = row
-    return (identity, created, bytes.fromhex(digest), kind, *told, *bodies.packed(kind, body.encode()))
+    found = found_by(kind, decoded(body))
+    return (identity, created, bytes.fromhex(digest), kind, *told, *found, *bodies.packed(kind, body.encode()))

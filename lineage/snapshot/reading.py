@@ -31,6 +31,7 @@ from lineage.snapshot.writing import Recording
 
 T = TypeVar("T")
 QuestionT = TypeVar("QuestionT", bound=Callable[..., Any])
+_OFFERED = ("close", "path", "scope")
 _SILENT = "SELECT id, kind, name, account, region FROM silent JOIN node USING (id) ORDER BY id"
 
 
@@ -130,6 +131,10 @@ class Snapshot(GraphTables, RecordTables, LedgerTables):
         _insist_no_log(self.path)
         if _stamp(self.path) != self._opened:
             raise SnapshotError(f"{self.path} was written to or replaced while it was read: run the command again")
+
+    def __dir__(self) -> list[str]:
+        """What Tab offers. To ask a snapshot there are the functions of the package; the other methods are for those."""
+        return [*(name for name in super().__dir__() if name.startswith("_")), *_OFFERED]
 
     def __enter__(self) -> Self:
         return self

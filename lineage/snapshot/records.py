@@ -9,12 +9,13 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from lineage.domain.canonical import canonical
+from lineage.domain.kinds import KINDS
 from lineage.domain.records import Life, Resource, decoded
 from lineage.snapshot.bodies import Bodies
 from lineage.snapshot.connection import Connection
 from lineage.snapshot.tables import AT_ONCE, OpenTables, Row, WrittenTables
 
-_PACKED = "SELECT kind, id, created, digest, dictionary, body FROM record"
+_PACKED = "SELECT kind, id, created, digest, shape, clues, dictionary, body FROM record"
 
 # A finished list no longer contained the record r.
 GONE = "EXISTS (SELECT 1 FROM gone WHERE gone.id = r.id AND gone.created = r.created)"
@@ -51,6 +52,17 @@ class RecordTables(OpenTables):
             which = f"id IN ({','.join('?' * len(some))}) AND +kind = ? AND {here}"  # + prevents use of the kind's index
             yield from self._resources(which, (*some, kind), members=members)
 
+    def ids(self, kind: str, which: str = "true", values: Sequence[str | int] = ()) -> Iterator[str]:
+        """The ids of the records of a kind of which any version fulfils a condition on columns of the kind's index."""
+        sql = f"SELECT DISTINCT id FROM record INDEXED BY record_kind WHERE kind = ? AND {which}"  # noqa: S608  (our own words)
+        return (row[0] for row in self._sound("record", "id", self._rows(sql, (kind, *values))))
+
+    def shapes(self, kind: str, which: str = "true", values: Sequence[str | int] = ()) -> dict[int, str]:
+        """The shapes of the same records, each with the id of one of them; not of those in which people chose no name."""
+        sql = f"""SELECT min(id), shape FROM record INDEXED BY record_kind WHERE kind = ? AND shape AND {which}
+                  GROUP BY shape"""  # noqa: S608
+        return {shape: identity for identity, shape in self._sound("record", "id, shape", self._rows(sql, (kind, *values)))}
+
     def versions(self, identity: str, created: str | None) -> list[Version]:
         """Every version of a record that was read, the last one at the end."""
         columns = "digest, first_crawl, last_crawl, modified, status, dictionary, body"
@@ -59,13 +71,14 @@ class RecordTables(OpenTables):
         return [Version._make((digest.hex(), *told, self._text(*packed))) for digest, *told, packed in map(_with_packed, rows)]
 
     def altered_bodies(self) -> Iterator[tuple[str, str, str]]:
-        """The kind, id and creation time of each record whose body does not match its own digest."""
-        for kind, identity, created, digest, *packed in self._rows(_PACKED):
+        """The kind, id and creation time of each record whose body is not the one stored, or is not found as it should be."""
+        for kind, identity, created, digest, *found, dictionary, packed in self._rows(_PACKED):
             try:
-                body = self._bodies.unpacked(*packed)
-            except ValueError:
-                body = b""
-            if hashlib.sha256(body).digest() != digest:
+                body = self._bodies.unpacked(dictionary, packed)
+                sound = hashlib.sha256(body).digest() == digest and found == [*found_by(kind, decoded(body))]
+            except (ValueError, LookupError, TypeError, AttributeError):  # of what is no body of a record
+                sound = False
+            if not sound:
                 yield kind, identity, created
 
     def _text(self, dictionary: int, packed: bytes) -> str:
@@ -103,7 +116,8 @@ class WrittenRecords(RecordTables, WrittenTables):
 
     def _add_record(self, record: Resource) -> None:
         known = self._version(record)
-        body = canonical(self._completed(record, known)).encode()
+        whole = self._completed(record, known)
+        body = canonical(whole).encode()
         digest = hashlib.sha256(body).digest()
         version = "WHERE id = ? AND created = ? AND digest = ?"
         key = (record.id, record.created or "", known.digest if known else b"")
@@ -114,11 +128,12 @@ class WrittenRecords(RecordTables, WrittenTables):
             # what this same crawl read before from another call is not a separate version
             self._db.execute(f"DELETE FROM record {version}", key)  # noqa: S608
         self._db.execute(
-            """INSERT INTO record VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?,?)
+            """INSERT INTO record VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?)
                ON CONFLICT DO UPDATE SET last_crawl = excluded.last_crawl""",
             (
                 record.id, record.created or "", digest, record.kind, record.account, record.region, record.name,
-                record.arn, record.modified, record.status, self._crawl, self._crawl, *self._bodies.packed(record.kind, body),
+                record.arn, record.modified, record.status, self._crawl, self._crawl, *found_by(record.kind, whole),
+                *self._bodies.packed(record.kind, body),
             ),
         )  # fmt: skip
 
@@ -203,3 +218,11 @@ class _VersionRow(NamedTuple):
     modified: str | None
     digest: bytes
     first_crawl: int
+
+
+def found_by(kind: str, body: Mapping[str, Any]) -> tuple[int, str]:
+    """The shape and the clues of a record, by which a search finds it."""
+    from lineage.search_language.clues import clues_of, shape_of  # only a crawl needs these
+    from lineage.search_language.properties import searched
+
+    return shape_of(KINDS[kind], searched(KINDS[kind], body)), clues_of(body)

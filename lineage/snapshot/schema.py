@@ -29,8 +29,9 @@ CREATE TABLE crawl (
 CREATE TABLE record (
     id TEXT NOT NULL, created TEXT NOT NULL, digest BLOB NOT NULL, kind TEXT NOT NULL, account TEXT NOT NULL,
     region TEXT NOT NULL, name TEXT NOT NULL, arn TEXT NOT NULL, modified TEXT, status TEXT, first_crawl INTEGER NOT NULL,
-    last_crawl INTEGER NOT NULL, dictionary INTEGER NOT NULL, body BLOB NOT NULL, UNIQUE (id, created, digest));
-CREATE INDEX record_kind ON record (kind, account, region);
+    last_crawl INTEGER NOT NULL, shape INTEGER NOT NULL, clues TEXT NOT NULL, dictionary INTEGER NOT NULL, body BLOB NOT NULL,
+    UNIQUE (id, created, digest));
+CREATE INDEX record_kind ON record (kind, account, region, name, shape, clues);
 {BODIES_SCHEMA.strip()}
 {CONTENT_SCHEMA};
 CREATE TABLE gone (id TEXT NOT NULL, created TEXT NOT NULL, at TEXT NOT NULL, PRIMARY KEY (id, created)) WITHOUT ROWID;

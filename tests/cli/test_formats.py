@@ -116,6 +116,11 @@ def test_a_page_says_when_it_was_crawled(over: Any, name: str) -> None:
     page = over(*COMMANDS[name], "-f", "html").out
     assert f"<h1>lineage {' '.join(COMMANDS[name])}</h1>" in page
     assert re.search(r"</table>[^!]*<p>Looked at: account 111122223333, .*, crawled 20\d\d-.* by .*</p>", page)
+    seal = re.search(r"<p>Read from \S+\.db with lineage (.*); its newest seal is (sha256:[0-9a-f]{64}) of crawl 1\.", page)
+    assert seal
+    assert seal[1] == lineage.__version__
+    assert "This command did not verify the file: lineage snapshot verify does.</p>" in page
+    assert f"<title>lineage {' '.join(COMMANDS[name])}</title>" in page
 
 
 @pytest.mark.parametrize(("name", "form"), [("x.HTM", "html"), ("x.ndjson", "jsonl"), ("x.markdown", "md"), ("x.Csv", "csv")])

@@ -141,6 +141,16 @@ MISTAKES: dict[str, tuple[tuple[str, ...], int, str]] = {
     "a time": (("runs", "--created-after", "yesterday"), 2, "'yesterday' is not a time (expected one like 2026-05-04 or 2026-05-04T08:00:00Z)"),
     "a framework": (("report", "loans-live", "--framework", "gpdr"), 2, "no framework 'gpdr'; did you mean gdpr?"),
     "a gate without holdouts": (("datasets", "loans-live", "--fail-on", "used"), 2, f"--fail-on needs --holdouts FILE {SEE.format('datasets')}"),
+    # gates
+    "an empty list of verdicts": (("used", "s3://bank-ml/loans/train/", "--fail-on", ""), 2, f"--fail-on is empty: name at least one verdict {SEE.format('used')}"),
+    "a list of no verdicts": (("impact", "s3://bank-ml/loans/train/", "--fail-on", " ,"), 2, f"--fail-on is empty: name at least one verdict {SEE.format('impact')}"),
+    "an empty severity": (("check", "--fail-on", ""), 2, f"--fail-on is empty: name a severity {SEE.format('check')}"),
+    "an empty policy": (("check", "--policy", " "), 2, f"--policy is empty: give a value, or leave it out {SEE.format('check')}"),
+    "an empty list file": (("used", "--from", ""), 2, f"--from is empty: give a value, or leave it out {SEE.format('used')}"),
+    "two policies": (("check", "--policy", "a.toml", "--policy", "b.toml"), 2, f"give --policy once: it is given as a.toml and b.toml {SEE.format('check')}"),
+    "two formats": (("ls", "-f", "csv", "--format", "json"), 2, f"give --format once: it is given as csv and json {SEE.format('ls')}"),
+    "two snapshots": (("--snapshot", "a.db", "ls", "--snapshot", "b.db"), 2, f"give --snapshot once: it is given as a.db and b.db {SEE.format('ls')}"),
+    "a list of holdouts without one": (("used", "--from", "list.txt", "--from", "empty.txt"), 2, f"empty.txt holds no S3 URI {SEE.format('used')}"),
     # policies
     "a rule in a policy": (("check", "--policy", "rule.toml"), 2, "rule.toml: severities must not be 'unpined-input': did you mean unpinned-input?"),
     "a key of a policy": (("check", "--policy", "key.toml"), 2, "key.toml: holdout is not a key of a policy; did you mean holdouts?"),

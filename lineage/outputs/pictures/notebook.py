@@ -19,7 +19,7 @@ from lineage.outputs.pictures.folds import plural
 from lineage.outputs.pictures.graph_svg import to_svg
 from lineage.outputs.pictures.placing import place
 from lineage.outputs.pictures.svg import element, words
-from lineage.queries.showing import Answer, Shows, in_a_word
+from lineage.queries.showing import Answer, ListedAnswer, Shows, in_a_word
 from lineage.snapshot.reading import Snapshot
 
 MOST = 300  # nodes that a notebook draws
@@ -119,7 +119,7 @@ def _answer(shown: Answer) -> str:
     The text is unfolded if it says what the picture does not: the holdouts, or that nothing was found.
     """
     told = str(shown)
-    drawn = [*_evidence(shown)] if shown.pictured else []
+    drawn = [] if isinstance(shown, ListedAnswer) else [*_evidence(shown)]
     if not drawn:
         return element("div", _text(told), class_="lineage", style=_BOX)
     text = _text(told) if getattr(shown, "holdouts", ()) else element("details", element("summary", "text"), _text(told))
