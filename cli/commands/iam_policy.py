@@ -84,6 +84,8 @@ def iam_policy(kinds: tuple[str, ...], form: str | None, out: str | None, **aske
     else:
         write(lineage.json_text(policy, indent=2) + "\n", out)
         _say_why(statements)
+    for bucket in lineage.only_old(asked["buckets"]):
+        say(f"lineage: WARNING: only a bucket from before 2018 can be named {bucket}: check the spelling")
     size = lineage.policy_size(policy)
     if size > lineage.MOST_CHARACTERS:
         said = f"the policy has {size:,} characters, and IAM takes {lineage.MOST_CHARACTERS:,} in a managed policy"
