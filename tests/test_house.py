@@ -15,7 +15,7 @@ import pytest
 
 import lineage
 from cli.commands.draw import PICTURES
-from cli.commands.options import Option
+from cli.commands.strict import Option
 from cli.main import cli
 from tests.conftest import CORE, ROOT
 

@@ -148,7 +148,9 @@ class WrittenRecords(RecordTables, WrittenTables):
         """An answer that cannot hold a member says nothing about it, so another call's value for the same state stays."""
         if not record.silent or not known or known.modified != record.modified:
             return record.body
-        said = json.loads(self._text(known.dictionary, known.body))
+        sql = "SELECT dictionary, body FROM record WHERE id = ? AND created = ? AND digest = ?"
+        packed = self._db.execute(sql, (record.id, record.created or "", known.digest)).fetchone()
+        said = json.loads(self._bodies.unpacked(*packed))
         return {**{member: said[member] for member in record.silent if member in said}, **record.body}
 
     def lives(self, identity: str) -> list[Life]:
@@ -213,8 +215,6 @@ class Version(NamedTuple):
 class _VersionRow(NamedTuple):
     """One version of a record, as a row of its table."""
 
-    dictionary: int
-    body: bytes
     modified: str | None
     digest: bytes
     first_crawl: int
