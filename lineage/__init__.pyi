@@ -26,6 +26,7 @@ from .domain.iam import MOST_CHARACTERS as MOST_CHARACTERS
 from .domain.iam import Statement as Statement
 from .domain.iam import iam_policy as iam_policy
 from .domain.iam import iam_statements as iam_statements
+from .domain.iam import only_old as only_old
 from .domain.iam import policy_size as policy_size
 from .domain.kinds import KINDS as KINDS
 from .domain.kinds import RELATIONS as RELATIONS

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Sized
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sized
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -126,7 +126,7 @@ def used(
         answer = next(answers)
         _tell(answer, form, out, usage_rows, usage_text)
         return gated(answer.verdict, lineage.left_open(answer.scope["holes"]), fail_on)
-    codes = {0}
+    codes: dict[int, str] = {}
     told = _Told(answers, codes, fail_on)
     columns = (*_USAGES[:-1], *(_RESTS if vouched else ()), _USAGES[-1])
     about = About(below=told.below)
@@ -139,7 +139,7 @@ def used(
 class _Told:
     """Many answers, one after the other. Each may have thousands of findings, so only what applies to all answers is kept."""
 
-    def __init__(self, answers: Iterable[lineage.Usage], codes: set[int], fail_on: tuple[str, ...]) -> None:
+    def __init__(self, answers: Iterable[lineage.Usage], codes: dict[int, str], fail_on: tuple[str, ...]) -> None:
         self._answers = answers
         self._codes = codes
         self._fail_on = fail_on
@@ -154,7 +154,8 @@ class _Told:
 
         for answer in self._answers:
             left = lineage.left_open(answer.scope["holes"])
-            self._codes.add(gate(answer.verdict, left, self._fail_on))
+            code = gate(answer.verdict, left, self._fail_on)
+            self._codes.setdefault(code, verdict_on(answer.subject["id"], answer.verdict))
             self.left_open |= bool(left)
             self.scope = answer.scope
             self.rests |= {row["id"]: row for row in answer.rests.attestations}
@@ -321,20 +322,27 @@ def gated(verdict: str, holes: Sized, fail_on: tuple[str, ...], verdicts: tuple[
     return code
 
 
-def gated_all(codes: set[int], fail_on: tuple[str, ...]) -> int:
-    """The exit code of several answers: the worst one. If it is not 0, stderr says why."""
+def verdict_on(uri: str, verdict: str) -> str:
+    return f"the verdict on {uri} is {verdict}"
+
+
+def gated_all(codes: Mapping[int, str], fail_on: tuple[str, ...]) -> int:
+    """The exit code of several answers: the worst one. If it is not 0, stderr says why.
+
+    `codes` are those of the answers, each with the verdict that was the first to give it.
+    """
     if FAIL in codes:
-        say(f"lineage: exit {FAIL}: at least one verdict is one that --fail-on names")
+        say(f"lineage: exit {FAIL}: {codes[FAIL]}, which --fail-on names")
         return FAIL
     if INCONCLUSIVE in codes:
-        _say_hidden("for at least one S3 URI, what was not read", [one for one in USAGE_VERDICTS[:-1] if one in fail_on])
-    return max(codes)
+        _say_hidden(f"{codes[INCONCLUSIVE]}: what was not read", [one for one in USAGE_VERDICTS[:-1] if one in fail_on])
+    return max(codes, default=0)
 
 
 def _say_hidden(what: str, hidden: list[str]) -> None:
     *most, last = hidden
     listed = f"{', '.join(most)} or {last}" if most else last
-    say(f"lineage: exit {INCONCLUSIVE}: {what} could hide {listed}")
+    say(f"lineage: exit {INCONCLUSIVE}: {what} could hide a verdict that --fail-on names ({listed})")
 
 
 def _tell(

@@ -105,10 +105,10 @@ def test_gates(ask, arguments: tuple[str, ...], code: int) -> None:
     [
         (("trace", "loans-live", "--fail-on", "TRACED"), 1, "exit 1: the verdict is traced, which --fail-on names"),
         (("used", "s3://bank-ml/loans/train/", "--fail-on", "possible, used"), 1, "exit 1: the verdict is used, which --fail-on names"),
-        (("used", "s3://bank-ml/nothing/", "--fail-on", "used,possible"), 4, "exit 4: 4 gaps could hide used or possible"),
-        (("used", "s3://bank-ml/nothing/", "s3://bank-ml/loans/train/", "--fail-on", "used"), 1, "exit 1: at least one verdict is one that --fail-on names"),
-        (("used", "s3://bank-ml/nothing/", "s3://bank-ml/none/", "--fail-on", "used"), 4, "exit 4: for at least one S3 URI, what was not read could hide used"),
-        (("impact", "s3://bank-ml/nothing/", "--fail-on", "reached"), 4, "exit 4: 12 gaps could hide reached"),
+        (("used", "s3://bank-ml/nothing/", "--fail-on", "used,possible"), 4, "exit 4: 4 gaps could hide a verdict that --fail-on names (used or possible)"),
+        (("used", "s3://bank-ml/nothing/", "s3://bank-ml/loans/train/", "--fail-on", "used"), 1, "exit 1: the verdict on s3://bank-ml/loans/train/ is used, which --fail-on names"),
+        (("used", "s3://bank-ml/nothing/", "s3://bank-ml/none/", "--fail-on", "used"), 4, "exit 4: the verdict on s3://bank-ml/nothing/ is unknown: what was not read could hide a verdict that --fail-on names (used)"),
+        (("impact", "s3://bank-ml/nothing/", "--fail-on", "reached"), 4, "exit 4: 12 gaps could hide a verdict that --fail-on names (reached)"),
     ],
 )  # fmt: skip
 def test_a_gate_says_why_it_failed(ask, arguments: tuple[str, ...], code: int, why: str) -> None:
@@ -229,7 +229,7 @@ def test_crawl_writes_the_snapshot_and_says_so(lineage, tmp_path: Path) -> None:
     ran = lineage("crawl", "--replay", str(BANK), "--endpoint", "ledger-old")
     assert (ran.code, ran.out) == (0, "")
     said = "read 4 records with 21 calls into lineage.db; 1 gap (lineage gaps)"
-    assert ran.err == f"{said}\nnext: lineage trace ledger-old --snapshot lineage.db\n"
+    assert ran.err.splitlines()[-2:] == [said, "next: lineage trace ledger-old --snapshot lineage.db"]
     assert lineage("crawl", "--replay", str(BANK), "--endpoint", "ledger-old", "-q").err == ""
     assert (tmp_path / "lineage.db").exists()
 
