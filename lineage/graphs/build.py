@@ -23,7 +23,7 @@ from lineage.domain.opaque import silence
 from lineage.domain.records import Gap, Resource, Scope
 from lineage.domain.urls import from_url
 from lineage.graphs.derive import derive
-from lineage.graphs.excerpts import Excerpt, Graph, assembled, attributed, edges_of, insist_source, unseen_in
+from lineage.graphs.excerpts import Excerpt, Graph, assembled, attributed, edges_of, insist_described, insist_source, unseen_in
 from lineage.graphs.follow import Direction
 from lineage.graphs.neighbourhoods import dataset_excerpt, near_excerpt, subject_excerpt
 from lineage.graphs.parts import EXTENT, IMPACT, PATH_FROM, PATH_TO, TRACE, USED, Extent, Held, Question
@@ -56,6 +56,7 @@ def whole(source: Snapshot | Graph) -> Graph:
     if isinstance(source, Snapshot):
         return graph(source)
     insist_source(source)
+    insist_described(source)
     return source
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import pickle
 from collections.abc import Callable
 from copy import deepcopy
@@ -175,6 +176,49 @@ def test_the_graph_of_records_is_whole() -> None:
     assert lineage.trace(graph, "shop").training_jobs[0]["id"] == arn("training-job", "fit")
     with pytest.raises(TypeError, match="part of the snapshot"):
         lineage.used(graph.subgraph(["s3://d/"]), "s3://d/")
+
+
+WRITTEN: dict[str, Callable[[Any], Any]] = {
+    "plain": lineage.plain,
+    "read_graphml": lambda graph: through(graph, lineage.read_graphml),
+    "networkx's own reader": lambda graph: through(graph, lambda file: nx.read_graphml(file, force_multigraph=True)),
+}
+SHOWING: dict[str, Callable[[Any], Any]] = {
+    "view": lineage.view,
+    "select": lambda source: lineage.select(source, "loans-live"),
+    "export": lambda source: "".join(lineage.FORMATS["mermaid"].write(lineage.Chosen(source))),
+    "page": lineage.to_page,
+    "plain": lineage.plain,
+}
+
+
+def through(graph: Any, read: Callable[[Any], Any]) -> Any:
+    """A graph as it comes back from a file."""
+    file = io.BytesIO()
+    nx.write_graphml(lineage.plain(graph), file)
+    file.seek(0)
+    return read(file)
+
+
+@pytest.mark.parametrize("asked", [*QUESTIONS, *SHOWING])
+@pytest.mark.parametrize("form", WRITTEN)
+def test_a_graph_written_for_networkx_is_refused(bank_graph: Any, form: str, asked: str) -> None:
+    """What was made for networkx's files, or read from one, is no graph to ask or to draw, and the error says which is."""
+    written = WRITTEN[form](bank_graph)
+    with pytest.raises(TypeError, match=r"^this graph was written for networkx: ask lineage\.graph\(snapshot\)$"):
+        (QUESTIONS | SHOWING)[asked](written)
+
+
+@pytest.mark.parametrize("asked", SHOWING)
+def test_what_was_added_is_not_shown(bank_graph: Any, asked: str) -> None:
+    """A node or an edge that somebody added and that says nothing of itself is named."""
+    one, other = (
+        without(bank_graph, lambda copy: copy.add_node("x")),
+        without(bank_graph, lambda copy: copy.add_edge(LIVE, OTHER)),
+    )
+    for added, said in ((one, r"node 'x' was added"), (other, rf"the edge from '{LIVE}' to '{OTHER}' was added")):
+        with pytest.raises(TypeError, match=f"^{said} to this graph, and only what lineage read is shown"):
+            SHOWING[asked](added)
 
 
 def test_a_part_is_shown(account: lineage.Snapshot) -> None:
