@@ -94,6 +94,7 @@ def _drawn(parts: Iterable[Any], *, terminal: bool) -> str:
 
     console = Console(
         force_terminal=terminal,
+        force_jupyter=False,  # there rich displays the text by itself, and adds escape codes to it
         width=(columns() if terminal else None) or _WIDE,
         no_color=None if terminal else True,
         highlight=False,

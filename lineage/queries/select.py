@@ -14,8 +14,8 @@ from lineage.domain.kinds import KINDS, PLACES, RELATIONS
 from lineage.domain.names import is_arn, is_location, node_id, parse_location
 from lineage.domain.text import storable
 from lineage.domain.urls import from_url, page_of
-from lineage.graphs.build import shown
-from lineage.graphs.excerpts import Graph, insist_source
+from lineage.graphs.build import shown, whole
+from lineage.graphs.excerpts import Graph
 from lineage.graphs.follow import Direction
 from lineage.graphs.neighbourhoods import between, ends_of
 from lineage.queries.scope import ALL, Within
@@ -111,8 +111,7 @@ class _Asked(Protocol):
 
 
 def _asked(source: Snapshot | Graph) -> _Asked:
-    insist_source(source)
-    return _InSnapshot(source) if isinstance(source, Snapshot) else _InGraph(source)
+    return _InSnapshot(source) if isinstance(source, Snapshot) else _InGraph(whole(source))
 
 
 class _InSnapshot:
@@ -165,8 +164,8 @@ class _InGraph:
 def _words(asked: _Asked, text: str) -> list[str]:
     """The selectors in a text, separated by spaces. A name or a place that has spaces is one selector."""
     text = storable(from_url(a_text(text, "a selector")))
-    whole = asked.having((text, node_id(text), parse_selector(text).body))
-    return [text] if whole else [from_url(word) for word in text.split()]
+    is_one = asked.having((text, node_id(text), parse_selector(text).body))
+    return [text] if is_one else [from_url(word) for word in text.split()]
 
 
 def _chosen(asked: _Asked, text: str) -> set[str]:

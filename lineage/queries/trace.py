@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import heapq
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from itertools import count
 from operator import itemgetter
@@ -45,6 +45,7 @@ from lineage.domain.vendors import sold_by, vendor_of
 from lineage.errors import UnknownNode
 from lineage.graphs.excerpts import Excerpt, Graph
 from lineage.graphs.neighbourhoods import near_excerpt
+from lineage.graphs.parts import TRACE
 from lineage.queries.as_json import link_json, node_json, scope_json
 from lineage.queries.attested import NO_REST, Rests, Vouched, resting, vouched_in
 from lineage.queries.flow.belonging import EXECUTION, belongings, is_reuse, ran_in
@@ -57,7 +58,7 @@ from lineage.queries.flow.unread import Unread, gap_about, gap_subjects, lost_co
 from lineage.queries.flow.writers import also_logged, makers_of, only_records, too_late, writers
 from lineage.queries.selectors import not_with_arn
 from lineage.queries.showing import Answer
-from lineage.queries.sources import Source, graph_from
+from lineage.queries.sources import Source, graph_from, insist_answers
 from lineage.snapshot.reading import Snapshot
 
 SCHEMA = "lineage.trace/1"
@@ -170,11 +171,15 @@ def trace(source: Source, endpoint: str, *, attestations: Vouched = None) -> Tra
     """
     vouched = vouched_in(attestations)
     graph = graph_from(source, lambda snapshot: near_excerpt(snapshot, [find_endpoint(snapshot, endpoint)], "up"))
-    nodes = graph.nodes.items()
-    endpoints = ((node, data["name"]) for node, data in nodes if data["kind"] == ENDPOINT.name and data["observed"])
-    tracing = Tracing(graph, find_endpoint(endpoints, endpoint))
+    insist_answers(source, lambda _: [(TRACE, find_endpoint(_endpoints(graph), endpoint))])
+    tracing = Tracing(graph, find_endpoint(_endpoints(graph), endpoint))
     tracing.run()
     return tracing.answer(vouched)
+
+
+def _endpoints(graph: Excerpt) -> Iterator[tuple[str, str]]:
+    nodes = graph.nodes.items()
+    return ((node, data["name"]) for node, data in nodes if data["kind"] == ENDPOINT.name and data["observed"])
 
 
 def find_endpoint(endpoints: Snapshot | Iterable[tuple[str, str]], wanted: str) -> str:

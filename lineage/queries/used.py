@@ -17,6 +17,7 @@ from lineage.domain.urls import from_url
 from lineage.graphs.excerpts import Excerpt, insist_source
 from lineage.graphs.named import Known, known_in
 from lineage.graphs.neighbourhoods import dataset_excerpt
+from lineage.graphs.parts import USED as _QUESTION
 from lineage.queries.as_json import link_json, node_json, scope_json
 from lineage.queries.attested import NO_REST, Rests, Vouched, judged, vouched_in
 from lineage.queries.flow.begun import read_nothing
@@ -45,7 +46,7 @@ from lineage.queries.scope import (
     wider,
 )
 from lineage.queries.showing import Answer
-from lineage.queries.sources import Source, graph_from
+from lineage.queries.sources import Source, graph_from, insist_answers
 from lineage.snapshot.reading import Snapshot, asks_snapshot
 
 SCHEMA = "lineage.usage/1"
@@ -99,6 +100,7 @@ def used(
     """
     insist_source(source)
     place = parse_location(from_url(uri))
+    insist_answers(source, lambda _: [(_QUESTION, place.uri)])
     graph = graph_from(source, lambda snapshot: dataset_excerpt(snapshot, place.uri))
     asking = UseUnderWay(Flow(graph), place)
     asking.run()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import builtins
 import dataclasses
 import pickle
 import xml.etree.ElementTree as ET
@@ -11,6 +12,7 @@ from typing import Any
 import networkx as nx
 import pytest
 from click.testing import CliRunner
+from rich.console import Console
 
 import lineage
 from cli.main import cli
@@ -44,6 +46,24 @@ def test_answers_show_what_they_say_in_evidence(bank: lineage.Snapshot) -> None:
         assert "".join(root.find("details/pre").itertext()) == str(answer)  # type: ignore[union-attr]
         drawn = [one for one in root.iter() if (one.get("class") or "").startswith("node ") and one.get("id")]
         assert len(drawn) > 1
+
+
+class ZMQInteractiveShell:
+    """IPython's shell in a notebook, as rich recognises it: by the name of its class."""
+
+
+def test_the_text_in_a_notebook_is_that_of_a_pipe(bank: lineage.Snapshot, monkeypatch: pytest.MonkeyPatch) -> None:
+    """In a notebook the text of an answer has no escape codes, and asking for it displays nothing beside it."""
+    run = next(iter(lineage.list_executions(bank, "Renewal-Price")))
+    told = [*answers(bank), lineage.load_execution(bank, run.id), lineage.search(bank, "training-job", limit=3)]
+    before = [(str(answer), answer._repr_html_()) for answer in told]
+    displayed: list[Any] = []
+    monkeypatch.setattr("rich.jupyter.display", lambda *shown: displayed.append(shown))
+    monkeypatch.setattr(builtins, "get_ipython", ZMQInteractiveShell, raising=False)
+    assert Console().is_jupyter
+    assert [(str(answer), answer._repr_html_()) for answer in told] == before
+    assert not [text for text, _ in before if "\x1b" in text]
+    assert displayed == []
 
 
 def test_what_no_picture_says_is_the_text(bank_path: Path, bank: lineage.Snapshot) -> None:
