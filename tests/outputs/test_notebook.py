@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 import pickle
 import xml.etree.ElementTree as ET
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -191,6 +192,33 @@ def test_a_snapshot_or_a_graph_is_wanted(show: Any, bank: lineage.Snapshot) -> N
     for wrong in (nx.MultiDiGraph(), "lineage.db", None):
         with pytest.raises(TypeError, match=r"ask a snapshot, .*, or a graph of one, .*; this is "):
             show(wrong)
+
+
+def test_what_a_search_found_is_a_row_of_records(bank: lineage.Snapshot) -> None:
+    """What a search found has a length and can be gone through; it is still neither true nor false."""
+    found = lineage.search(bank, "training-job", limit=3)
+    assert len(found) == 3
+    assert [one.id for one in found] == [one.id for one in found.records]
+    with pytest.raises(TypeError, match="neither true nor false"):
+        bool(found)
+
+
+def test_what_is_large_shows_itself_in_one_line(bank_path: Path, bank: lineage.Snapshot) -> None:
+    """A snapshot, a run, a picture and a record that was found are each one short line where Python shows them."""
+    graph = lineage.graph(bank)
+    count = f"{len(lineage.picture(graph).figures)} nodes and {len(lineage.picture(graph).arrows)} edges"
+    run = lineage.load_run(bank, "Loans-Fit-0042-aws-training-job")
+    assert repr(lineage.picture(graph)) == f"<Picture: {count}>"
+    assert repr(lineage.view(graph)) == f"<View: {count}>"
+    assert repr(run).startswith("<Run Loans-Fit-0042-aws-training-job, experiment loan-default: Completed, ")
+    assert all(len(repr(one)) < 300 for one in lineage.list_runs(bank))
+    assert len(repr(lineage.search(bank, "training-job", limit=1).records[0])) < 500
+    opened = lineage.open_snapshot(bank_path)
+    assert repr(opened) == f"<Snapshot {bank_path}: 1 crawl>"
+    with ThreadPoolExecutor() as pool:
+        assert pool.submit(repr, opened).result() == f"<Snapshot {bank_path}>"
+    opened.close()
+    assert repr(opened) == f"<Snapshot {bank_path}: closed>"
 
 
 def test_tab_offers_what_people_use(bank: lineage.Snapshot) -> None:

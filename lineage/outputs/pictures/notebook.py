@@ -13,6 +13,7 @@ import networkx as nx
 from lineage.domain.kinds import ARTIFACT, CODE, DATASET, IMAGE, KINDS, kind_of_arn
 from lineage.domain.names import is_arn, is_place
 from lineage.domain.records import Scope
+from lineage.domain.text import counted
 from lineage.graphs.excerpts import Graph, label
 from lineage.outputs.pictures.figures import Picture, picture
 from lineage.outputs.pictures.folds import plural
@@ -32,11 +33,14 @@ _DARK = re.compile(r"@media \(prefers-color-scheme: dark\) \{((?:[^{}]|\{[^{}]*\
 _STYLE = re.compile(r"<style>(.*?)</style>", re.DOTALL)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, repr=False)
 class View(Shows):
     """A graph that shows itself in notebooks that do not use IPython's formatters, or with another picture."""
 
     drawn: Picture
+
+    def __repr__(self) -> str:
+        return f"<View: {self.drawn.size}>"
 
 
 def view(source: Snapshot | Graph, **words: Any) -> View:
@@ -80,16 +84,12 @@ def html(shown: Any) -> str | None:
 def line(shown: Any) -> str:
     """The same as one line of text."""
     if isinstance(shown, View):
-        return f"{_count(len(shown.drawn.figures), 'node')} and {_count(len(shown.drawn.arrows), 'edge')}"
+        return shown.drawn.size
     if isinstance(shown, nx.Graph):
-        return f"graph of {_count(len(shown), 'node')} and {_count(shown.number_of_edges(), 'edge')}"
+        return f"graph of {counted(len(shown), 'node')} and {counted(shown.number_of_edges(), 'edge')}"
     said = shown.as_json()
     subject = said.get("subject") or {}
     return " · ".join(filter(None, (said.get("question"), said.get("verdict"), subject.get("name") or subject.get("id"))))
-
-
-def _count(number: int, noun: str) -> str:
-    return f"{number:,} {noun}{'' if number == 1 else 's'}"
 
 
 def _page(title: str, parts: Iterable[str]) -> str:
