@@ -45,10 +45,31 @@ def test_answers_show_what_they_say_in_evidence(bank: lineage.Snapshot) -> None:
         assert "".join(root.find("details/pre").itertext()) == str(answer)  # type: ignore[union-attr]
         drawn = [one for one in root.iter() if (one.get("class") or "").startswith("node ") and one.get("id")]
         assert len(drawn) > 1
+        assert root.findtext("details/summary") == "Show as text"
+
+
+def test_a_picture_of_an_answer_is_what_draw_draws(bank: lineage.Snapshot) -> None:
+    """Container images are left out, unless the answer is about one; a path marks both of its ends."""
+    assert "kind-image" not in lineage.trace(bank, "loans-live")._repr_html_()  # type: ignore[operator]
+    image = next(node.id for node in lineage.nodes(bank, "kind:image"))
+    assert "kind-image" in lineage.show(bank, image)._repr_html_()  # type: ignore[operator]
+    path = lineage.path(bank, "s3://bank-raw/loans/2026-05/", lineage.find_in(bank, "endpoint/loans-live"))
+    root = ET.fromstring(path._repr_html_() or "")
+    marked = [one for one in root.iter() if "subject" in (one.get("class") or "").split() and one.get("id")]
+    assert len(marked) == 2
+
+
+def test_a_report_is_shown_as_its_page(bank: lineage.Snapshot) -> None:
+    """A notebook shows a report as the HTML that its command writes, in a frame that no style gets out of."""
+    report = lineage.report(bank, ["loans-live"])
+    frame = ET.fromstring(report._repr_html_() or "")
+    assert frame.tag == "iframe"
+    assert frame.get("srcdoc") == lineage.REPORTS["html"](report.as_json())
+    assert frame.get("sandbox") == ""
 
 
 def test_what_no_picture_says_is_the_text(bank_path: Path, bank: lineage.Snapshot) -> None:
-    """Lists, checks, proofs and reports are shown as they are printed, once; nothing is folded, and there is no picture."""
+    """Lists, checks and proofs are shown as they are printed, once; nothing is folded, and there is no picture."""
     jobs = ["training-job/Loans-Fit-0042"]
     for answer in (
         lineage.search(bank, "training-job", limit=3),
@@ -57,7 +78,6 @@ def test_what_no_picture_says_is_the_text(bank_path: Path, bank: lineage.Snapsho
         lineage.check(bank),
         lineage.verify(bank_path),
         lineage.snapshot_info(bank_path),
-        lineage.report(bank, ["loans-live"]),
         lineage.used(bank, "s3://nobody/reads/this/"),
     ):
         root = ET.fromstring(answer._repr_html_() or "")
