@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 import operator
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, dataclass, field, replace
 from itertools import groupby, islice
 from typing import Any
 
@@ -58,7 +58,7 @@ class Match:
     status: str | None
     created: str | None
     deleted: str | None
-    record: Mapping[str, Any]
+    record: Mapping[str, Any] = field(repr=False)
 
     def values(self, name: str) -> list[Any]:
         """The values of a property by the name that a filter would use. Raises `SearchRefused`."""
@@ -90,6 +90,13 @@ class Found(ListedAnswer):
         return (
             {name: way.values(one.record) if way else getattr(one, name) for name, way in asked.items()} for one in self.records
         )
+
+    def __iter__(self) -> Iterator[Match]:
+        return iter(self.records)
+
+    def __len__(self) -> int:
+        """The number of `records`; `total` counts those beyond the limit too."""
+        return len(self.records)
 
     def _about(self) -> str:
         """The kind of what was found, and how much of it."""

@@ -72,6 +72,10 @@ class Answer(Shows):
         said = ": ".join(filter(None, (self._about(), getattr(self, "verdict", ""))))
         return f"<{one_line(' '.join(filter(None, (type(self).__name__, said))))}>"
 
+    def _page(self) -> str:
+        """A whole HTML page that shows the answer better than its text does; empty if there is none."""
+        return ""
+
     def _about(self) -> str:
         """What the answer is about, in as few words as possible."""
         subject = getattr(self, "subject", {})

@@ -16,6 +16,7 @@ from typing import Any, Self, TypeVar, cast
 from lineage.domain.called import argument
 from lineage.domain.opaque import silence
 from lineage.domain.records import Counted, Counts, Scope
+from lineage.domain.text import counted
 from lineage.errors import SnapshotError
 from lineage.snapshot.connection import connect, damaged
 from lineage.snapshot.damage import OF_ODD_ROWS, damages, structure, unlike
@@ -116,6 +117,7 @@ class Snapshot(GraphTables, RecordTables, LedgerTables):
         number = _stamp(path)[:2]
         mode = "rwc" if writing else "rw"  # rw even to read: this rolls back what a killed crawl left unfinished
         super().__init__(connect(path, mode), path)
+        self._is_open = True
         self._remembered_at: tuple[int, int] | None = None
         self._remembered: dict[str, object] = {}
         try:
@@ -131,6 +133,14 @@ class Snapshot(GraphTables, RecordTables, LedgerTables):
         _insist_no_log(self.path)
         if _stamp(self.path) != self._opened:
             raise SnapshotError(f"{self.path} was written to or replaced while it was read: run the command again")
+
+    def __repr__(self) -> str:
+        """The file, and how many crawls are in it. Those of a snapshot that another thread opened cannot be counted."""
+        try:
+            stands = f": {counted(len(self.crawls()), 'crawl')}" if self._is_open else ": closed"
+        except SnapshotError:
+            stands = ""
+        return f"<Snapshot {self.path}{stands}>"
 
     def __dir__(self) -> list[str]:
         """What Tab offers. To ask a snapshot there are the functions of the package; the other methods are for those."""
@@ -149,6 +159,7 @@ class Snapshot(GraphTables, RecordTables, LedgerTables):
     def close(self) -> None:
         """Close the file; a new one without any recording is not left behind."""
         self._db.close()
+        self._is_open = False
         if not self._existed and self.path.exists() and not self.path.stat().st_size:
             self.path.unlink()
 

@@ -6,6 +6,7 @@ import builtins
 import dataclasses
 import pickle
 import xml.etree.ElementTree as ET
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -46,6 +47,27 @@ def test_answers_show_what_they_say_in_evidence(bank: lineage.Snapshot) -> None:
         assert "".join(root.find("details/pre").itertext()) == str(answer)  # type: ignore[union-attr]
         drawn = [one for one in root.iter() if (one.get("class") or "").startswith("node ") and one.get("id")]
         assert len(drawn) > 1
+        assert root.findtext("details/summary") == "Show as text"
+
+
+def test_a_picture_of_an_answer_is_what_draw_draws(bank: lineage.Snapshot) -> None:
+    """Container images are left out, unless the answer is about one; a path marks both of its ends."""
+    assert "kind-image" not in lineage.trace(bank, "loans-live")._repr_html_()  # type: ignore[operator]
+    image = next(node.id for node in lineage.nodes(bank, "kind:image"))
+    assert "kind-image" in lineage.show(bank, image)._repr_html_()  # type: ignore[operator]
+    path = lineage.path(bank, "s3://bank-raw/loans/2026-05/", lineage.find_in(bank, "endpoint/loans-live"))
+    root = ET.fromstring(path._repr_html_() or "")
+    marked = [one for one in root.iter() if "subject" in (one.get("class") or "").split() and one.get("id")]
+    assert len(marked) == 2
+
+
+def test_a_report_is_shown_as_its_page(bank: lineage.Snapshot) -> None:
+    """A notebook shows a report as the HTML that its command writes, in a frame that no style gets out of."""
+    report = lineage.report(bank, ["loans-live"])
+    frame = ET.fromstring(report._repr_html_() or "")
+    assert frame.tag == "iframe"
+    assert frame.get("srcdoc") == lineage.REPORTS["html"](report.as_json())
+    assert frame.get("sandbox") == ""
 
 
 class ZMQInteractiveShell:
@@ -67,7 +89,7 @@ def test_the_text_in_a_notebook_is_that_of_a_pipe(bank: lineage.Snapshot, monkey
 
 
 def test_what_no_picture_says_is_the_text(bank_path: Path, bank: lineage.Snapshot) -> None:
-    """Lists, checks, proofs and reports are shown as they are printed, once; nothing is folded, and there is no picture."""
+    """Lists, checks and proofs are shown as they are printed, once; nothing is folded, and there is no picture."""
     jobs = ["training-job/Loans-Fit-0042"]
     for answer in (
         lineage.search(bank, "training-job", limit=3),
@@ -76,7 +98,6 @@ def test_what_no_picture_says_is_the_text(bank_path: Path, bank: lineage.Snapsho
         lineage.check(bank),
         lineage.verify(bank_path),
         lineage.snapshot_info(bank_path),
-        lineage.report(bank, ["loans-live"]),
         lineage.used(bank, "s3://nobody/reads/this/"),
     ):
         root = ET.fromstring(answer._repr_html_() or "")
@@ -211,6 +232,33 @@ def test_a_snapshot_or_a_graph_is_wanted(show: Any, bank: lineage.Snapshot) -> N
     for wrong in (nx.MultiDiGraph(), "lineage.db", None):
         with pytest.raises(TypeError, match=r"ask a snapshot, .*, or a graph of one, .*; this is "):
             show(wrong)
+
+
+def test_what_a_search_found_is_a_row_of_records(bank: lineage.Snapshot) -> None:
+    """What a search found has a length and can be gone through; it is still neither true nor false."""
+    found = lineage.search(bank, "training-job", limit=3)
+    assert len(found) == 3
+    assert [one.id for one in found] == [one.id for one in found.records]
+    with pytest.raises(TypeError, match="neither true nor false"):
+        bool(found)
+
+
+def test_what_is_large_shows_itself_in_one_line(bank_path: Path, bank: lineage.Snapshot) -> None:
+    """A snapshot, a run, a picture and a record that was found are each one short line where Python shows them."""
+    graph = lineage.graph(bank)
+    count = f"{len(lineage.picture(graph).figures)} nodes and {len(lineage.picture(graph).arrows)} edges"
+    run = lineage.load_run(bank, "Loans-Fit-0042-aws-training-job")
+    assert repr(lineage.picture(graph)) == f"<Picture: {count}>"
+    assert repr(lineage.view(graph)) == f"<View: {count}>"
+    assert repr(run).startswith("<Run Loans-Fit-0042-aws-training-job, experiment loan-default: Completed, ")
+    assert all(len(repr(one)) < 300 for one in lineage.list_runs(bank))
+    assert len(repr(lineage.search(bank, "training-job", limit=1).records[0])) < 500
+    opened = lineage.open_snapshot(bank_path)
+    assert repr(opened) == f"<Snapshot {bank_path}: 1 crawl>"
+    with ThreadPoolExecutor() as pool:
+        assert pool.submit(repr, opened).result() == f"<Snapshot {bank_path}>"
+    opened.close()
+    assert repr(opened) == f"<Snapshot {bank_path}: closed>"
 
 
 def test_tab_offers_what_people_use(bank: lineage.Snapshot) -> None:

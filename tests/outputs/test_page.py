@@ -554,16 +554,37 @@ def test_a_phone_shows_the_page_whole(open_page, bank_page: str) -> None:
     opened.asked[1:] = []  # the page itself, once more
 
 
+THEMES = {
+    "": None,
+    ' data-jp-theme-light="true"': "light",
+    ' data-jp-theme-light="false"': "dark",
+    ' class="vscode-light"': "light",
+    ' class="vscode-dark"': "dark",
+    ' class="vscode-high-contrast"': "dark",
+    ' class="vscode-high-contrast vscode-high-contrast-light"': "light",
+}
+
+
 @pytest.mark.parametrize("system", ["light", "dark"])
-@pytest.mark.parametrize("theme", [None, "light", "dark"])
-def test_a_picture_in_a_notebook_follows_jupyterlab(
-    chromium: Any, bank_graph: lineage.Graph, system: str, theme: str | None
-) -> None:
-    """Where JupyterLab says its theme the picture follows it, elsewhere the system: names are light on dark, and dark on light."""
-    told = "" if theme is None else f' data-jp-theme-light="{str(theme == "light").lower()}"'
+@pytest.mark.parametrize("told", THEMES)
+def test_a_picture_in_a_notebook_follows_its_theme(chromium: Any, bank_graph: lineage.Graph, system: str, told: str) -> None:
+    """Where JupyterLab or VS Code says its theme the picture follows it, elsewhere the system: names are light on dark, and dark on light."""
     tab = chromium.new_page(color_scheme=system)
     tab.set_content(f"<body{told}>{lineage.view(bank_graph)._repr_html_()}</body>")
     fills = tab.evaluate("['.name', '.paper'].map((one) => getComputedStyle(document.querySelector(`svg ${one}`)).fill)")
     tab.close()
     name, paper = (sum(map(int, re.findall(r"\d+", fill)[:3])) for fill in fills)
-    assert (name > paper) is ((theme or system) == "dark")
+    assert (name > paper) is ((THEMES[told] or system) == "dark")
+
+
+def test_a_picture_in_a_notebook_fits_the_width(chromium: Any, bank_graph: lineage.Graph) -> None:
+    """A wide picture is shown whole across, not at a corner of it, and a line says how to see more of it."""
+    tab = chromium.new_page(viewport={"width": 900, "height": 700})
+    tab.set_content(f"<body>{lineage.view(bank_graph)._repr_html_()}</body>")
+    wide, box = tab.evaluate(
+        "[document.querySelector('svg').getBoundingClientRect().width, document.querySelector('.lineage').clientWidth]"
+    )
+    said = tab.inner_text(".lineage")
+    tab.close()
+    assert 0 < wide <= box
+    assert "lineage.to_page(graph)" in said

@@ -12,6 +12,7 @@ from lineage.domain.given import texts
 from lineage.domain.kinds import ENDPOINT, KINDS, RELATIONS, RESOURCE, REUSED, RUNS, SHOWN_BESIDE, Kind
 from lineage.domain.names import is_arn, location_of
 from lineage.domain.status import serves
+from lineage.domain.text import counted
 from lineage.graphs.build import whole
 from lineage.graphs.deployments import PAST, PENDING
 from lineage.graphs.excerpts import Graph
@@ -67,7 +68,7 @@ class Arrow:
     lit: bool | None
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, repr=False)
 class Picture:
     """What is drawn. `notes` say what was left out; `groups` name the frame of each node."""
 
@@ -77,6 +78,14 @@ class Picture:
     title: str
     notes: tuple[str, ...]
     graph: Graph
+
+    def __repr__(self) -> str:
+        return f"<Picture: {self.size}>"
+
+    @property
+    def size(self) -> str:
+        """How much is drawn, in words."""
+        return f"{counted(len(self.figures), 'node')} and {counted(len(self.arrows), 'edge')}"
 
     @property
     def folded(self) -> bool:
