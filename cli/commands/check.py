@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
-from ..render.check import checked_text, ending, no_policy, ruled, summary_lines, vouching
+from ..render.check import checked_text, ending, ruled, summary_lines, vouching
 from ..render.html import About
 from ..render.indented import indented
 from ..render.listing import FORMS, Listing, cells_as, json_lines
@@ -114,7 +113,6 @@ def check(
         insisted(opened, of_policy(policy), exact=exact)
         words = vouched | {"fail_on": min(fail_on, key=_SEVERITIES.index, default=""), "strict": strict, "baseline": known}
         answer = lineage.check(opened, policy, subjects, **checked(opened, within), **words)
-    answer = replace(answer, caveats=[no_policy() if one == lineage.NO_POLICY else one for one in answer.caveats])
     if target:
         write(lineage.to_baseline(answer), target)
     if resources:

@@ -36,17 +36,10 @@ def checked_text(answer: lineage.Checked, *, colour: bool) -> str:
     verdict = styled((answer.verdict.upper(), _COLOURS[answer.verdict]), f"  {_counted(answer)}")
     lines = [line for rule in answer.rules for line in _rule_lines(answer, rule["id"])]
     looked = looked_lines(answer.scope)
-    unchecked = (lineage.NO_HOLDOUTS, no_policy())
+    unchecked = (lineage.NO_HOLDOUTS, lineage.NO_POLICY)
     above = [one for one in answer.caveats if one in unchecked]  # otherwise the count reads as if it were complete
     below = [one for one in answer.caveats if one not in above]
     return printed(verdict, *note_lines(above), *lines, *ruled(answer), *looked, *note_lines(below), colour=colour)
-
-
-def no_policy() -> str:
-    """The note where neither --policy nor the folder names a policy."""
-    import lineage
-
-    return f"no {lineage.POLICY_FILE} in this folder, so no holdouts were checked; name one with --policy"
 
 
 def ruled(answer: lineage.Checked) -> list[Line]:

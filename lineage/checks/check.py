@@ -25,7 +25,7 @@ from lineage.checks.findings import (
     Finding,
     marked,
 )
-from lineage.checks.policy import Policy, Suppression
+from lineage.checks.policy import POLICY_FILE, Policy, Suppression
 from lineage.checks.policy import load_policy as _load_policy
 from lineage.checks.provenance import logged_inputs
 from lineage.checks.rules import COVERAGE, PINNING, RULE_NAMES, RULES, Rule
@@ -45,7 +45,7 @@ FINDINGS, INCONCLUSIVE, CLEAN = "findings", "inconclusive", "clean"
 PASSED, NOT_APPLICABLE = "passed", "not-applicable"
 _COPIES = "copies of a holdout under another name are not detected: the snapshot has no ETags of data objects"
 NO_HOLDOUTS = "the policy names no holdouts: training on a holdout was not checked"
-NO_POLICY = "no policy was given, so no holdouts were checked"
+NO_POLICY = f"no {POLICY_FILE} was found, and no other policy was named: no holdouts were checked"
 
 
 @dataclass(frozen=True, slots=True, repr=False, eq=False)  # `Answer` has both
