@@ -3,6 +3,7 @@
 from .checks.baseline import load_baseline as load_baseline
 from .checks.baseline import to_baseline as to_baseline
 from .checks.check import NO_HOLDOUTS as NO_HOLDOUTS
+from .checks.check import NO_POLICY as NO_POLICY
 from .checks.check import Checked as Checked
 from .checks.check import check as check
 from .checks.check import load_policy as load_policy

@@ -184,10 +184,17 @@ def test_a_name_is_a_text(ask: Callable[[Any], Any], said: str, bank: lineage.Sn
         ask(bank)
 
 
-@pytest.mark.parametrize("load", [lineage.load_policy, lineage.load_baseline, lineage.load_attestations])
-def test_a_missing_file_is_an_error_of_ours(load: Callable[[Path], Any], tmp_path: Path) -> None:
-    """A missing file, or a folder in its place, is a `LineageError` that names it."""
-    with pytest.raises(lineage.LineageError, match=r"missing\.toml: No such file or directory"):
+@pytest.mark.parametrize(
+    ("load", "what"),
+    [
+        (lineage.load_policy, "policy"),
+        (lineage.load_baseline, "baseline"),
+        (lineage.load_attestations, "attestations file"),
+    ],
+)
+def test_a_missing_file_is_an_error_of_ours(load: Callable[[Path], Any], what: str, tmp_path: Path) -> None:
+    """A missing file, or a folder in its place, is a `LineageError` that names it; a missing one is a mistake of the caller."""
+    with pytest.raises(lineage.MalformedPolicy, match=rf"^no {what} at .*missing\.toml$"):
         load(tmp_path / "missing.toml")
     with pytest.raises(lineage.LineageError, match="Is a directory"):
         load(tmp_path)

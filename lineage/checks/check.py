@@ -24,7 +24,7 @@ from lineage.checks.findings import (
     Finding,
     marked,
 )
-from lineage.checks.policy import Policy, Suppression
+from lineage.checks.policy import POLICY_FILE, Policy, Suppression
 from lineage.checks.policy import load_policy as _load_policy
 from lineage.checks.provenance import logged_inputs
 from lineage.checks.rules import COVERAGE, PINNING, RULE_NAMES, RULES, Rule
@@ -44,6 +44,7 @@ FINDINGS, INCONCLUSIVE, CLEAN = "findings", "inconclusive", "clean"
 PASSED, NOT_APPLICABLE = "passed", "not-applicable"
 _COPIES = "copies of a holdout under another name are not detected: the snapshot has no ETags of data objects"
 NO_HOLDOUTS = "the policy names no holdouts: training on a holdout was not checked"
+NO_POLICY = f"no {POLICY_FILE} was found, and no other policy was named: no holdouts were checked"
 
 
 @dataclass(frozen=True, slots=True, repr=False, eq=False)  # `Answer` has both
@@ -134,6 +135,7 @@ def check(
     gaps, unless the policy accepts none. `accounts` and `regions` leave out endpoints and jobs of others. Raises
     `MalformedName`, `MalformedPolicy` and `UnknownNode`.
     """
+    unchecked = NO_POLICY if policy is None else NO_HOLDOUTS
     policy = policy or Policy()
     given = vouched_in(attestations, today)
     within = Within.of(accounts, regions)
@@ -159,7 +161,7 @@ def check(
         caveats=[
             *left_out(within),
             *unnamed(ground.known),
-            *([_COPIES] if policy.holdouts else [NO_HOLDOUTS]),
+            *([_COPIES] if policy.holdouts else [unchecked]),
             *logged,
             *caveats(ground.scope),
         ],
@@ -239,6 +241,9 @@ class _RuleResult:
             return FAILED
         if any(one.counts() for one in undecided):
             return UNKNOWN
+        for accepted in (KNOWN, SUPPRESSED):  # not `passed`: the rule is broken, or undecided, and somebody accepts it
+            if any(one.state == accepted for one in (*failed, *undecided)):
+                return accepted
         return PASSED if self._fine or failed or undecided else NOT_APPLICABLE
 
 

@@ -96,7 +96,7 @@ def load_attestations(path: str | Path, *, today: date | None = None) -> Attesta
     `today` decides which attestations are valid (default: SOURCE_DATE_EPOCH, then the clock). What looks like a secret is
     removed. Raises `MalformedPolicy`, and `LineageError` if the file cannot be read.
     """
-    file = Entries(str(path), contents(path), "an attestation")
+    file = Entries(str(path), contents(path, "attestations file"), "an attestation")
     file.known(file.said, (TABLE,), "")
     rows = file.rows(file.said, TABLE, dict, f"a list of tables: [[{TABLE}]]")
     said: dict[str, int] = {}

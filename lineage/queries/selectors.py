@@ -2,11 +2,11 @@
 
     [N+]BODY[+[N]] ...
 
-BODY is an exact node id, an S3 URI (else every place that shares keys with it), `kind/name`, a name, `kind:model` for all of
-a kind, or `tag:team=fraud` (`tag:team`: with any value). In a name or an S3 URI, `*` matches any text and `?` any character.
-The URL of a console page selects the node that it shows. A `+` before BODY adds what is upstream, one after it what is
-downstream; a number limits the steps. Several words select the nodes that match all of them. An exact id is tried first,
-because S3 keys may contain a `+` or a space.
+BODY is an exact node id, an S3 URI (every place that shares keys with it, also where it is itself an id), `kind/name`, a
+name, `kind:model` for all of a kind, or `tag:team=fraud` (`tag:team`: with any value). In a name or an S3 URI, `*` matches
+any text and `?` any character. The URL of a console page selects the node that it shows. A `+` before BODY adds what is
+upstream, one after it what is downstream; a number limits the steps. Several words select the nodes that match all of them.
+An exact id is tried first, because S3 keys may contain a `+` or a space.
 """
 
 from __future__ import annotations
@@ -170,7 +170,7 @@ def _meaning(snapshot: Snapshot, word: str) -> _Meant:
     word = pasted(word)
     exact = (word, node_id(word))
     if _any(snapshot.nodes(exact)):
-        return _Meant(Choice(ids=exact))
+        return _meant_by(word) if spans(word) else _Meant(Choice(ids=exact))
     selector = parse_selector(word)
     if (selector.up, selector.down) != (0, 0):
         raise MalformedName(f"{word!r} goes up or down, which takes a graph: `select` does that")
@@ -179,19 +179,24 @@ def _meaning(snapshot: Snapshot, word: str) -> _Meant:
 
 def ids_of(snapshot: Snapshot, body: str) -> set[str]:
     """The ids of the nodes of a snapshot that the body of a selector names."""
-    exact = {node.id for node in snapshot.nodes((body, node_id(body)))}
+    exact = set() if spans(body) else {node.id for node in snapshot.nodes((body, node_id(body)))}
     return exact or {node.id for node in _matching(snapshot, _meant_by(body))}
 
 
+def spans(word: str) -> bool:
+    """Whether a word is a place: it means all places that share keys with it, for what was read there came from any of them."""
+    return is_location(word) and not WILD.search(word)
+
+
 def _meant_by(word: str) -> _Meant:
-    """What a word means that is not the id of a node."""
+    """What a word means that is not the id of a node, or is that of a place."""
     if page := page_of(word):
         return _Meant(Choice(kinds=(page.kind,), name=page.name), page=page)
     if word.startswith(KIND):
         return _Meant(Choice(kinds=(word.removeprefix(KIND),)))
     if word.startswith(TAG):
         return _Meant(Choice(tag=word.removeprefix(TAG)))
-    if is_location(word) and not WILD.search(word):
+    if spans(word):
         return _Meant(Choice(kinds=PLACES), parse_location(word))
     if is_arn(word):
         return _Meant(Choice(ids=(word,)))  # which no node has

@@ -411,8 +411,11 @@ def test_colour_only_on_a_terminal_and_never_against_no_color(bank_path: Path, v
 
 
 def test_a_check_without_holdouts_says_so_first(ask) -> None:
-    """A line directly below the count says that no holdouts were checked; otherwise it would look as if all were."""
+    """A line directly below the count says that no holdouts were checked, and why; otherwise it would look as if all were."""
     first = ask("check", "-f", "table").out.splitlines()[1]
+    assert first == "Note: no lineage-policy.toml was found, and no other policy was named: no holdouts were checked."
+    Path("empty.toml").write_text("")
+    first = ask("check", "-f", "table", "--policy", "empty.toml").out.splitlines()[1]
     assert first == "Note: the policy names no holdouts: training on a holdout was not checked."
 
 
