@@ -29,7 +29,7 @@ from lineage.queries.flow.unread import Unread, once
 from lineage.queries.flow.walk import Arrival
 from lineage.queries.flow.writers import is_surely_made, writers
 from lineage.queries.scope import is_about, not_enumerated
-from lineage.queries.trace import Tracing
+from lineage.queries.trace import Tracing, anybodys_model
 from lineage.queries.used import DECLARED, INDIRECT, MAYBE, NOT_REFERENCED, USED, UseUnderWay
 
 
@@ -177,8 +177,8 @@ class Making:
             return ""
         if by_environment(link):
             return f"only its environment names {link.source}, which it may load"
-        if link.relation == "loads" and link.data["span"] == Span.PREFIX:
-            return f"any model placed under {link.source} is served, whoever made it"
+        if said := anybodys_model(link):
+            return said
         sure = is_surely_made(self.graph, link) or not writers(self.graph, link)
         return "" if sure else f"the times do not show who wrote {link.source} before it was read"
 
