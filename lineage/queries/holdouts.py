@@ -12,7 +12,7 @@ from typing import NamedTuple
 from lineage.domain.attestations import NO_ATTESTATIONS, Attestations
 from lineage.domain.jobs import is_job
 from lineage.domain.kinds import ENTITY_KINDS, KINDS, ONLY_NAMED, RELATIONS, RUNS
-from lineage.domain.names import Location, Span, is_place, location_of, parse_location
+from lineage.domain.names import Location, is_place, location_of, parse_location
 from lineage.domain.records import OUTPUT, QUESTION, Gap, Json, Scope
 from lineage.domain.times import bounds, sortable
 from lineage.domain.training import is_training_job
