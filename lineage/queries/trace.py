@@ -34,7 +34,7 @@ from lineage.domain.kinds import (
     kind_of_arn,
 )
 from lineage.domain.names import Span, is_arn, is_place, node_id
-from lineage.domain.records import Gap, Json, Scope
+from lineage.domain.records import QUESTION, Gap, Json, Scope
 from lineage.domain.sightings import EVER
 from lineage.domain.spelling import did_you_mean
 from lineage.domain.status import is_as_expected
@@ -671,7 +671,13 @@ class Tracing:
         opaque = [opaque_read(self.graph, link) for link in reads if is_job(self.graph.nodes[link.target])]
         silent = [gap for gap in scope.silent if gap.subject in self.jobs]
         unread = Unread.of(self.graph).readers if made_here else []
-        return [*holes, *silent, *dict.fromkeys(filter(None, [*opaque, *unread]))]
+        return [*holes, *silent, *dict.fromkeys(filter(None, [*opaque, *unread])), *self._anybodys()]
+
+    def _anybodys(self) -> list[Gap]:
+        """A gap for each prefix from which every model is served, whoever put it there."""
+        node = self.graph.nodes[self.endpoint]
+        where = (node["account"] or "", node["region"] or "", "", self.endpoint, "unresolved")
+        return [Gap(*where, said, QUESTION) for key in sorted(self.links) if (said := anybodys_model(self.links[key]))]
 
     def _path(self) -> set[str]:
         return {*self.visited, *(link.target for link in self.links.values())}
@@ -784,3 +790,10 @@ def _facts(attributes: Json) -> dict[str, Any]:
     names = ("label", "ended", "variants", "weights", "approval", "display_name", "failure")
     facts = {name: attributes[name] for name in names if name in attributes}
     return facts | ({"trains": trains(attributes)} if attributes["kind"] == TRAINING_JOB.name else {})
+
+
+def anybodys_model(link: Link) -> str:
+    """What follows where a model is loaded from a prefix; empty if this edge is not such a load."""
+    if link.relation != "loads" or link.data["span"] != Span.PREFIX or not is_place(link.source) or by_environment(link):
+        return ""
+    return f"any model placed under {link.source} is served, whoever made it" if is_model(link) else ""

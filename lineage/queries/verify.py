@@ -162,11 +162,18 @@ class _Proving:
             self._prove(self._newest, proof, whole=True)
         elif proof.digest in sealed:
             self._prove(sealed[proof.digest], proof, whole=False)
+            self._compare_bytes(sealed[proof.digest], proof)
         elif proof.first and self._chain and proof.first == self._chain[0].digest:
             self._differs(proof)
         elif proof.asked:
             said = f"{proof.how} is of another file: neither the file nor one of its seals has the digest {proof.digest}"
             self._checking.tell("file", "whole", said)
+
+    def _compare_bytes(self, crawl: int, proof: Proof) -> None:
+        """Note that the bytes changed though no record did. After a later crawl other bytes are what anyone expects."""
+        if proof.file and crawl == self._newest:
+            said = "the records are as sealed; the bytes of the file are not"
+            self._checking.notes.append(f"{said} ({proof.how} is of {proof.file}, this file is {self._own})")
 
     def _differs(self, proof: Proof) -> None:
         """Note how the same snapshot differs from what it was then."""

@@ -201,7 +201,8 @@ def test_a_weak_step_is_told_with_the_answer(whole: dict[str, Any]) -> None:
     said = {one["subject"]["name"]: one["answer"]["sentence"] for one in whole["endpoints"]}
     assert "told only by a text or by people" in said["appraisal-notebook"]
     assert "Record fields name each step" not in said["appraisal-notebook"]
-    assert "Record fields name each step of this chain" in said["loans-live"]
+    assert said["loans-live"].endswith("Record fields name each step of this chain; the model file itself was not checked.")
+    assert said["mortgage-tuned"].endswith("What 1 manifest listed was not read: the chain may lack inputs.")
     assert said["travel-promoted"].endswith("The chain reaches that data, with 1 step known only by the same content.")
 
 
@@ -271,6 +272,22 @@ def test_a_break_is_never_told_as_no_gap(whole: dict[str, Any]) -> None:
     noted = [not (one["counts"]["breaks"] or one["counts"]["gaps"]) and bool(one["caveats"]) for one in answers]
     assert text.count("What no record shows, and what could change the answer:") == sum(noted) > 0
     assert "Repairing a break could change the answer" in text
+
+
+def test_what_the_records_do_not_hold_is_not_called_read(loans: dict[str, Any]) -> None:
+    """Where tags and data capture are unknown, the report does not say that everything could be read."""
+    system = loans["endpoints"][0]["system"]
+    without = loans | {"endpoints": [loans["endpoints"][0] | {"system": system | {"tags": {}, "data_capture": None}}]}
+    said = "Every record on this path was read; unknown: tags and data capture. What no record shows"
+    assert said in lineage.REPORTS["md"](without)
+    tagged = {"tags": {"team": "loans"}, "data_capture": {"enabled": True, "percent": 5, "destination": "s3://x/"}}
+    with_both = loans | {"endpoints": [loans["endpoints"][0] | {"system": system | tagged}]}
+    assert "Every record on this path was read. What no record shows" in lineage.REPORTS["md"](with_both)
+
+
+def test_a_digest_says_what_it_is_of(loans: dict[str, Any]) -> None:
+    """The digest of a record is that of the stored record, from which secrets were cut: nobody can recompute it from the API."""
+    assert "| Digest of the stored record, secrets removed |" in lineage.REPORTS["md"](loans)
 
 
 def test_numbers_agree(whole: dict[str, Any]) -> None:
