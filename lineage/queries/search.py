@@ -11,7 +11,7 @@ import operator
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from itertools import groupby, islice
-from typing import Any, ClassVar
+from typing import Any
 
 from lineage.domain.given import texts
 from lineage.domain.kinds import CARRIED_JOBS, KINDS, RUNS, Kind
@@ -20,7 +20,7 @@ from lineage.domain.records import Gap, Json, Resource
 from lineage.errors import MalformedName, SearchRefused
 from lineage.queries.as_json import scope_json
 from lineage.queries.scope import Within, crawled, is_about, narrowed
-from lineage.queries.showing import Answer
+from lineage.queries.showing import ListedAnswer
 from lineage.search_language.clues import shape_of
 from lineage.search_language.conditions import expression_of
 from lineage.search_language.expressions import DEFAULT_SORT, Expression, Matcher, Sorting, check_form
@@ -66,14 +66,13 @@ class Match:
 
 
 @dataclass(frozen=True, slots=True, repr=False, eq=False)  # `Answer` has both
-class Found(Answer):
+class Found(ListedAnswer):
     """The answer to `search`. `as_json` gives the contract `lineage.search/1`.
 
     `records` are the first `limit` of `total` in the order asked for. `exact` is False if the service stopped counting there.
     `scope["complete"]` says whether the list is complete in every account and region asked about.
     """
 
-    pictured: ClassVar[bool] = False
     resource: str
     kind: str
     expression: Expression | None
@@ -92,7 +91,7 @@ class Found(Answer):
             {name: way.values(one.record) if way else getattr(one, name) for name, way in asked.items()} for one in self.records
         )
 
-    def about(self) -> str:
+    def _about(self) -> str:
         """The kind of what was found, and how much of it."""
         return f"{self.kind}, {len(self.records)} of {self.total}"
 
@@ -106,17 +105,16 @@ class Found(Answer):
 
 
 @dataclass(frozen=True, slots=True, repr=False, eq=False)  # `Answer` has both
-class Suggested(Answer):
+class Suggested(ListedAnswer):
     """The answer to `suggest`: property names. `as_json` gives the contract `lineage.suggestions/1`."""
 
-    pictured: ClassVar[bool] = False
     resource: str
     kind: str
     hint: str
     names: list[str]
     scope: Json
 
-    def about(self) -> str:
+    def _about(self) -> str:
         """The kind that has these properties."""
         return self.kind
 

@@ -68,6 +68,23 @@ def test_later_versions_are_added_and_the_newest_counts(tmp_path: Path) -> None:
         assert snapshot._one("SELECT count(*) FROM record") == 2
 
 
+@pytest.mark.parametrize(("silent", "read"), [(False, False), (True, True)], ids=["whole", "a part of it"])
+def test_what_has_not_changed_is_not_read_again(tmp_path: Path, silent: bool, read: bool) -> None:
+    """A crawl that finds a record as it was reads no stored body, unless the answer holds only a part of the record."""
+    job = training("j", {"train": "s3://b/t"})
+    rest = {name: value for name, value in job.body.items() if name != "InputDataConfig"}
+    crawl(tmp_path / "s.db", job)
+    asked: set[str] = set()
+    with Snapshot(tmp_path / "s.db", writing=True) as snapshot, snapshot.recording() as recording:
+        crawled = recording.begin(CRAWL)
+        snapshot._db.set_authorizer(lambda _, table, column, *__: asked.add(f"{table}.{column}") or sqlite3.SQLITE_OK)
+        recording.add(replace(job, body=rest, silent=frozenset({"InputDataConfig"})) if silent else job)
+        snapshot._db.set_authorizer(None)
+        recording.finish("2026-01-02T00:01:00Z")
+        assert ("record.body" in asked) is read
+        assert [(one.body, one.crawl) for one in snapshot.resources()] == [(job.body, crawled.id)]
+
+
 def test_a_gap_closes_when_its_question_is_answered(tmp_path: Path) -> None:
     """Only a record whose last request failed is a gap."""
     crawl(tmp_path / "s.db", gap("one"), gap("two"))
