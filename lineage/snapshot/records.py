@@ -57,6 +57,12 @@ class RecordTables(OpenTables):
         sql = f"SELECT DISTINCT id FROM record INDEXED BY record_kind WHERE kind = ? AND {which}"  # noqa: S608  (our own words)
         return (row[0] for row in self._sound("record", "id", self._rows(sql, (kind, *values))))
 
+    def record_names(self, kind: str) -> Iterator[tuple[str, str, str]]:
+        """The account, the region and the name of each record of a kind, read from the kind's index."""
+        columns = "account, region, name"
+        rows = self._rows(f"SELECT DISTINCT {columns} FROM record INDEXED BY record_kind WHERE kind = ?", (kind,))  # noqa: S608
+        return ((account, region, name) for account, region, name in self._sound("record", columns, rows))
+
     def shapes(self, kind: str, which: str = "true", values: Sequence[str | int] = ()) -> dict[int, str]:
         """The shapes of the same records, each with the id of one of them; not of those in which people chose no name."""
         sql = f"""SELECT min(id), shape FROM record INDEXED BY record_kind WHERE kind = ? AND shape AND {which}
