@@ -111,6 +111,10 @@ class WrittenRecords(RecordTables, WrittenTables):
         body: Mapping[str, Any] = json.loads(row[0])
         return body
 
+    def holds(self, kind: str) -> bool:
+        """Whether a record of a kind was read, of whatever place."""
+        return self._db.execute("SELECT 1 FROM record WHERE kind = ? LIMIT 1", (kind,)).fetchone() is not None
+
     def lives(self, identity: str) -> list[Life]:
         """Each lifetime of a resource that was read."""
         sql = """SELECT r.created, coalesce(gone.at, ''), max(crawl.started) FROM record AS r
