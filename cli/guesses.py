@@ -8,7 +8,7 @@ import os
 
 import click
 
-from .commands.options import DEFAULT_SNAPSHOT
+from .constants import DEFAULT_SNAPSHOT
 
 _ALIKE = 0.7  # how similar a word must be to a command: `trase` is to `trace`, and is not to `datasets`
 _MOST = 2

@@ -5,34 +5,15 @@ from __future__ import annotations
 import contextlib
 import os
 import sys
-import traceback
-from collections.abc import Callable, Sequence
-from typing import Any, NoReturn
+from collections.abc import Callable, Iterator, MutableMapping, Sequence
+from importlib import import_module
+from typing import Any, Final, NoReturn
 
 import click
 
-from .commands.check import check
 from .commands.completing import complete_file
-from .commands.completion import VARIABLE, complete, completion
-from .commands.crawl import crawl
-from .commands.datasets import datasets
-from .commands.demo import demo
-from .commands.draw import draw
-from .commands.export import export
-from .commands.gaps import gaps, kinds
-from .commands.iam_policy import iam_policy
-from .commands.look import ls, show
-from .commands.options import DEFAULT_SNAPSHOT
-from .commands.pipelines import pipelines
-from .commands.questions import impact, path, trace, used
-from .commands.record import record
-from .commands.report import report
-from .commands.runs import experiments, runs
-from .commands.search import search, suggest
-from .commands.snapshot import snapshot
-from .guesses import command_of, guessed
-from .render.html import ARGUMENTS
-from .render.words import say, say_lines
+from .commands.strict import option
+from .constants import ARGUMENTS, COMPLETING, DEFAULT_SNAPSHOT
 from .signals import SIGNALS, ending_as_interrupted
 
 FAILED, USAGE, INTERRUPTED, BROKEN_PIPE = 3, 2, 130, 141
@@ -40,6 +21,73 @@ _NO_MEMORY = (
     "not enough memory: close other programs or take a larger machine; if that does not help, look at the file with "
     "`lineage snapshot verify`, and restore it if it is damaged"
 )
+
+
+GROUPS: Final[dict[str, dict[str, tuple[str, str, str]]]] = {
+    "Ask": {
+        "trace": ("questions", "trace", "What made the models that an endpoint serves?"),
+        "used": ("questions", "used", "Was this data used for training?"),
+        "impact": ("questions", "impact", "Erasure request: which models were trained on this data?"),
+        "datasets": ("datasets", "datasets", "What data was this model or endpoint made of?"),
+        "path": ("questions", "path", "Show the shortest path between two things."),
+    },
+    "Explore": {
+        "ls": ("look", "ls", "List what is in the snapshot."),
+        "show": ("look", "show", "Show one thing: record, connections, versions."),
+        "search": ("search", "search", "Find records by property, tag, hyperparameter or metric."),
+        "suggest": ("search", "suggest", "List the names to search by: hyperparameters, tags, metrics."),
+        "experiments": ("runs", "experiments", "List experiments, with their groups and runs."),
+        "runs": ("runs", "runs", "List runs, show one run, or compare runs."),
+        "pipelines": ("pipelines", "pipelines", "List pipelines, their executions, and what each step made."),
+        "kinds": ("gaps", "kinds", "List the kinds of resources that lineage reads."),
+    },
+    "Judge": {
+        "check": ("check", "check", "Check the snapshot against rules, as a CI gate."),
+        "gaps": ("gaps", "gaps", "Show what was read and what could not be read."),
+    },
+    "Export": {
+        "draw": ("draw", "draw", "Draw the graph: SVG, PNG, DOT, or a page to explore."),
+        "export": ("export", "export", "Write the graph in the formats of other tools."),
+        "report": ("report", "report", "Write a report for auditors."),
+    },
+    "Manage": {
+        "demo": ("demo", "demo", "Try it without AWS: a made-up account in demo.db."),
+        "crawl": ("crawl", "crawl", "Read accounts from AWS into the snapshot."),
+        "snapshot": ("snapshot", "snapshot", "Inspect, verify or sign the snapshot file."),
+        "iam-policy": ("iam_policy", "iam_policy", "Print the least IAM policy that a crawl needs."),
+        "record": ("record", "record", "Record a program as an experiment run. Writes to AWS."),
+        "completion": ("completion", "completion", "Print the script that completes commands on Tab."),
+        "help": ("about", "help_command", "Show the help of a command."),
+        "version": ("about", "version", "Show the version."),
+    },
+}
+"""The commands by group: the file and the name of each, and what the list of commands says of it."""
+
+
+class Commands(MutableMapping[str, click.Command]):
+    """The commands by name, each imported when it is asked for: most command lines need one."""
+
+    def __init__(self) -> None:
+        self._where = {name: where for group in GROUPS.values() for name, where in group.items()}
+        self._known: dict[str, click.Command] = {}
+
+    def __getitem__(self, name: str) -> click.Command:
+        if name not in self._known:
+            file, called, _ = self._where[name]
+            self._known[name] = getattr(import_module(f".commands.{file}", __package__), called)
+        return self._known[name]
+
+    def __setitem__(self, name: str, command: click.Command) -> None:
+        self._known[name] = command
+
+    def __delitem__(self, name: str) -> None:
+        del self._where[name], self._known[name]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._where)
+
+    def __len__(self) -> int:
+        return len(self._where)
 
 
 class Lineage(click.Group):
@@ -53,7 +101,7 @@ class Lineage(click.Group):
         width = max(map(len, self.commands))
         for title, commands in GROUPS.items():
             with formatter.section(title):
-                formatter.write_dl([(f"{one.name:<{width}}", one.get_short_help_str()) for one in commands])
+                formatter.write_dl([(f"{name:<{width}}", said) for name, (_, _, said) in commands.items()])
 
     def main(  # type: ignore[override]  # click's own gives a value back in non-standalone mode; this one always exits
         self, args: Sequence[str] | None = None, prog_name: str | None = None, **extra: Any
@@ -62,7 +110,9 @@ class Lineage(click.Group):
 
         When the shell asks for completions, it gets only these: no error is written into the line that somebody types.
         """
-        if VARIABLE in os.environ:
+        if COMPLETING in os.environ:
+            from .commands.completion import complete
+
             with contextlib.suppress(Exception):
                 complete(self)
             sys.exit(0)
@@ -79,7 +129,7 @@ def _for_commands(context: click.Context, _: click.Parameter, value: str | None)
 
 def _print_version(context: click.Context, _: click.Parameter, asked: bool) -> None:
     if asked and not context.resilient_parsing:
-        context.invoke(version)
+        context.invoke(cli.commands["version"])
         context.exit()
 
 
@@ -95,7 +145,7 @@ def _print_version(context: click.Context, _: click.Parameter, asked: bool) -> N
       lineage help trace                     more about a command
     """,
 )
-@click.option(
+@option(
     "--snapshot",
     metavar="FILE",
     callback=_for_commands,
@@ -104,65 +154,25 @@ def _print_version(context: click.Context, _: click.Parameter, asked: bool) -> N
     help=f"The snapshot file (default: {DEFAULT_SNAPSHOT}; environment: LINEAGE_SNAPSHOT). May be given before or after the"
     " command.",
 )
-@click.option("--debug", is_flag=True, expose_value=False, help="Show the traceback of a failure.")  # `_run` looks for it
-@click.option(
+@option("--debug", is_flag=True, expose_value=False, help="Show the traceback of a failure.")  # `_run` looks for it
+@option(
     "--version", is_flag=True, is_eager=True, expose_value=False, callback=_print_version, help="Show the version and exit."
 )
 @click.pass_context
 def cli(context: click.Context) -> None:
     """Find out which run, training job and data made what SageMaker serves, with evidence.
 
-    `crawl` reads SageMaker into a snapshot file. The other commands answer from that file, offline, except where you ask for
-    the network: with --live, or with a KMS key or --timestamp for `snapshot sign` and --signer. Only `record` changes
-    anything in AWS.
+    `crawl` reads SageMaker into a snapshot file. The other commands answer from that file. Only `crawl`, `record`, --live
+    and signatures with KMS, sigstore or --timestamp use the network. Only `record` changes anything in AWS.
     """
-    if context.invoked_subcommand != record.name:  # a run in progress ends with the status that fits the signal
+    import lineage
+
+    context.with_resource(lineage.arguments_called(_as_option))
+    if context.invoked_subcommand != "record":  # a run in progress ends with the status that fits the signal
         context.with_resource(ending_as_interrupted(context.obj))
 
 
-def _complete_command(_: click.Context, __: click.Parameter, begins: str) -> list[str]:
-    return [name for name in cli.commands if name.startswith(begins)]
-
-
-@click.command(
-    "help",
-    short_help="Show the help of a command.",
-    epilog="""\b
-    Examples:
-      lineage help
-      lineage help snapshot verify
-    """,
-)
-@click.argument("names", metavar="[COMMAND]...", nargs=-1, shell_complete=_complete_command)
-@click.pass_context
-def help_command(context: click.Context, names: tuple[str, ...]) -> None:
-    """Show the help of COMMAND, or the list of all commands."""
-    shown = context.find_root()
-    for name in names:
-        if not isinstance(shown.command, click.Group):
-            raise click.UsageError(f"{shown.command_path} has no subcommands", shown)
-        _, command, _ = shown.command.resolve_command(shown, [name])
-        shown = click.Context(command or cli, info_name=name, parent=shown)
-    click.echo(shown.get_help())
-
-
-@click.command(short_help="Show the version.", epilog="Examples: lineage version")
-def version() -> None:
-    """Show the version of lineage."""
-    import lineage
-
-    click.echo(f"lineage, version {lineage.__version__}")
-
-
-GROUPS: dict[str, tuple[click.Command, ...]] = {
-    "Ask": (trace, used, impact, datasets, path),
-    "Explore": (ls, show, search, suggest, experiments, runs, pipelines, kinds),
-    "Judge": (check, gaps),
-    "Export": (draw, export, report),
-    "Manage": (demo, crawl, snapshot, iam_policy, record, completion, help_command, version),
-}
-for command in (one for commands in GROUPS.values() for one in commands):
-    cli.add_command(command)
+cli.commands = Commands()  # click has a dict here, and only reads it
 
 
 def main() -> NoReturn:
@@ -190,13 +200,6 @@ def _as_option(name: str, value: object) -> str:
 
 
 def _run(call: Callable[[], Any], arguments: list[str], said: dict[str, Any]) -> int:
-    import lineage
-
-    with lineage.arguments_called(_as_option):
-        return _ended(call, arguments, said)
-
-
-def _ended(call: Callable[[], Any], arguments: list[str], said: dict[str, Any]) -> int:
     try:
         result = call()
     except click.exceptions.Abort:
@@ -218,6 +221,8 @@ def _ended(call: Callable[[], Any], arguments: list[str], said: dict[str, Any]) 
 
 def _complain(error: click.ClickException, arguments: list[str]) -> int:
     """Say in one line what is wrong with the command line, or with a file that it names."""
+    from .guesses import command_of, guessed
+
     if isinstance(error, click.FileError):
         return _say(error.format_message(), FAILED)
     context = getattr(error, "ctx", None)
@@ -246,6 +251,10 @@ def _failure(error: Exception, arguments: list[str]) -> int:
     import lineage
 
     if "--debug" in arguments:
+        import traceback
+
+        from .render.words import say_lines
+
         error.__suppress_context__ = False  # what AWS's library raised first, which a notebook does without
         say_lines("".join(traceback.format_exception(error)))
 
@@ -276,6 +285,8 @@ def _usage() -> tuple[type[Exception], ...]:
 
 
 def _say(message: str, code: int) -> int:
+    from .render.words import say
+
     say(f"lineage: {message}")
     return code
 

@@ -11,6 +11,8 @@ import sys
 from importlib.util import find_spec
 from pathlib import Path
 
+from .constants import COMPLETING
+
 OURS = b"sagemaker-lineage"  # text that only our `lineage/__init__.py` contains
 FAILED = 3
 _MEND = "`pip install --force-reinstall --no-deps sagemaker-lineage`"
@@ -20,7 +22,7 @@ def insist_whole() -> None:
     """Exit with one line if another package is in the place of ours, or if ours has lost its `__init__.py`."""
     if not (wrong := _wrong()):
         return
-    if "_LINEAGE_COMPLETE" not in os.environ:  # no error goes into the line that somebody types
+    if COMPLETING not in os.environ:  # no error goes into the line that somebody types
         print(f"lineage: {wrong}", file=sys.stderr)
     sys.exit(FAILED)
 

@@ -30,7 +30,7 @@ from typing import Any
 
 import lazy_loader
 
-from lineage.queries.showing import Answer, Shows
+from lineage.queries.showing import WAYS as _WAYS
 
 # Names are imported when they are first used, so that importing the package costs nothing: `__init__.pyi` lists them.
 # This is a file of sagemaker-lineage: by this word the command line tells it from that of PyPI's `lineage`.
@@ -44,10 +44,10 @@ __all__ = [
 ]  # fmt: skip
 # Of the list, what the command line alone needs.
 _HELPERS = frozenset({
-    "DEMO_ACCOUNT", "LISTED", "MOST", "MOST_CHARACTERS", "NOT_READ", "NO_HOLDOUTS", "arguments_called", "check_places",
-    "check_role", "csv_line",
-    "did_you_mean", "engine_for", "envelope_beside", "from_url", "hints", "insist_signed", "is_as_expected", "is_location",
-    "is_place", "json_text", "kind_json", "no_such", "one_line", "policy_size", "safe_json", "shows_nothing", "visible",
+    "DEMO_ACCOUNT", "LISTED", "MOST", "MOST_CHARACTERS", "NOT_READ", "NO_HOLDOUTS", "RELATIONS", "UNNAMED", "arguments_called",
+    "check_places", "check_role", "csv_line", "did_you_mean", "engine_for", "envelope_beside", "from_url", "hints",
+    "insist_signed", "is_as_expected", "is_location", "is_place", "json_text", "kind_json", "no_such", "one_line",
+    "policy_size", "safe_json", "shows_nothing", "visible",
 })  # fmt: skip
 
 
@@ -64,10 +64,10 @@ def load_ipython_extension(ipython: Any) -> None:
     _notebook().register(ipython)
 
 
-Shows.forms = staticmethod(lambda shown: _notebook().forms_of(shown))
+_WAYS.forms = lambda shown: _notebook().forms_of(shown)
 # The command line is built upon this package and is always beside it: only here does the package know of it.
-Answer.text = staticmethod(lambda answer: import_module("lineage_cli.render.texts").text_of(answer))
-Answer.table = staticmethod(lambda answer: import_module("lineage_cli.commands.tabled").table_of(answer))
+_WAYS.text = lambda answer: import_module("lineage_cli.render.texts").text_of(answer)
+_WAYS.table = lambda answer: import_module("lineage_cli.commands.tabled").table_of(answer)
 _get_ipython = getattr(sys.modules.get("IPython"), "get_ipython", None)
 if _running := _get_ipython and _get_ipython():
     load_ipython_extension(_running)

@@ -15,6 +15,8 @@ from .collect.accounts import crawl_estate as crawl_estate
 from .collect.demo import DEMO_ACCOUNT as DEMO_ACCOUNT
 from .collect.endpoints import Progress as Progress
 from .collect.endpoints import crawl_endpoints as crawl_endpoints
+from .collect.upgrade import Upgraded as Upgraded
+from .collect.upgrade import upgrade_snapshot as upgrade_snapshot
 from .domain.attestations import Attestation as Attestation
 from .domain.attestations import Attestations as Attestations
 from .domain.called import arguments_called as arguments_called
@@ -26,6 +28,7 @@ from .domain.iam import iam_policy as iam_policy
 from .domain.iam import iam_statements as iam_statements
 from .domain.iam import policy_size as policy_size
 from .domain.kinds import KINDS as KINDS
+from .domain.kinds import RELATIONS as RELATIONS
 from .domain.kinds import Kind as Kind
 from .domain.kinds import kind_json as kind_json
 from .domain.names import is_location as is_location
@@ -132,6 +135,7 @@ from .queries.runs.runs import list_runs as list_runs
 from .queries.runs.runs import list_trials as list_trials
 from .queries.runs.runs import load_run as load_run
 from .queries.runs.runs import runs_scope as runs_scope
+from .queries.scope import UNNAMED as UNNAMED
 from .queries.search import Found as Found
 from .queries.search import Match as Match
 from .queries.search import Suggested as Suggested

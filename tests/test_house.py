@@ -10,10 +10,12 @@ from pathlib import Path
 from statistics import median
 from typing import NamedTuple
 
+import click
 import pytest
 
 import lineage
 from cli.commands.draw import PICTURES
+from cli.commands.strict import Option
 from cli.main import cli
 from tests.conftest import CORE, ROOT
 
@@ -107,7 +109,7 @@ PRINTERS = {
     "cli/render/words.py": {"click.echo"},
     "cli/render/lines.py": {"Console"},
     "cli/commands/crawl.py": {"Console"},  # the bar, whose texts are on one line
-    "cli/main.py": {"click.echo"},  # help and version
+    "cli/commands/about.py": {"click.echo"},  # help and version
     "cli/whole.py": {"print"},  # printed before anything of ours can be imported, about a folder of this Python
     "cli/commands/completion.py": {"click.echo"},  # scripts, and names that are printable, for a shell to read
     "cli/commands/options.py": {"sys.stdout.buffer.writelines"},  # what the rooms of outputs have made visible
@@ -157,3 +159,40 @@ def test_tests_lie_in_the_rooms() -> None:
 def test_the_core_is_there() -> None:
     """`pytest -m core` misses no file because of a rename."""
     assert [part for part in CORE if not (TESTS / part).exists()] == []
+
+
+def _commands(group: click.Group, name: str = "lineage") -> Iterator[tuple[str, click.Command]]:
+    yield name, group
+    for word, command in group.commands.items():
+        if isinstance(command, click.Group):
+            yield from _commands(command, f"{name} {word}")
+        else:
+            yield f"{name} {word}", command
+
+
+OPTIONS = {
+    f"{name} {option.opts[0]}": (command, option)
+    for name, command in _commands(cli)
+    for option in command.params
+    if isinstance(option, click.Option) and not option.is_flag
+}
+MAY_BE_EMPTY = {"lineage report --title", "lineage report --classification", "lineage report --framework"}
+
+
+@pytest.mark.parametrize("named", OPTIONS)
+def test_no_option_is_half_heard(named: str) -> None:
+    """Each option refuses an empty value, as of an unset shell variable, and a second value unless all of them count."""
+    command, option = OPTIONS[named]
+    assert isinstance(option, Option)
+    context = click.Context(command)
+    parser = command.make_parser(context)
+    if named not in MAY_BE_EMPTY:
+        with pytest.raises(click.UsageError, match=" is empty: "):
+            option.consume_value(context, parser.parse_args([option.opts[0], " "])[0])
+    given = parser.parse_args([option.opts[0], "a", option.opts[0], "b"])[0]
+    if option.multiple:
+        assert option.consume_value(context, given)[0] == ["a", "b"]
+    else:
+        with pytest.raises(click.UsageError, match=r"^give .* once: it is given as a and b$"):
+            option.consume_value(context, given)
+        assert option.consume_value(context, parser.parse_args([option.opts[0], "a", option.opts[0], "a"])[0])[0] == "a"

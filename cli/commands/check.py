@@ -17,6 +17,7 @@ from .completing import complete_node
 from .filters import checked, within_options
 from .options import Choice, attestations_option, format_option, out_option, snapshot_option, uncollected, write
 from .scoped import aside, tell_about
+from .strict import option
 from .subjects import exact_option, insisted, of_policy
 
 if TYPE_CHECKING:
@@ -48,29 +49,29 @@ _SEVERITIES = ("note", "warning", "error", "never")
     """,
 )
 @click.argument("subjects", metavar="[SUBJECT]...", nargs=-1, shell_complete=complete_node)
-@click.option(
+@option(
     "--policy",
     "policy_file",
     metavar="FILE",
     help="Holdouts, severities and suppressions (default lineage-policy.toml, if it exists).",
 )
-@click.option(
+@option(
     "--fail-on",
     type=Choice(_SEVERITIES),
+    multiple=True,
+    need="name a severity",
     help="Exit with 1 on a new finding of this severity or worse. Default: as in the policy, otherwise error.",
 )
 @exact_option
-@click.option("--strict", is_flag=True, help="Treat a gap as an error, and exit with 4 on anything undecided.")
-@click.option("--baseline", metavar="FILE", help="Findings in this file are known: they are shown and do not count.")
-@click.option(
-    "--write-baseline", "target", metavar="FILE", help="Write the findings to this file, for --baseline, and exit with 0."
-)
-@click.option(
+@option("--strict", is_flag=True, help="Treat a gap as an error, and exit with 4 on anything undecided.")
+@option("--baseline", metavar="FILE", help="Findings in this file are known: they are shown and do not count.")
+@option("--write-baseline", "target", metavar="FILE", help="Write the findings to this file, for --baseline, and exit with 0.")
+@option(
     "--resources",
     metavar="FILE",
     help="With -f sarif: list what was checked in this file, one resource a line, for results to point at.",
 )
-@click.option("--list-rules", is_flag=True, help="List the rules and how to fix what each finds; check nothing.")
+@option("--list-rules", is_flag=True, help="List the rules and how to fix what each finds; check nothing.")
 @snapshot_option
 @within_options("endpoints and jobs")
 @format_option(*FORMS, "sarif", "junit")
@@ -80,7 +81,7 @@ _SEVERITIES = ("note", "warning", "error", "never")
 def check(
     subjects: tuple[str, ...],
     policy_file: str | None,
-    fail_on: str | None,
+    fail_on: tuple[str, ...],
     exact: bool,
     strict: bool,
     baseline: str | None,
@@ -111,7 +112,7 @@ def check(
     policy = _policy(policy_file)
     with lineage.open_snapshot(snapshot) as opened:
         insisted(opened, of_policy(policy), exact=exact)
-        words = vouched | {"fail_on": fail_on or "", "strict": strict, "baseline": known}
+        words = vouched | {"fail_on": min(fail_on, key=_SEVERITIES.index, default=""), "strict": strict, "baseline": known}
         answer = lineage.check(opened, policy, subjects, **checked(opened, within), **words)
     if target:
         write(lineage.to_baseline(answer), target)

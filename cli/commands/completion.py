@@ -9,7 +9,8 @@ from typing import Any
 import click
 from click.shell_completion import BashComplete, CompletionItem, ShellComplete, add_completion_class, get_completion_class
 
-VARIABLE = "_LINEAGE_COMPLETE"  # click's own protocol
+from ..constants import COMPLETING
+
 SHELLS = ("bash", "zsh", "fish")
 # Bash cuts words at `:` and `=`, which occur in S3 URIs, ARNs and selectors. So the script passes the whole line, and replaces
 # only the part after the last cut.
@@ -84,7 +85,7 @@ def completion(shell: str) -> None:
 
 def complete(group: click.Group) -> None:
     """Answer the shell, which asks through the variable. The answer is empty if there is nothing to offer."""
-    shell, _, asked = os.environ[VARIABLE].partition("_")
+    shell, _, asked = os.environ[COMPLETING].partition("_")
     answering = _of_shell(shell, group)
     said = answering.source() if asked == "source" else answering.complete()
     click.echo(said, nl=bool(said) and asked != "source")
@@ -95,4 +96,4 @@ def _of_shell(shell: str, group: click.Command) -> ShellComplete:
     found = get_completion_class(shell)
     if found is None:
         raise click.UsageError(f"{shell!r} is not a supported shell (expected one of {', '.join(SHELLS)})")
-    return found(group, {"obj": {}}, "lineage", VARIABLE)
+    return found(group, {"obj": {}}, "lineage", COMPLETING)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import shlex
 import sys
 import time
 from collections import deque
@@ -15,6 +16,7 @@ from ..render.lines import listed
 from ..render.words import is_screen, plural, say
 from .completing import complete_file, names_of
 from .options import kind_option, snapshot_option
+from .strict import option
 
 if TYPE_CHECKING:
     import lineage
@@ -38,7 +40,7 @@ RATE_SECONDS = 5  # over which the rate is measured
     """,
 )
 @snapshot_option
-@click.option(
+@option(
     "--endpoint",
     "endpoints",
     metavar="NAME",
@@ -46,19 +48,19 @@ RATE_SECONDS = 5  # over which the rate is measured
     shell_complete=names_of("endpoint"),
     help="Read only what is upstream of this endpoint (name or ARN). May be repeated.",
 )
-@click.option("--region", "regions", metavar="R", multiple=True, help="AWS region (default: the session's). May be repeated.")
-@click.option("--all-regions", is_flag=True, help="Read every region that is enabled for the account.")
-@click.option("--role-arn", "roles", metavar="ARN", multiple=True, help="Also read the account of this role. May be repeated.")
-@click.option("--only-roles", is_flag=True, help="Do not read the caller's own account.")
+@option("--region", "regions", metavar="R", multiple=True, help="AWS region (default: the session's). May be repeated.")
+@option("--all-regions", is_flag=True, help="Read every region that is enabled for the account.")
+@option("--role-arn", "roles", metavar="ARN", multiple=True, help="Also read the account of this role. May be repeated.")
+@option("--only-roles", is_flag=True, help="Do not read the caller's own account.")
 @kind_option("Read only this kind (see `lineage kinds`). May be repeated.")
-@click.option("--full", is_flag=True, help="Read everything again and find deleted resources. Default: only what is new.")
-@click.option("--tags", is_flag=True, help="Fetch tags individually where no other call returns them.")
-@click.option("--manifests/--no-manifests", default=True, help="Read the manifests in S3 that jobs read (default: yes).")
-@click.option("--digests", is_flag=True, help="Fetch digests of models from S3, to match copied models to their jobs.")
-@click.option("--cloudtrail", is_flag=True, help="Find in CloudTrail what was deleted in the last 90 days.")
-@click.option("--profile", metavar="P", help="AWS profile in ~/.aws/config (default: boto3's credential chain).")
-@click.option("--replay", metavar="FILE", shell_complete=complete_file, help="Read from an account file instead of AWS.")
-@click.option("--quiet", "-q", is_flag=True, help="Print no progress and no summary.")
+@option("--full", is_flag=True, help="Read everything again and find deleted resources. Default: only what is new.")
+@option("--tags", is_flag=True, help="Fetch tags individually where no other call returns them.")
+@option("--manifests/--no-manifests", default=True, help="Read the manifests in S3 that jobs read (default: yes).")
+@option("--digests", is_flag=True, help="Fetch digests of models from S3, to match copied models to their jobs.")
+@option("--cloudtrail", is_flag=True, help="Find in CloudTrail what was deleted in the last 90 days.")
+@option("--profile", metavar="P", help="AWS profile in ~/.aws/config (default: boto3's credential chain).")
+@option("--replay", metavar="FILE", shell_complete=complete_file, help="Read from an account file instead of AWS.")
+@option("--quiet", "-q", is_flag=True, help="Print no progress and no summary.")
 def crawl(snapshot: str, endpoints: tuple[str, ...], regions: tuple[str, ...], quiet: bool, **words: Any) -> None:
     """Read the lineage of one or more accounts and regions from AWS into the snapshot.
 
@@ -92,7 +94,10 @@ def crawl(snapshot: str, endpoints: tuple[str, ...], regions: tuple[str, ...], q
     if not quiet:
         none = "no new gaps" if len(scope.crawls) > 1 else "no gaps"  # the records of earlier crawls are still there
         gaps = f"{plural(done.gaps, 'gap')} (lineage gaps)" if done.gaps else none
-        say(f"{plural(done.records, 'record')} and {gaps} from {plural(done.calls, 'call')} are in {snapshot}")
+        say(f"read {plural(done.records, 'record')} with {plural(done.calls, 'call')} into {snapshot}; {gaps}")
+        if len(scope.crawls) == 1 and not words["kinds"]:
+            ask = f"trace {shlex.quote(endpoints[0])}" if endpoints else "ls kind:endpoint"
+            say(f"next: lineage {ask} --snapshot {shlex.quote(snapshot)}")
     for line in _warnings(scope):
         say(f"lineage: WARNING: {line}")
 

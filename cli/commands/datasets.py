@@ -49,7 +49,7 @@ _HOLDOUTS = ("uri", "verdict", "job", "channel", "cover", "location", "through",
 @uncollected
 def datasets(
     node: str,
-    source: str | None,
+    sources: tuple[str, ...],
     exact: bool,
     snapshot: str,
     form: str,
@@ -69,21 +69,21 @@ def datasets(
     """
     import lineage
 
-    if fail_on and not source:
+    if fail_on and not sources:
         raise click.UsageError("--fail-on needs --holdouts FILE")
-    holdouts = asked_for((), source) if source else []
+    holdouts = asked_for((), sources) if sources else []
     with lineage.open_snapshot(snapshot) as opened:
         answer = lineage.datasets(opened, node, holdouts=insisted(opened, holdouts, exact=exact), **vouched)
-    text = holdouts_text if source else datasets_text
+    text = holdouts_text if sources else datasets_text
     about = About(lambda: first_line(text(answer, colour=False)), lambda: rest_of(answer))
     if form == "json":
         write(indented(answer.as_json()), out)
     elif form == "jsonl":
-        write(json_lines(answer.holdouts if source else answer.datasets), out)
+        write(json_lines(answer.holdouts if sources else answer.datasets), out)
     elif form == "table":
         write(text(answer, colour=not out), out)
     else:
-        table = holdouts_table(answer, vouched=bool(vouched)) if source else datasets_table(answer)
+        table = holdouts_table(answer, vouched=bool(vouched)) if sources else datasets_table(answer)
         write(cells_as(form, *table, about=about), out)
     if form not in ("json", "table"):
         tell_about(about, form)

@@ -8,13 +8,14 @@ import click
 
 from ..render.words import plural
 from .options import chosen_snapshot, write
+from .strict import option
 
 DEMO_SNAPSHOT = "demo.db"
 # What to try next: each command without its snapshot, and the question that it answers.
 _NEXT = (
     ("trace loans-live", "what made this endpoint?"),
     ("used s3://bank-ml/loans/secret-test/", "was this data used for training?"),
-    ("impact s3://bank-raw/loans/", "which models and endpoints know this data?"),
+    ("impact s3://bank-raw/loans/", "which models and endpoints were built from this data?"),
     ("ls kind:endpoint", "which endpoints are there?"),
     ("draw +loans-live -o loans-live.html", "the picture: open it in a browser"),
 )
@@ -32,7 +33,7 @@ def _demo_path(context: click.Context, _: click.Parameter, value: str | None) ->
       lineage trace loans-live --snapshot demo.db
     """,
 )
-@click.option("--snapshot", metavar="FILE", callback=_demo_path, help=f"The snapshot file to write (default: {DEMO_SNAPSHOT}).")
+@option("--snapshot", metavar="FILE", callback=_demo_path, help=f"The snapshot file to write (default: {DEMO_SNAPSHOT}).")
 def demo(snapshot: str) -> None:
     """Write the snapshot of a made-up bank's account, so that you can try every command without AWS.
 

@@ -13,6 +13,7 @@ from ..render.words import is_screen, say
 from .completing import complete_selector
 from .filters import read_in_part, within_options
 from .options import Choice, form_of, out_option, snapshot_option, uncollected, write
+from .strict import option
 
 if TYPE_CHECKING:
     from lineage import Graph, Picture
@@ -36,29 +37,27 @@ FEW = 20  # nodes that a selector names; they are never folded
 @click.argument("selector", required=False, shell_complete=complete_selector)
 @snapshot_option
 @within_options("nodes")
-@click.option("--format", "-f", "form", type=Choice(PICTURES), help="Output format. Default: by file extension, otherwise dot.")
+@option("--format", "-f", "form", type=Choice(PICTURES), help="Output format. Default: by file extension, otherwise dot.")
 @out_option
-@click.option(
+@option(
     "--engine",
     type=Choice(("auto", "dot", "builtin")),
     default="auto",
     help="Layout by Graphviz (dot), or by lineage (builtin: any size, SVG only). Auto: Graphviz if installed, up to 3,000 "
     "nodes.",
 )
-@click.option(
+@option(
     "--max-nodes", metavar="N", type=click.IntRange(min=0), help="Fold similar nodes above this number (default 500; 0: never)."
 )
-@click.option(
+@option(
     "--cluster",
     type=Choice(("none", "account", "pipeline")),
     default="none",
     help="Draw a frame around each account or pipeline.",
 )
-@click.option(
-    "--highlight", metavar="NODE", multiple=True, help="Highlight this node and everything up and downstream; repeats."
-)
-@click.option("--links/--no-links", default=True, help="Link nodes to their AWS console pages.")
-@click.option("--images/--no-images", default=False, help="Draw container images too.")
+@option("--highlight", metavar="NODE", multiple=True, help="Highlight this node and everything up and downstream; repeats.")
+@option("--links/--no-links", default=True, help="Link nodes to their AWS console pages.")
+@option("--images/--no-images", default=False, help="Draw container images too.")
 @uncollected
 def draw(
     selector: str | None,
@@ -94,7 +93,7 @@ def draw(
     content, folded = drawn
     write(content, out)
     if out not in (None, "-"):
-        say(f"drawn in {out}")
+        say(f"wrote {out}")
     if folded:
         say(folded)
     if folded and not selector:
@@ -208,7 +207,7 @@ def _title(graph: Graph, snapshot: str, selector: str | None, within: dict[str, 
     """The title: what the picture shows, for which accounts and regions, and from which snapshot."""
     crawls = graph.graph["scope"].crawls
     only = f", only in {' and '.join(said)}" if (said := [", ".join(names) for names in within.values() if names]) else ""
-    when = f"crawled until {crawls[-1].started}" if crawls else ""
+    when = f"last crawl {crawls[-1].started}" if crawls else ""
     return " · ".join(filter(None, (_heading(selector) + only, Path(snapshot).name, when)))
 
 

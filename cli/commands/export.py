@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -11,6 +11,10 @@ from .completing import complete_selector
 from .filters import read_in_part, within_options
 from .options import Choice, attestations_option, out_option, snapshot_option, write
 from .scoped import aside, tell_lines
+from .strict import option
+
+if TYPE_CHECKING:
+    import lineage
 
 EXPORTS = (
     "json", "graphml", "cytoscape", "csv-nodes", "csv-edges", "jsonl-nodes", "jsonl-edges", "dot", "mermaid", "openlineage",
@@ -68,7 +72,7 @@ def _form(context: click.Context, parameter: click.Parameter, value: str | None)
 @click.argument("selector", required=False, shell_complete=complete_selector)
 @snapshot_option
 @within_options("nodes")
-@click.option(
+@option(
     "--format",
     "-f",
     "form",
@@ -78,9 +82,9 @@ def _form(context: click.Context, parameter: click.Parameter, value: str | None)
     help="Output format; see the list below. Default: by file extension, for .graphml, .dot, .mmd and .cdx.json.",
 )
 @out_option
-@click.option("--subject", metavar="FILE", multiple=True, help="For in-toto: also cover this report; repeats.")
+@option("--subject", metavar="FILE", multiple=True, help="For in-toto: also cover this report; repeats.")
 @attestations_option
-@click.option("--spec-version", type=Choice(("1.6", "1.7")), help="For CycloneDX (default 1.6).")
+@option("--spec-version", type=Choice(("1.6", "1.7")), help="For CycloneDX (default 1.6).")
 def export(
     selector: str | None,
     snapshot: str,
@@ -104,8 +108,16 @@ def export(
     if scope:
         tell_lines(aside(scope))
     idle = [f"-f {form} does not show gaps, and so no attestations"] if vouched and form not in _HOLES else []
-    for note in [*chosen.notes, *idle]:
+    for note in [*chosen.notes, *idle, *_alone(chosen, form)]:
         say(f"lineage: {note}")
+
+
+def _alone(chosen: lineage.Chosen, form: str) -> list[str]:
+    """That one node was exported without anything around it, which is seldom meant. Documents of one node are complete."""
+    asked = chosen.selector
+    if not asked or form in _HOLES or set("+ ") & set(asked) or len(chosen.graph) != 1:
+        return []
+    return [f"only {asked} itself is exported: +{asked} exports everything upstream of it, {asked}+ everything downstream"]
 
 
 def _asked(form: str, known: tuple[str, ...], options: dict[str, Any]) -> dict[str, Any]:

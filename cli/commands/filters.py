@@ -5,10 +5,9 @@ from __future__ import annotations
 import functools
 from typing import TYPE_CHECKING, Any, cast
 
-import click
-
 from ..render.words import say
 from .options import Command, Decorator
+from .strict import option
 
 if TYPE_CHECKING:
     import lineage
@@ -25,7 +24,7 @@ def within_options(what: str) -> Decorator:
         decorated: Any = cast("Command", run)
         for name, end, metavar in (("--region", "regions", "R"), ("--account", "accounts", "ID")):
             said = f"Only {what} of this {name.removeprefix('--')}; repeats."
-            decorated = click.option(name, end, metavar=metavar, multiple=True, help=said)(decorated)
+            decorated = option(name, end, metavar=metavar, multiple=True, help=said)(decorated)
         return cast("Command", decorated)
 
     return decorate

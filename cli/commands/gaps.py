@@ -16,6 +16,7 @@ from .completing import complete_kind
 from .filters import checked, within_options
 from .options import attestations_option, format_option, out_option, snapshot_option, write
 from .scoped import tell_about
+from .strict import option
 
 if TYPE_CHECKING:
     import lineage
@@ -37,7 +38,7 @@ Rows = list[list[Any]]
 @within_options("what was read")
 @format_option(*FORMS, unless="stubs")
 @out_option
-@click.option(
+@option(
     "--attest-template",
     "stubs",
     is_flag=True,

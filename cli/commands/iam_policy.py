@@ -10,6 +10,7 @@ import click
 from ..render.terraform import terraform
 from ..render.words import plural, say
 from .options import Choice, form_of, kind_option, out_option, write
+from .strict import option
 
 if TYPE_CHECKING:
     import lineage
@@ -33,31 +34,31 @@ _FORMS = ("json", _TERRAFORM)
     """,
 )
 @kind_option("Only what this kind needs; repeats (default: all).")
-@click.option(
+@option(
     "--bucket",
     "buckets",
     metavar="NAME",
     multiple=True,
     help="In S3, only this bucket or s3://bucket/prefix/; repeats.",
 )
-@click.option("--region", "regions", metavar="R", multiple=True, help="Only in this region; repeats.")
-@click.option("--account", "accounts", metavar="ID", multiple=True, help="Only records of this account; repeats.")
-@click.option("--tags", is_flag=True, help="For `crawl --tags`.")
-@click.option("--manifests/--no-manifests", default=True, help="For `crawl --no-manifests`: no access to S3.")
-@click.option("--digests", is_flag=True, help="For `crawl --digests`.")
-@click.option("--cloudtrail", is_flag=True, help="For `crawl --cloudtrail`.")
-@click.option("--all-regions", is_flag=True, help="For `crawl --all-regions`.")
-@click.option("--suggestions", is_flag=True, help="For `suggest --live`.")
-@click.option("--recording", is_flag=True, help="The policy for `record` and `lineage.recording` instead, which write.")
-@click.option("--role-arn", "roles", metavar="ARN", multiple=True, help="A role that the crawl assumes; repeats.")
-@click.option(
+@option("--region", "regions", metavar="R", multiple=True, help="Only in this region; repeats.")
+@option("--account", "accounts", metavar="ID", multiple=True, help="Only records of this account; repeats.")
+@option("--tags", is_flag=True, help="For `crawl --tags`.")
+@option("--manifests/--no-manifests", default=True, help="For `crawl --no-manifests`: no access to S3.")
+@option("--digests", is_flag=True, help="For `crawl --digests`.")
+@option("--cloudtrail", is_flag=True, help="For `crawl --cloudtrail`.")
+@option("--all-regions", is_flag=True, help="For `crawl --all-regions`.")
+@option("--suggestions", is_flag=True, help="For `suggest --live`.")
+@option("--recording", is_flag=True, help="The policy for `record` and `lineage.recording` instead, which write.")
+@option("--role-arn", "roles", metavar="ARN", multiple=True, help="A role that the crawl assumes; repeats.")
+@option(
     "--signing-key",
     "signing_keys",
     metavar="KEY_ARN",
     multiple=True,
     help="For `snapshot sign` with this key of AWS KMS; repeats.",
 )
-@click.option(
+@option(
     "--format",
     "-f",
     "form",

@@ -18,6 +18,7 @@ from ..render.listing import FORMS, cells_as, escaped, json_lines
 from ..render.words import say
 from .options import Choice, Command, write
 from .scoped import tell_about, tell_lines
+from .strict import option
 
 Rows = list[list[Any]]
 
@@ -25,26 +26,24 @@ BOARD_FORMATS = (*FORMS, "svg")
 BOARD_WORDS = ("metric", "direction", "statistic", "mixed_data", "failed", "all_parameters", "picture")
 PICTURES = ("parallel", "scatter")
 _OPTIONS: tuple[Callable[[Command], Command], ...] = (
-    click.option("--metric", metavar="M", help="Rank by this metric. Default: the objective of the tuning job."),
-    click.option(
-        "--direction", type=Choice(tuple(WAYS)), help="Whether more or less is better. Default: as the tuning job says."
-    ),
-    click.option(
+    option("--metric", metavar="M", help="Rank by this metric. Default: the objective of the tuning job."),
+    option("--direction", type=Choice(tuple(WAYS)), help="Whether more or less is better. Default: as the tuning job says."),
+    option(
         "--statistic",
         type=Choice(("last", "min", "max", "avg")),
         help="Which value of the metric counts (default last, the only one that training jobs keep).",
     ),
-    click.option("--mixed-data", is_flag=True, help="Rank runs together that were measured on different data."),
-    click.option("--failed", is_flag=True, help="Include failed and stopped runs."),
-    click.option("--all-parameters", is_flag=True, help="Include parameters that are the same for all."),
-    click.option("--picture", type=Choice(PICTURES), help="The picture to draw as SVG (default parallel)."),
+    option("--mixed-data", is_flag=True, help="Rank runs together that were measured on different data."),
+    option("--failed", is_flag=True, help="Include failed and stopped runs."),
+    option("--all-parameters", is_flag=True, help="Include parameters that are the same for all."),
+    option("--picture", type=Choice(PICTURES), help="The picture to draw as SVG (default parallel)."),
 )
 
 
 def board_options(command: Command) -> Command:
     """The options of a leaderboard. The function gets them by name."""
-    for option in reversed(_OPTIONS):
-        command = option(command)
+    for decorate in reversed(_OPTIONS):
+        command = decorate(command)
     return command
 
 

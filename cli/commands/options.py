@@ -15,14 +15,15 @@ from typing import TYPE_CHECKING, Any, Protocol, TypeVar, cast
 
 import click
 
+from ..constants import DEFAULT_SNAPSHOT
 from ..render.lines import WIDE
 from ..render.words import is_screen, say
 from .completing import complete_file, complete_kind, complete_list
+from .strict import option, twice
 
 if TYPE_CHECKING:
     import lineage
 
-DEFAULT_SNAPSHOT = "lineage.db"
 _DATABASE = b"SQLite format 3\x00"  # the first bytes of each file of SQLite
 ORDERS = {"asc": "Ascending", "ascending": "Ascending", "desc": "Descending", "descending": "Descending"}
 
@@ -53,7 +54,7 @@ class Decorator(Protocol):
 
 def snapshot_option(command: Command) -> Command:
     """`--snapshot` after the command. The function gets the path that applies as `snapshot`."""
-    return click.option(
+    return option(
         "--snapshot",
         metavar="FILE",
         callback=_snapshot_path,
@@ -75,9 +76,9 @@ def attestations_option(command: Command) -> Command:
         file = None if no_attestations else attestations or os.environ.get("LINEAGE_ATTESTATIONS")
         return command(*args, vouched={"attestations": _attestations(file)} if file else {}, **words)
 
-    bare = click.option("--no-attestations", is_flag=True, help="Ignore attestations: every gap counts.")
+    bare = option("--no-attestations", is_flag=True, help="Ignore attestations: every gap counts.")
     said = "File of the gaps that people vouch for (environment: LINEAGE_ATTESTATIONS; see `gaps --attest-template`)."
-    return click.option("--attestations", metavar="FILE", shell_complete=complete_file, help=said)(bare(cast("Command", run)))
+    return option("--attestations", metavar="FILE", shell_complete=complete_file, help=said)(bare(cast("Command", run)))
 
 
 def _attestations(file: str) -> lineage.Attestations:
@@ -97,6 +98,8 @@ def _snapshot_path(context: click.Context, _: click.Parameter, value: str | None
 def chosen_snapshot(context: click.Context, value: str | None, default: str) -> str:
     """The file of `--snapshot` after the command, or before it, or the default."""
     said = context.ensure_object(dict)
+    if value and said.get("snapshot") not in (None, value):
+        raise click.UsageError(twice("--snapshot", [str(said["snapshot"]), value]))
     said["snapshot"] = value or said.get("snapshot") or default
     _must_be_local(str(said["snapshot"]))
     return str(said["snapshot"])  # used when a failure is explained
@@ -147,7 +150,7 @@ def format_option(*names: str, unless: str = "") -> Decorator:
         out = None if context.params.get(unless) else context.params.get("out")
         return form_of(out, names, value) or ("table" if is_screen(sys.stdout) else "tsv")
 
-    form = click.option(
+    form = option(
         "--format",
         "-f",
         "form",
@@ -192,10 +195,10 @@ def _wide_option(command: Command) -> Command:
         context.meta[WIDE] = wide
 
     said = "Do not fit tables and lines to the terminal: all columns, nothing wrapped."
-    return click.option("--wide", is_flag=True, expose_value=False, callback=keep, help=said)(command)
+    return option("--wide", is_flag=True, expose_value=False, callback=keep, help=said)(command)
 
 
-out_option = click.option(
+out_option = option(
     "--out", "-o", metavar="FILE", is_eager=True, shell_complete=complete_file, help="Write to this file (default: -, stdout)."
 )
 
@@ -213,16 +216,19 @@ def kind_option(text: str) -> Decorator:
             raise click.BadParameter(lineage.no_such("kind", wrong[0], lineage.LISTED))
         return values
 
-    return click.option(
-        "--kind", "kinds", metavar="KIND", multiple=True, callback=known, shell_complete=complete_kind, help=text
-    )
+    return option("--kind", "kinds", metavar="KIND", multiple=True, callback=known, shell_complete=complete_kind, help=text)
+
+
+_NO_VERDICT = "name at least one verdict"
 
 
 def fail_on_option(*verdicts: str, more: str = "") -> Decorator:
     """`--fail-on`: the verdicts on which a gate fails."""
 
-    def parse(_: click.Context, __: click.Parameter, value: str | None) -> tuple[str, ...]:
-        asked = tuple(word.strip().lower() for word in value.split(",")) if value else ()
+    def parse(_: click.Context, __: click.Parameter, values: tuple[str, ...]) -> tuple[str, ...]:
+        asked = tuple(filter(None, (word.strip().lower() for value in values for word in value.split(","))))
+        if values and not asked:
+            raise click.UsageError(f"--fail-on is empty: {_NO_VERDICT}")
         wrong = sorted(set(asked) - set(verdicts))
         if wrong:
             import lineage
@@ -230,9 +236,11 @@ def fail_on_option(*verdicts: str, more: str = "") -> Decorator:
             raise click.BadParameter(lineage.no_such("verdict", wrong[0], verdicts))
         return asked
 
-    return click.option(
+    return option(
         "--fail-on",
         metavar="VERDICT,…",
+        multiple=True,
+        need=_NO_VERDICT,
         callback=parse,
         shell_complete=complete_list(verdicts),
         help=f"Exit with code 1 if the verdict is one of these: {', '.join(verdicts)}.{more}",

@@ -83,7 +83,7 @@ def trace(
       lineage used s3://bank-ml/loans/holdout/
       lineage used s3://bank-ml/customers/4711.csv --fail-on used,used-indirectly,possible
       lineage used s3://bank-ml/loans/ --account 111122223333 --region eu-west-1
-      lineage used --from holdouts.txt --fail-on used      one line for each URI of a list
+      lineage used --from holdouts.txt --fail-on used,used-indirectly,possible    one line for each URI
       grep bank-ml holdouts.txt | lineage used --from - --format csv
     """,
 )
@@ -99,7 +99,7 @@ def trace(
 @uncollected
 def used(
     s3_uris: tuple[str, ...],
-    source: str | None,
+    sources: tuple[str, ...],
     snapshot: str,
     form: str,
     out: str | None,
@@ -118,11 +118,11 @@ def used(
     """
     import lineage
 
-    asked = asked_for(s3_uris, source)
+    asked = asked_for(s3_uris, sources)
     with lineage.open_snapshot(snapshot) as opened:
         places = insisted(opened, asked, exact=exact)
         answers = lineage.used_all(opened, places, **checked(opened, within), **vouched)
-    if source is None and len(asked) == 1:
+    if not sources and len(asked) == 1:
         answer = next(answers)
         _tell(answer, form, out, usage_rows, usage_text)
         return gated(answer.verdict, lineage.left_open(answer.scope["holes"]), fail_on)
@@ -168,8 +168,10 @@ class _Told:
 
     def notes(self) -> list[str]:
         """What applies to all of them, and which of them no record names."""
+        import lineage
+
         more = f" and {len(self._unnamed) - _SHOWN:,} more" if len(self._unnamed) > _SHOWN else ""
-        unnamed = [f"no record names {', '.join(self._unnamed[:_SHOWN])}{more}"] if self._unnamed else []
+        unnamed = [f"{lineage.UNNAMED} {', '.join(self._unnamed[:_SHOWN])}{more}"] if self._unnamed else []
         return [*unnamed, *self._caveats]
 
 

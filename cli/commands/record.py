@@ -16,6 +16,7 @@ from typing import Any
 import click
 
 from ..render.words import plural, say
+from .strict import option
 
 _METRIC = re.compile(r"(?P<name>[^=]+)=(?P<value>[^@]+)(?:@(?P<step>\d+))?")
 # A number as people write one. Python also accepts `1_0`, `007` (which is a name), and `nan` (which SageMaker refuses).
@@ -108,8 +109,8 @@ def _number(text: str) -> int | float | None:
 
 
 def _session_options(command: Callable[..., Any]) -> Callable[..., Any]:
-    command = click.option("--region", metavar="R", help="The AWS region. Default: the environment's.")(command)
-    return click.option("--profile", metavar="P", help="A profile of ~/.aws/config. Default: boto3's own chain.")(command)
+    command = option("--region", metavar="R", help="The AWS region. Default: the environment's.")(command)
+    return option("--profile", metavar="P", help="A profile of ~/.aws/config. Default: boto3's own chain.")(command)
 
 
 @click.group(
@@ -141,17 +142,17 @@ def record() -> None:
 )
 @click.argument("experiment", metavar="EXPERIMENT")
 @click.argument("names", metavar="[RUN] -- PROGRAM [ARGUMENT]...", nargs=-1)
-@click.option("--parameter", "-p", "parameters", type=_Pair(), multiple=True, help="A parameter, as number or text; repeats.")
-@click.option("--metric", "-m", "metrics", type=_Metric(), multiple=True, help="A metric, with its step after @; repeats.")
-@click.option(
+@option("--parameter", "-p", "parameters", type=_Pair(), multiple=True, help="A parameter, as number or text; repeats.")
+@option("--metric", "-m", "metrics", type=_Metric(), multiple=True, help="A metric, with its step after @; repeats.")
+@option(
     "--input",
     "inputs",
     type=_Place(data=True),
     multiple=True,
     help="A dataset that the program reads, by its S3 URI; its content is pinned; repeats.",
 )
-@click.option("--output", "outputs", type=_Place(data=False), multiple=True, help="What the program writes; repeats.")
-@click.option("--strict", is_flag=True, help="Fail where something can't be recorded. Default: keep it and send it later.")
+@option("--output", "outputs", type=_Place(data=False), multiple=True, help="What the program writes; repeats.")
+@option("--strict", is_flag=True, help="Fail where something can't be recorded. Default: keep it and send it later.")
 @_session_options
 @click.pass_context
 def run_command(
@@ -174,8 +175,8 @@ def run_command(
     from lineage.recording import Run, run_program, session_of
 
     program = _program(context, names)
-    for option, given in (("--parameter", parameters), ("--input", inputs), ("--output", outputs)):
-        _once(option, (one[0] for one in given))
+    for name, given in (("--parameter", parameters), ("--input", inputs), ("--output", outputs)):
+        _once(name, (one[0] for one in given))
     _within_limits(parameters, inputs, outputs)
     run = Run(experiment, names[0] if names else None, session=session_of(**where), strict=strict)
     with _status(context), run:
@@ -269,7 +270,7 @@ def resume_command(**where: str | None) -> None:
 
 @record.command("delete", short_help="Delete an experiment with its groups and runs.")
 @click.argument("experiment")
-@click.option("--force", is_flag=True, help="Required, because a deletion can't be undone.")
+@option("--force", is_flag=True, help="Required, because a deletion can't be undone.")
 @_session_options
 def delete_command(experiment: str, force: bool, **where: str | None) -> None:
     """Delete EXPERIMENT, its groups (trials), and its runs that no other experiment holds. It can't be undone.

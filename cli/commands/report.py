@@ -15,6 +15,7 @@ from ..render.words import is_screen, plural, say
 from .completing import names_of
 from .filters import endpoints_in, read_in_part, within_options
 from .options import Choice, attestations_option, form_of, out_option, snapshot_option, uncollected, write
+from .strict import option
 from .subjects import asked_for, exact_option, from_option, insisted, of_policy
 from .vouching import Vouching, said_if_slow, vouching_options
 
@@ -53,21 +54,28 @@ def _frameworks(_: click.Context, __: click.Parameter, value: str | None) -> tup
 @click.argument("endpoints", metavar="[ENDPOINT]...", nargs=-1, shell_complete=names_of("endpoint"))
 @snapshot_option
 @within_options("endpoints")
-@click.option("--format", "-f", "form", type=Choice(FORMS), callback=_form, help="Default: by file extension, otherwise md.")
+@option("--format", "-f", "form", type=Choice(FORMS), callback=_form, help="Default: by file extension, otherwise md.")
 @out_option
-@click.option(
+@option(
     "--framework",
     "frameworks",
     metavar="NAME,…",
+    may_be_empty=True,
     callback=_frameworks,
     help="Only map controls of these frameworks: eu-ai-act, g7, iso42001, sr26-2, gdpr, nist. Empty: none.",
 )
 @from_option("Check whether any S3 URI in this file was used, one per line (- for stdin). # lines are skipped.", "--holdouts")
 @exact_option
-@click.option("--policy", "policy_file", metavar="FILE", help="The policy for the findings, as for `check`.")
-@click.option("--previous", metavar="FILE", help="An earlier snapshot, or an earlier report as JSON, to compare with.")
-@click.option("--title", default="", metavar="TEXT", help="The title of the report.")
-@click.option("--classification", default="", metavar="TEXT", help="A banner at the top and bottom, such as CONFIDENTIAL.")
+@option("--policy", "policy_file", metavar="FILE", help="The policy for the findings, as for `check`.")
+@option("--previous", metavar="FILE", help="An earlier snapshot, or an earlier report as JSON, to compare with.")
+@option("--title", default="", may_be_empty=True, metavar="TEXT", help="The title of the report.")
+@option(
+    "--classification",
+    default="",
+    may_be_empty=True,
+    metavar="TEXT",
+    help="A banner at the top and bottom, such as CONFIDENTIAL.",
+)
 @attestations_option
 @vouching_options
 @uncollected
@@ -76,7 +84,7 @@ def report(
     snapshot: str,
     form: str,
     out: str | None,
-    source: str | None,
+    sources: tuple[str, ...],
     exact: bool,
     policy_file: str | None,
     frameworks: tuple[str, ...] | None,
@@ -97,13 +105,14 @@ def report(
     """
     import lineage
 
-    holdouts = asked_for((), source) if source else []
+    holdouts = asked_for((), sources) if sources else []
     policy = lineage.load_policy(policy_file) if policy_file else None
     chosen = lineage.FRAMEWORKS if frameworks is None else frameworks
-    files = {"--holdouts": source, "--policy": policy_file, "--previous": words["previous"]}
-    files |= {"--attestations": vouched["attestations"].file if vouched else None}
-    files |= vouching.files()
-    files |= {"--framework": ",".join(chosen) if frameworks is not None else None}
+    files: list[tuple[str, str | None]] = [("--holdouts", source) for source in sources]
+    files += [("--policy", policy_file), ("--previous", words["previous"])]
+    files += [("--attestations", vouched["attestations"].file if vouched else None)]
+    files += vouching.files().items()
+    files += [("--framework", ",".join(chosen) if frameworks is not None else None)]
     _refuse_pdf_on_terminal(form, out)
     with said_if_slow(snapshot), lineage.open_snapshot(snapshot) as opened:
         endpoints = _asked(opened, endpoints, within)
@@ -172,14 +181,14 @@ def _say_where(told: lineage.Report, out: str) -> None:
 
 
 def _command(
-    endpoints: tuple[str, ...], snapshot: str, files: dict[str, str | None], words: dict[str, str], *, exact: bool
+    endpoints: tuple[str, ...], snapshot: str, files: list[tuple[str, str | None]], words: dict[str, str], *, exact: bool
 ) -> str:
     """The command that makes the report again, without folders.
 
     Format and file are left out, because the report does not depend on them.
     """
-    options = {"--snapshot": snapshot, **files}
-    named = [part for name, value in options.items() if value is not None for part in (name, Path(value).name)]
+    options = [("--snapshot", snapshot), *files]
+    named = [part for name, value in options if value is not None for part in (name, Path(value).name)]
     named += [part for name in ("title", "classification") if words[name] for part in (f"--{name}", words[name])]
     epoch = f"{_EPOCH}={os.environ[_EPOCH]} " if os.environ.get(_EPOCH) else ""
     return epoch + shlex.join(["lineage", "report", *endpoints, *named, *(["--exact"] if exact else [])])

@@ -18,6 +18,7 @@ from .filters import checked, within_options
 from .leaderboard import BOARD_FORMATS, BOARD_WORDS, asks_for_board, board_options, refuse_picture, take_board, tell_board
 from .options import ORDERS, Choice, Command, format_option, out_option, snapshot_option, uncollected, write
 from .scoped import tell_about, tell_list
+from .strict import option
 
 if TYPE_CHECKING:
     import lineage
@@ -42,20 +43,20 @@ _SHOWN = ("endpoint", "model", "model-package")
 
 def _between_options(command: Command) -> Command:
     """Options for times, order, and deleted resources."""
-    for option in (
-        click.option("--deleted", is_flag=True, help="Include what a later crawl found deleted."),
-        click.option(
+    for decorate in (
+        option("--deleted", is_flag=True, help="Include what a later crawl found deleted."),
+        option(
             "--order",
             "sort_order",
             type=Choice(list(ORDERS), case_sensitive=False),
             default="descending",
             help="Sort order: asc or desc (default).",
         ),
-        click.option("--sort-by", type=Choice(list(_SORTS)), default="created", show_default=True, help="Sort by this."),
-        click.option("--created-before", metavar="TIME", help="Only what was created before this ISO date or time (UTC)."),
-        click.option("--created-after", metavar="TIME", help="Only what was created after this ISO date or time (UTC)."),
+        option("--sort-by", type=Choice(list(_SORTS)), default="created", show_default=True, help="Sort by this."),
+        option("--created-before", metavar="TIME", help="Only what was created before this ISO date or time (UTC)."),
+        option("--created-after", metavar="TIME", help="Only what was created after this ISO date or time (UTC)."),
     ):
-        command = option(command)
+        command = decorate(command)
     return command
 
 
@@ -109,11 +110,11 @@ def experiments(snapshot: str, form: str, out: str | None, within: dict[str, Any
 @within_options("runs")
 @format_option(*BOARD_FORMATS)
 @out_option
-@click.option("--compare", is_flag=True, help="Rank the runs by a metric; see the options below.")
+@option("--compare", is_flag=True, help="Rank the runs by a metric; see the options below.")
 @board_options
-@click.option("--status", type=Choice(_STATUSES, case_sensitive=False), help="Only runs with this status.")
-@click.option("--group", metavar="NAME", help="Only runs of this group (SageMaker calls it a trial).")
-@click.option(
+@option("--status", type=Choice(_STATUSES, case_sensitive=False), help="Only runs with this status.")
+@option("--group", metavar="NAME", help="Only runs of this group (SageMaker calls it a trial).")
+@option(
     "--source",
     type=Choice(["run", "job", "logged"]),
     help="Only runs made with the SDK or lineage (run), by SageMaker for a job (job), or logged by hand (logged).",

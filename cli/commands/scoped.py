@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING, Any
 
 from ..render.html import NOTHING, About
-from ..render.lines import Line, looked_line, looked_lines, note_lines, printed, scope_lines, styled
+from ..render.lines import Line, looked_and_noted, looked_line, looked_lines, printed, scope_lines, styled
 from ..render.listing import Listing, Row
 from ..render.words import say_lines
 from .options import write
@@ -41,7 +41,7 @@ def looked_about(opened: lineage.Snapshot, form: str, *before: Line) -> About:
 
 def aside(scope: Row, caveats: Iterable[str] = (), before: Iterable[Line] = (), more: str = "") -> list[Line]:
     """What was looked at, and the notes: what most answers say below their rows."""
-    return [*before, *looked_lines(scope, more), *note_lines(list(caveats))]
+    return [*before, *looked_and_noted(looked_lines(scope, more), caveats)]
 
 
 def tell_list(

@@ -18,6 +18,7 @@ from .completing import complete_kind
 from .leaderboard import BOARD_FORMATS, asks_for_board, board_options, refuse_picture, take_board, tell_board
 from .options import ORDERS, Choice, format_option, out_option, snapshot_option, uncollected, write
 from .scoped import tell_about
+from .strict import option
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -27,12 +28,12 @@ if TYPE_CHECKING:
 
 def live_options(command: Callable[..., Any]) -> Callable[..., Any]:
     """`--live`, and the options for account and region."""
-    for option in (
-        click.option("--replay", metavar="FILE", help="With --live: ask an account file instead of AWS."),
-        click.option("--profile", metavar="P", help="With --live: the AWS profile to use."),
-        click.option("--live", is_flag=True, help="Ask SageMaker now, not the snapshot."),
+    for decorate in (
+        option("--replay", metavar="FILE", help="With --live: ask an account file instead of AWS."),
+        option("--profile", metavar="P", help="With --live: the AWS profile to use."),
+        option("--live", is_flag=True, help="Ask SageMaker now, not the snapshot."),
     ):
-        command = option(command)
+        command = decorate(command)
     return command
 
 
@@ -49,16 +50,16 @@ def live_options(command: Callable[..., Any]) -> Callable[..., Any]:
     """,
 )
 @click.argument("kind", shell_complete=complete_kind)
-@click.option("--where", "-w", "conditions", metavar="COND", multiple=True, help="NAME OP VALUE; repeats: all must hold.")
-@click.option("--any", "any_of", is_flag=True, help="Any one --where condition is enough.")
-@click.option("--expression", metavar="JSON|FILE", help="A SearchExpression of the API (- for stdin).")
-@click.option("--sort-by", metavar="NAME", help="Sort by this property (default LastModifiedTime).")
-@click.option("--order", type=Choice([*ORDERS], case_sensitive=False), help="Sort order: asc or desc (default).")
-@click.option("--limit", "-n", type=click.IntRange(min=1), metavar="N", help="Show only the first N.")
-@click.option("--columns", metavar="A,B", help="Columns to print: name, status, created, id, … and properties.")
-@click.option("--deleted", is_flag=True, help="Include what was deleted.")
-@click.option("--account", "accounts", metavar="ID", multiple=True, help="Only records of this account; repeats.")
-@click.option("--region", "regions", metavar="R", multiple=True, help="Only records of this region; repeats (not with --live).")
+@option("--where", "-w", "conditions", metavar="COND", multiple=True, help="NAME OP VALUE; repeats: all must hold.")
+@option("--any", "any_of", is_flag=True, help="Any one --where condition is enough.")
+@option("--expression", metavar="JSON|FILE", help="A SearchExpression of the API (- for stdin).")
+@option("--sort-by", metavar="NAME", help="Sort by this property (default LastModifiedTime).")
+@option("--order", type=Choice([*ORDERS], case_sensitive=False), help="Sort order: asc or desc (default).")
+@option("--limit", "-n", type=click.IntRange(min=1), metavar="N", help="Show only the first N.")
+@option("--columns", metavar="A,B", help="Columns to print: name, status, created, id, … and properties.")
+@option("--deleted", is_flag=True, help="Include what was deleted.")
+@option("--account", "accounts", metavar="ID", multiple=True, help="Only records of this account; repeats.")
+@option("--region", "regions", metavar="R", multiple=True, help="Only records of this region; repeats (not with --live).")
 @live_options
 @snapshot_option
 @format_option(*BOARD_FORMATS)
@@ -114,8 +115,8 @@ def search(
 )
 @click.argument("kind", shell_complete=complete_kind)
 @click.argument("prefix", default="")
-@click.option("--all", "every", is_flag=True, help="Include every property, and the keys of maps such as Environment.")
-@click.option("--region", metavar="R", help="With --live: the region to ask.")
+@option("--all", "every", is_flag=True, help="Include every property, and the keys of maps such as Environment.")
+@option("--region", metavar="R", help="With --live: the region to ask.")
 @live_options
 @snapshot_option
 @format_option(*FORMS)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import time
+from collections.abc import Callable
 from contextlib import nullcontext
 from importlib.util import find_spec
 from pathlib import Path
@@ -15,12 +17,14 @@ from ..render.snapshot import file_lines, info_text, seal_lines, verified_text
 from ..render.words import first_line, say
 from .options import format_option, out_option, snapshot_option, write
 from .scoped import tell_about
-from .vouching import Vouching, anchors_option, filled, said_if_slow, vouching_options
+from .strict import option
+from .vouching import Vouching, anchors_option, said_if_slow, vouching_options
 
 if TYPE_CHECKING:
     import lineage
 
 CHANGED, IN_PART = 1, 4
+_EVERY = 2  # seconds between two lines of progress
 SIGSTORE = (
     "sigstore: contacts tuf-repo-cdn.sigstore.dev, oauth2.sigstore.dev (in a CI job its own provider), fulcio.sigstore.dev, "
     "timestamp.sigstore.dev and rekor.sigstore.dev; your identity stays in Rekor, a public log, and Rekor is sent the statement"
@@ -95,14 +99,14 @@ def info(file: str | None, snapshot: str, form: str, out: str | None) -> None:
 )
 @click.argument("file", required=False)
 @snapshot_option
-@click.option(
+@option(
     "--digest",
     metavar="SHA256",
-    callback=filled,
+    default="",
     help="A digest of the file or of one of its seals, kept elsewhere.",
 )
-@click.option("--against", metavar="FILE", callback=filled, help="An earlier copy of the file.")
-@click.option("--require-proof", is_flag=True, help="Exit with 4 unless the file is proved up to its newest crawl.")
+@option("--against", metavar="FILE", default="", help="An earlier copy of the file.")
+@option("--require-proof", is_flag=True, help="Exit with 4 unless the file is proved up to its newest crawl.")
 @vouching_options
 @format_option(*FORMS)
 @out_option
@@ -146,6 +150,43 @@ def verify(
         _anchored(done, vouching.anchors)
     unproved = IN_PART if require_proof and not done.proved_all else 0
     return {"changed": CHANGED, "proved-in-part": IN_PART}.get(done.verdict, unproved)
+
+
+@snapshot.command(
+    short_help="Upgrade a file of an earlier version.",
+    epilog="""\b
+    Examples:
+      lineage snapshot upgrade
+      lineage snapshot upgrade audit-2026.db
+    """,
+)
+@click.argument("file", required=False)
+@snapshot_option
+def upgrade(file: str | None, snapshot: str) -> None:
+    """Upgrade FILE (default: the snapshot that --snapshot names), which lineage 1.0.0 wrote, to the format of this version.
+
+    The earlier file is kept beside it as FILE.schema-7. A signature or a digest that you kept belongs to that file. The new
+    file has a new seal, and its answers are those of this version. A file that has changed since it was sealed is refused.
+    """
+    import lineage
+
+    path = file or snapshot
+    done = lineage.upgrade_snapshot(path, on_progress=_steps())
+    say(f"{done.path} is upgraded; the earlier file is {done.kept}")
+    if done.seal:
+        say(f"its newest seal is {done.seal}: keep it somewhere else, or sign the file again")
+
+
+def _steps() -> Callable[[str], None]:
+    """Says what an upgrade is doing, every few seconds."""
+    last = [time.monotonic()]
+
+    def tell(step: str) -> None:
+        if time.monotonic() - last[0] >= _EVERY:
+            last[0] = time.monotonic()
+            say(f"lineage: {step}")
+
+    return tell
 
 
 def _anchored(done: lineage.Verified, anchors: str) -> None:
@@ -194,17 +235,15 @@ def _signed(path: str, vouching: Vouching) -> tuple[lineage.Signed | None, list[
 )
 @click.argument("file", required=False)
 @snapshot_option
-@click.option("--key", metavar="KEY", required=True, callback=filled, help="What to sign with; see below.")
-@click.option("--timestamp", metavar="URL", callback=filled, help="Ask this authority to time-stamp the signature (RFC 3161).")
-@click.option(
-    "--public-key", metavar="FILE", callback=filled, help="With a KMS key: write its public key here, to check without AWS."
-)
+@option("--key", metavar="KEY", required=True, help="What to sign with; see below.")
+@option("--timestamp", metavar="URL", default="", help="Ask this authority to time-stamp the signature (RFC 3161).")
+@option("--public-key", metavar="FILE", default="", help="With a KMS key: write its public key here, to check without AWS.")
 @anchors_option
-@click.option(
+@option(
     "--out",
     "-o",
     metavar="FILE",
-    callback=filled,
+    default="",
     help="Write the envelope to this file; - is stdout. Default: the snapshot's name and .dsse.json, or .sigstore.json.",
 )
 def sign(file: str | None, snapshot: str, key: str, timestamp: str, public_key: str, anchors: str, out: str) -> None:

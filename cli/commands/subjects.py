@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, NamedTuple
 import click
 
 from .options import Decorator
+from .strict import option
 
 if TYPE_CHECKING:
     import lineage
@@ -23,11 +24,11 @@ _MADE = ("endpoint", "endpoint-config", "model", "model-package")  # and jobs: w
 
 
 def from_option(text: str, *names: str) -> Decorator:
-    """`--from FILE`, or an option with another name for such a file. The function gets it as `source`."""
-    return click.option(*(names or ("--from",)), "source", metavar="FILE", help=text)
+    """`--from FILE`, or an option with another name for such a file; it repeats. The function gets the files as `sources`."""
+    return option(*(names or ("--from",)), "sources", metavar="FILE", multiple=True, help=text)
 
 
-exact_option = click.option(
+exact_option = option(
     "--exact", is_flag=True, help="Take each S3 URI as written, even if it looks like a typo of one that records name."
 )
 
@@ -64,21 +65,20 @@ def of_policy(policy: lineage.Policy | None) -> list[AskedFor]:
     return [AskedFor(f"{policy.file} line {line}: ", uri) for uri, line in lines if policy and lineage.is_location(uri)]
 
 
-def asked_for(uris: tuple[str, ...], source: str | None) -> list[AskedFor]:
-    """The S3 URIs of the command line and of a file. Raises `MalformedName` with the line of a wrong one."""
+def asked_for(uris: tuple[str, ...], sources: tuple[str, ...]) -> list[AskedFor]:
+    """The S3 URIs of the command line and of files. Raises `MalformedName` with the line of a wrong one."""
     import lineage
 
-    asked = []
-    for one in (*(AskedFor("", uri) for uri in uris), *(_lines(source) if source else ())):
+    asked = [AskedFor("", uri) for uri in uris]
+    for source in dict.fromkeys(sources):
+        asked += _listed(source)
+    if not asked:
+        raise click.UsageError("missing S3 URI: name one, or a file of them with --from")
+    for one in asked:
         try:
             lineage.parse_location(lineage.from_url(one.uri))
         except lineage.MalformedName as error:
             raise lineage.MalformedName(f"{one.where}{_not_data(one.uri) or error}") from error
-        asked.append(one)
-    if not asked:
-        raise click.UsageError(
-            f"{_named(source)} holds no S3 URI" if source else "missing S3 URI: name one, or a file of them with --from"
-        )
     return asked
 
 
@@ -96,6 +96,13 @@ def _not_data(asked: str) -> str:
     made = f"`lineage datasets {node}` lists its data, " if kind in _MADE or kind.endswith("-job") else ""
     said = f"{'an' if kind[0] in 'aeiou' else 'a'} {kind.replace('-', ' ')}, not data"
     return f"{name!r} is {said}: give an S3 URI; {made}`lineage impact {node}` tells what it led to"
+
+
+def _listed(source: str) -> list[AskedFor]:
+    """The S3 URIs of a file. One that holds none is refused: it may be the wrong file, and a gate would pass."""
+    if listed := list(_lines(source)):
+        return listed
+    raise click.UsageError(f"{_named(source)} holds no S3 URI")
 
 
 def _lines(source: str) -> Iterator[AskedFor]:
@@ -116,5 +123,5 @@ def _text(source: str) -> str:
         raise click.UsageError(f"{_named(source)} is not UTF-8 text (expected one S3 URI per line)") from error
 
 
-def _named(source: str | None) -> str:
-    return "stdin" if source == STDIN else str(source)
+def _named(source: str) -> str:
+    return "stdin" if source == STDIN else source

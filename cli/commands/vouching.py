@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any, TypeVar, cast
 import click
 
 from ..render.words import say
+from .strict import option
 
 if TYPE_CHECKING:
     import lineage
@@ -68,23 +69,13 @@ class Vouching:
         return {name: value or None for name, value in words.items()}
 
 
-def filled(_: click.Context, __: click.Parameter, value: str | None) -> str:
-    """The value of an option; an empty text if it was not given.
-
-    An empty value is refused, so that an unset shell variable does not turn off a check.
-    """
-    if value is not None and not value.strip():
-        raise click.BadParameter("the value is empty: give one, or leave the option out")
-    return value or ""
-
-
 def anchors_option(command: Command) -> Command:
     """`--anchors`. The function gets the file, or an empty text."""
     said = (
         "Check against the seals recorded in this file, and add what is proved; keep it where no crawl can write "
         "(environment: LINEAGE_ANCHORS)."
     )
-    return click.option("--anchors", metavar="FILE", envvar="LINEAGE_ANCHORS", callback=filled, help=said)(command)
+    return option("--anchors", metavar="FILE", envvar="LINEAGE_ANCHORS", default="", help=said)(command)
 
 
 def vouching_options(command: Command) -> Command:
@@ -129,7 +120,7 @@ def vouching_options(command: Command) -> Command:
     )
     decorated: Any = anchors_option(cast("Command", run))
     for name, metavar, text in reversed(options):
-        decorated = click.option(name, metavar=metavar, callback=filled, help=text)(decorated)
+        decorated = option(name, metavar=metavar, default="", help=text)(decorated)
     return cast("Command", decorated)
 
 

@@ -10,7 +10,20 @@ import lineage
 
 from .attested import attestation_said, rest_lines
 from .contents import contents_said
-from .lines import Line, footer, hole_line, hole_lines, is_terminal, listed, looked_lines, note_lines, printed, spaced, styled
+from .lines import (
+    Line,
+    footer,
+    hole_line,
+    hole_lines,
+    is_terminal,
+    listed,
+    looked_and_noted,
+    looked_lines,
+    note_lines,
+    printed,
+    spaced,
+    styled,
+)
 from .tables import table_lines
 from .words import is_any, plural
 
@@ -78,7 +91,7 @@ def usages_text(
     said = ", ".join(f"{counts[verdict]:,} {verdict}" for verdict in COLOURS if counts[verdict])
     head = printed(styled((f"{plural(len(rows), 'URI')}: ", "bold"), said), colour=colour)
     table = rows_text([head_row, *([row[name] for name in columns] for row in rows)], colour=colour, least=("findings",))
-    below = [*vouched_lines(rests), *more_lines(left_open=left_open), *looked_lines(scope), *note_lines(caveats)]
+    below = [*vouched_lines(rests), *more_lines(left_open=left_open), *looked_and_noted(looked_lines(scope), caveats)]
     return head + table + printed(*below, colour=colour)
 
 
@@ -388,10 +401,10 @@ def _usage_head(answer: lineage.Usage) -> str:
             counted.add(found["job"]["id"])
     if not jobs:
         but = f", but {plural(len(holes), 'gap')} could hide a use" if holes else ""
-        return f"no training job that was read names {uri}{but}"
+        return f"none of the training jobs that were read names {uri}{but}"
     words = {
         "used": "read {uri}",
-        "used-indirectly": "got something from {uri}{stop} through a model or another job",
+        "used-indirectly": "used data from {uri}{stop} through a model or another job",
         "possible": "may have read {uri}",
         "declared-only": "named {uri} but read nothing from it",
     }
@@ -424,7 +437,7 @@ def _covered(found: list[dict[str, Any]], uri: str) -> str:
     wide = all(uri.startswith(place) and place.rstrip("/") != uri.rstrip("/") for place in places)
     if not wide or any(one["entry"] for one in found):
         return ""
-    return f"{places.pop()}, which covers {uri}" if len(places) == 1 else f"{len(places)} locations, which cover {uri}"
+    return f"{places.pop()}, which covers {uri}" if len(places) == 1 else f"{len(places)} locations that cover {uri}"
 
 
 def _noun(findings: list[dict[str, Any]], some: set[str]) -> str:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from .answers import COLOURS, rows_text
 from .attested import rest_lines, row_rest_said
-from .lines import Line, hole_lines, looked_lines, note_lines, printed, spaced, styled
+from .lines import Line, hole_lines, looked_and_noted, looked_lines, printed, spaced, styled
 from .words import plural
 
 if TYPE_CHECKING:
@@ -101,15 +101,14 @@ def rest_of(answer: lineage.Datasets) -> list[Line]:
     """The lines below the rows: data that channels share, breaks, what was looked at, and the notes."""
     holes = answer.scope["holes"]
     gaps = f"{plural(len(holes), 'gap')} upstream:" if holes else "No gaps upstream."
+    looked = looked_lines(answer.scope, f" {gaps}", hole_lines(holes))
     return [
         *map(_overlap, answer.overlaps),
         *(
             styled("  ", ("broken", "bold red"), f"  {one['at']['id']}  {one['reason']}: {one['detail']}")
             for one in answer.breaks
         ),
-        *looked_lines(answer.scope, f" {gaps}", hole_lines(holes)),
-        *rest_lines(answer.verdict, answer.rests),
-        *note_lines(answer.caveats),
+        *looked_and_noted([*looked, *rest_lines(answer.verdict, answer.rests)], answer.caveats),
     ]
 
 

@@ -5,24 +5,25 @@ from __future__ import annotations
 import shlex
 from collections.abc import Callable, Iterable, Iterator
 from html import escape
+from pathlib import Path
 from typing import Any, NamedTuple
 
 import click
 
 import lineage
 
+from ..constants import ARGUMENTS
 from .lines import Line
 from .words import said_shortly
 
-ARGUMENTS = "arguments"  # the words of the command line, in the `obj` of click's context
 _OUTPUT = ("--format", "-f", "--out", "-o")  # options on which an answer does not depend
 
-_HEAD = """<!doctype html>
+_TOP = """<!doctype html>
 <html lang="en">
 <meta charset="utf-8">
 <meta name="viewport" content="width=device-width">
-<title>lineage</title>
-<style>
+"""
+_STYLE = """<style>
 :root { color-scheme: light dark; font: 14px/1.4 system-ui, sans-serif; }
 table { border-collapse: collapse; }
 th, td { border-bottom: 1px solid #8886; padding: .3em .7em; text-align: left; vertical-align: top; overflow-wrap: anywhere; }
@@ -47,13 +48,15 @@ NOTHING = About()
 
 def html_table(head: Iterable[Any], lines: Iterable[Iterable[Any]], about: About = NOTHING) -> Iterator[str]:
     """A page with one table, row by row, under the command that was asked; then what else there is to say about it."""
-    yield _HEAD
-    yield from (f"<h1>{escape(asked)}</h1>\n" for asked in [_asked()] if asked)
+    asked = escape(_asked())
+    yield f"{_TOP}<title>{asked or 'lineage'}</title>\n{_STYLE}"
+    yield f"<h1>{asked}</h1>\n" if asked else ""
     yield from (f"<p>{escape(first)}</p>\n" for first in [about.first()] if first)
     yield f"<table>\n<thead><tr>{''.join(f'<th>{_cell(title)}</th>' for title in head)}</tr></thead>\n<tbody>\n"
     yield from (f"<tr>{''.join(f'<td>{_cell(value)}</td>' for value in line)}</tr>\n" for line in lines)
     yield "</tbody>\n</table>\n"
     yield from (f"<p>{escape(lineage.one_line(line.plain))}</p>\n" for line in about.below())
+    yield from (f"<p>{escape(read)}</p>\n" for read in [_read()] if read)
     yield "</html>\n"
 
 
@@ -69,6 +72,24 @@ def _asked() -> str:
         elif not word.startswith(("--format=", "--out=")) and word[:2] not in _OUTPUT:
             kept.append(word)
     return lineage.one_line(shlex.join(["lineage", *kept])) if kept else ""
+
+
+def _read() -> str:
+    """Which file answered, by its newest seal, and that nothing verified it; empty where no snapshot answered.
+
+    A page outlives the command: whoever reads it later must be able to tell which file it is from, and how far to trust it.
+    """
+    context = click.get_current_context(silent=True)
+    words = context.params if context else {}
+    if not words.get("snapshot") or words.get("live") or "file" in words:  # the last are about the file itself
+        return ""
+    with lineage.open_snapshot(words["snapshot"]) as opened:
+        seals = opened.seals()
+    sealed = f"its newest seal is {seals[-1].digest} of crawl {seals[-1].crawl}" if seals else "no crawl has sealed it"
+    return lineage.one_line(
+        f"Read from {Path(words['snapshot']).name} with lineage {lineage.__version__}; {sealed}. "
+        "This command did not verify the file: lineage snapshot verify does."
+    )
 
 
 def _cell(value: Any) -> str:

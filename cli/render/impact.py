@@ -46,13 +46,13 @@ def impact_text(answer: lineage.Impact, *, colour: bool) -> str:
 def _head(answer: lineage.Impact) -> str:
     what, holes = answer.said, lineage.left_open(answer.scope["holes"])
     if not answer.reached:
-        but = f", but {plural(len(holes), 'gap')} could hide some" if holes else ""
-        return f"nothing that was read got anything from {what}{but}"
+        but = f", but {plural(len(holes), 'gap')} could hide it" if holes else ""
+        return f"no record shows that anything was made from {what}{but}"
     sure, perhaps = (_counts([row for row in answer.reached if row["sure"] is so]) for so in (True, False))
-    got = f"got something from {what}"
-    parts = [f"{_said(sure)} {got}"] if sure else []
-    parts += [f"{_said(perhaps, sure)} may have{'' if sure else f' {got}'}"] if perhaps else []
-    return f"{'at least ' if holes else ''}{'; '.join([*parts, _serve(answer)])}"
+    least = "at least " if holes else ""
+    parts = [f"{what} reached {least}{_said(sure)}"] if sure else []
+    parts += [f"{'it' if sure else what} may have reached {'' if sure else least}{_said(perhaps, sure)}"] if perhaps else []
+    return f"{'; '.join(parts)}. {_serve(answer)}"
 
 
 def _said(counts: dict[str, int], before: Collection[str] = ()) -> str:
@@ -77,11 +77,15 @@ def _serve(answer: lineage.Impact) -> str:
     said = f"{plural(known, 'endpoint')} {'serves' if known == 1 else 'serve'} it now"
     return "; ".join(
         [
-            said if known else "no SageMaker endpoint is known to serve it",
-            *([f"{len(may):,} {'more may' if known else 'may'}"] if may else []),
+            said if known else "No SageMaker endpoint is known to serve it",
+            *([f"{_others(len(may)) if known else f'{len(may):,}'} may serve it"] if may else []),
             *([f"it is being deployed to {soon:,}"] if soon else []),
         ]
     )
+
+
+def _others(number: int) -> str:
+    return f"{number:,} other{'' if number == 1 else 's'}"
 
 
 def _hidden(answer: lineage.Impact) -> list[Line]:
@@ -115,12 +119,15 @@ def _serving(row: dict[str, Any]) -> str:
 
 
 def _by_state(row: dict[str, Any]) -> list[tuple[str, list[str]]]:
-    """The variants by what they do with it; without names if only people say that an endpoint has it."""
+    """The variants by what they do with it, each once: two inference components may share one.
+
+    Without names if only people say that an endpoint has it.
+    """
     states: dict[str, list[str]] = {}
     for one in row["variants"] or [{"name": "", "serves": row["serves"], "sure": row["sure"]}]:
         serves = "perhaps" if one["serves"] == "now" and not one["sure"] else one["serves"]
         states.setdefault(serves, []).append(one["name"])
-    return [(serves, list(filter(None, names))) for serves, names in states.items()]
+    return [(serves, list(dict.fromkeys(filter(None, names)))) for serves, names in states.items()]
 
 
 def share(variant: dict[str, Any]) -> str:
@@ -154,7 +161,7 @@ def _edge(edge: dict[str, Any], names: dict[str, Any]) -> Line:
     role = f" ({edge['role']})" if edge["role"] else ""
     when = f"  {edge['time']}" if edge["time"] else ""
     field = f"  {edge['path']}" if edge["path"] else ""
-    verb = _OVERLAPS.get((edge["evidence"], edge["usage"])) or _VERBS[edge["relation"]]
+    verb = _OVERLAPS.get((edge["evidence"], edge["usage"])) or lineage.RELATIONS[edge["relation"]].verb
     return styled("  ", (source, "bold"), (f"  {verb}{role}  ", "cyan"), (target, "bold"), field, when)
 
 
@@ -163,20 +170,3 @@ def _named(node: dict[str, Any]) -> str:
 
 
 _OVERLAPS = {("content", ""): "has the same content as", ("matched", "listed"): "is listed in"}
-_VERBS = {
-    "reads": "is read by",
-    "writes": "writes",
-    "may-read": "may be read by",
-    "may-write": "may write",
-    "overlaps": "shares keys with",
-    "loads": "is loaded by",
-    "provides": "is given to",
-    "instantiates": "is made into",
-    "deploys": "is deployed by",
-    "configures": "configures",
-    "hosts": "runs on",
-    "recorded-by": "is recorded by",
-    "member-of": "belongs to",
-    "mentions": "is named by",
-    "associated": "is associated with",
-}

@@ -217,6 +217,14 @@ def scope_lines(scope: dict[str, Any], what: str) -> list[Line]:
     return [*more, *hole_lines(holes), looked_line(scope)]
 
 
+def looked_and_noted(looked: Iterable[Line], caveats: Iterable[str]) -> list[Line]:
+    """What was looked at, and the notes. First comes that no record names what was asked about: a "no" then proves little."""
+    apart: dict[bool, list[str]] = {True: [], False: []}
+    for caveat in caveats:
+        apart[caveat.startswith(lineage.UNNAMED)].append(caveat)
+    return [*note_lines(apart[True]), *looked, *note_lines(apart[False])]
+
+
 def note_lines(caveats: list[str]) -> list[Line]:
     """The caveats, one per line."""
     return [styled(("Note: ", "dim"), f"{caveat}.") for caveat in caveats]
@@ -233,4 +241,4 @@ def footer(answer: lineage.Usage | lineage.Impact | lineage.Path, *, found: bool
     left = lineage.left_open(holes)
     hint = [styled(("Note: ", "dim"), f"{plural(len(left), 'gap')} could hide more; --format json lists them.")]
     shown = (hint if left else []) if found else hole_lines(holes)
-    return [*shown, *looked_lines(answer.scope), *note_lines(answer.caveats)]
+    return [*shown, *looked_and_noted(looked_lines(answer.scope), answer.caveats)]

@@ -7,7 +7,6 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
-from typing import ClassVar
 
 from lineage.checks.context import Ground
 from lineage.checks.findings import (
@@ -37,7 +36,7 @@ from lineage.queries.as_json import node_json, scope_json
 from lineage.queries.attested import NO_REST, Rests, Vouched, vouched_in
 from lineage.queries.every_hole import every_hole, unmatched
 from lineage.queries.scope import ALL, Within, caveats, left_out, narrowed, unnamed
-from lineage.queries.showing import Answer
+from lineage.queries.showing import ListedAnswer
 from lineage.snapshot.reading import Snapshot, asks_snapshot
 
 SCHEMA = "lineage.check/1"
@@ -48,7 +47,7 @@ NO_HOLDOUTS = "the policy names no holdouts: training on a holdout was not check
 
 
 @dataclass(frozen=True, slots=True, repr=False, eq=False)  # `Answer` has both
-class Checked(Answer):
+class Checked(ListedAnswer):
     """The answer to `check`. `as_json` gives the contract `lineage.check/1`.
 
     `findings` are what breaks a rule, `undecided` what the rules could not decide, the worst first; suppressed and known ones
@@ -56,7 +55,6 @@ class Checked(Answer):
     are not in the JSON.
     """
 
-    pictured: ClassVar[bool] = False
     subjects: list[Json]
     verdict: str
     rules: list[Json]
@@ -71,7 +69,7 @@ class Checked(Answer):
     rests: Rests = NO_REST
     resources: tuple[CheckedResource, ...] = ()
 
-    def about(self) -> str:
+    def _about(self) -> str:
         """The one subject that was checked, or how many were."""
         if len(self.subjects) == 1:
             return str(self.subjects[0]["name"])

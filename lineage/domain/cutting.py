@@ -49,6 +49,29 @@ _LIST = re.compile(r"\[[^\[\]]{0,1024}\]|\{[^{}]{0,1024}\}|\([^()]{0,1024}\)")
 _LINE = re.compile(r"[^\n]{1,1024}")
 _ARN = re.compile(r"arn:aws[a-z-]{0,16}:secretsmanager(?::[a-z0-9-]{0,32}:\d{0,12}:secret)?$")
 _LOGIN = re.compile(r"[^\s:/]{1,128}:(?!//)\D")  # a user with a password; not two numbers, a user and a group
+# Secrets whose name is no word beside them, each with a sign without which a text has none: a password glued to mysql's -p; a
+# pair in a tuple; what follows `Digest`; and a login without a scheme, whose password has a digit and is no version.
+_GIVEN = (
+    ("-p", re.compile(
+        r"(?:mysql|mariadb)[^\n;|&]{0,512}?\s-p\\{0,8}[\"']?(?!\d{1,5}(?::\d{1,5})?(?!\S))(?P<value>[^\s\"'`;|&=\\][^\s\"'`;|&\\]{0,256})"
+    )),
+    ("(", re.compile(
+        r"\(\s{0,8}(?P<quote>\\{0,8}[\"'])(?P<name>[\w.-]{1,64})(?P=quote)\s{0,8},\s{0,8}(?P=quote)"
+        r"(?P<value>[^\"'\\]{1,512})(?P=quote)\s{0,8}\)"
+    )),
+    ("igest", re.compile(
+        r"[Dd]igest\s{1,4}(?=username|realm|nonce|uri|qop)"
+        r"(?P<value>(?:,?\s{0,4}[a-z]{2,12}=(?:\\{0,8}\"[^\"\n]{0,150}\"|[^\s,\"\\]{1,100})){1,10})"
+    )),
+    ("@", re.compile(
+        r"(?<![\w.@/:%+-])[A-Za-z_][\w.+-]{0,63}:(?!v?\d[\w.-]{0,64}@)(?=[^\s@]{0,128}\d)(?=[^\s@]{0,128}[A-Za-z])"
+        r"(?P<value>[^\s/@:\"'<>,;()]{1,128})(?=@(?!sha\d)[A-Za-z0-9])"
+    )),
+)  # fmt: skip
+_FIRST_WORD = re.compile(
+    r"(?:(?<![\w-])|(?<=\\[nrt]))(?:api|access|account|auth|encryption|private|secret|signing|subscription) $", re.IGNORECASE
+)
+_PHRASE = re.compile(r"[ \t]{1,4}[A-Za-z]{1,32}(?![\w=:/@.-])")
 _ENOUGH: Final = 256  # characters of a value by which it is judged
 # Text right beside a cut may be a secret too, and is recognised only now that it stands alone.
 _SEAM = re.compile(rf"[A-Za-z0-9+/.]{re.escape(REDACTED)}|{re.escape(REDACTED)}[A-Za-z0-9+/.]|(?<!/){re.escape(REDACTED)}@")
@@ -116,7 +139,7 @@ def cut(text: str) -> str:
 
 def _cut_once(text: str) -> str:
     places = list(uris.found(text))
-    cuts = [*_keys(places), *_blocks(text), *_looking_like_one(text), *_named(text)]
+    cuts = [*_keys(places), *_blocks(text), *_looking_like_one(text), *_named(text), *_given(text)]
     return _without(text, cuts, places) if cuts else text
 
 
@@ -235,7 +258,18 @@ def _named(text: str) -> Iterator[Span]:
             told = head
         elif _secret(told if plain in _OPENS_VALUE else name, head):
             at = _end(text, start, ends)
+            at = run(_PHRASE, text, at) if plain.endswith("passphrase") and not ends else at  # it has several words
             yield start, at
+
+
+def _given(text: str) -> Iterator[Span]:
+    """The secrets that are told by what stands around them."""
+    for sign, pattern in _GIVEN:
+        at = 0
+        while sign in text and (found := first(pattern, text, at)):
+            at = found.end()
+            if "name" not in pattern.groupindex or _secret(found["name"], found["value"]):
+                yield found.span("value")
 
 
 def _name_before(text: str, at: int) -> str:
@@ -246,6 +280,8 @@ def _name_before(text: str, at: int) -> str:
     name, begins = found["name"][::-1].lstrip("$"), at - found.end("name")
     if name[:1] in ("n", "r", "t") and text[begins - 1 : begins] == "\\" and not _may_hold(name):
         name = name[1:]  # what looked like its first letter belongs to an escaped line end
+    if name.lower() in ("key", "token") and (word := _FIRST_WORD.search(text[max(0, begins - 20) : begins])):
+        name = f"{word[0].strip()}_{name}"  # two words: `api key: x`
     return "" if name in ("secret", "secretsmanager") and _ARN.search(text[max(0, at - 160) : at]) else name
 
 

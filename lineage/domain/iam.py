@@ -269,7 +269,7 @@ def _objects(*, manifests: bool, digests: bool, scoped: Scoped) -> list[Statemen
 
 _WHY_BUCKETS = (
     "So that S3 answers 404 for an object that is missing, and not 403. lineage never lists keys, but this right allows it:"
-    " leave it out where that is too much, and each missing object is told as denied."
+    " leave it out where that is too much, and each missing object is reported as denied."
 )
 
 

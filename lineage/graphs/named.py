@@ -50,7 +50,7 @@ class NamedPlaces:
         """Whether a record names a place, or its bucket."""
         if self._stands(place) or place.hides_bucket or self._listings.listing(place):
             return Known.PLACE
-        if self._is_read(place):
+        if self.around(place):
             return Known.AROUND
         return Known.BUCKET if self._snapshot.has_below(f"{place.root}/") else Known.NOTHING
 
@@ -58,16 +58,15 @@ class NamedPlaces:
         bare = place.uri.rstrip("/")
         return self._snapshot.has_below(f"{bare}/") or any(True for _ in self._snapshot.node_rows([bare]))
 
-    def _is_read(self, place: Location) -> bool:
-        """Whether something reads a place around it: a folder, or all keys that begin like it."""
+    def around(self, place: Location) -> list[str]:
+        """The places around one that something reads: folders, and all keys that begin like it."""
         folders = [one for one in _beginnings(place) if _ends_a_name(one, place)]
-        read = self._snapshot.sources_among(folders, READING, (Span.PREFIX, Span.FOLDER))
-        return any(True for _ in read) or self._begins_as_read(place)
+        return [*self._snapshot.sources_among(folders, READING, (Span.PREFIX, Span.FOLDER)), *self._begun(place)]
 
-    def _begins_as_read(self, place: Location) -> bool:
-        """Whether something reads all keys with a prefix that ends in the middle of a name: `train` gives `trains/x`."""
+    def _begun(self, place: Location) -> Iterator[str]:
+        """The prefixes that something reads and that end in the middle of its name: `train` gives `trains/x`."""
         around = [one for one in _beginnings(place) if not _ends_a_name(one, place)]
-        return any(True for _ in self._snapshot.sources_among(around, READING, (Span.PREFIX,)))
+        return self._snapshot.sources_among(around, READING, (Span.PREFIX,))
 
     # --- what was meant -------------------------------------------------------------------------
 
@@ -93,7 +92,7 @@ class NamedPlaces:
 
     def near(self, place: Location) -> str:
         """The place that is one slip away from one that no record names; empty if there is none."""
-        if place.hides_bucket or self._stands(place) or self._begins_as_read(place):
+        if place.hides_bucket or self._stands(place) or any(True for _ in self._begun(place)):
             return ""
         if not self._snapshot.has_below(f"{place.root}/"):
             buckets = (name for name in self._buckets() if is_slip(place.root.removeprefix("s3://"), name))

@@ -166,8 +166,6 @@ class _DatasetsUnderWay:
     def _caveats(self, rows: list[Json], checked: list[Json], known: dict[str, Known]) -> Iterator[str]:
         scope: Scope = self.graph.graph["scope"]
         subject = self.graph.nodes[self.node]
-        if any(row["verdict"] == NOT_REFERENCED for row in checked):
-            yield _ONLY_HERE.format(subject["name"])
         yield from unnamed(known)
         apart = (told_apart(scope, parse_location(uri), [self.node]) for uri in known)
         yield from dict.fromkeys(chain.from_iterable(apart))
@@ -175,6 +173,8 @@ class _DatasetsUnderWay:
         if only_repacks(subject):
             yield _TRAINS_NOTHING.format(subject["name"])
         yield from _pinning_notes(rows)
+        if any(row["verdict"] == NOT_REFERENCED for row in checked):
+            yield _ONLY_HERE.format(subject["name"])
         yield from [traceless(scope)] if checked else ()
         yield UNCHECKED
 

@@ -154,7 +154,7 @@ def _subject_said(name: str, known: Known, around: list[str]) -> str:
     """The subject of an answer in words. For a place that only wider locations cover, it names those locations."""
     if known is not Known.AROUND or not around:
         return name
-    return f"{around[0] if len(around) == 1 else 'locations'}, which {'covers' if len(around) == 1 else 'cover'} {name}"
+    return f"{around[0]}, which covers {name}," if len(around) == 1 else f"{len(around)} locations that cover {name}"
 
 
 def _only_says(graph: Flow, arrival: Arrival) -> bool:
@@ -459,7 +459,7 @@ def _why_unknown(graph: Flow, served: _Served, further: list[_Served]) -> tuple[
     if data["kind"] == WEIGHTS:
         return NAMED, "a hub or a server knows it by that name"
     if not data["observed"]:
-        return "missing", "it was not read, and what it names is unknown"
+        return "missing", "it was not read"
     hidden = data.get("empty_parts") or (not further and data["kind"] in HOLDERS)
     if hidden and not _is_named_by_its_maker(graph, served.node):
         return "no-artifact", "it names no artifact, or one of its containers names none"

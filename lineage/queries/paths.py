@@ -36,7 +36,7 @@ class Path(Answer):
     caveats: list[str]
     rests: Rests = NO_REST
 
-    def about(self) -> str:
+    def _about(self) -> str:
         """From where to where."""
         return f"{self.ends[0]} to {self.ends[1]}"
 

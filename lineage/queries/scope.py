@@ -17,6 +17,7 @@ from lineage.graphs.named import Known
 from lineage.queries.as_json import numbers_json, scope_json
 from lineage.queries.flow.holes import OBJECT_CALLS
 
+UNNAMED = "no record names"  # how a note begins that matters more than what holds for every answer
 UNCHECKED = "a channel is a location; the objects present at read time were not checked"
 _NAMED = 5  # places that a sentence names; more are counted
 _ENUMERATED = tuple(kind.name for kind in KINDS.values() if kind.tells_use)
@@ -155,8 +156,12 @@ def left_out(within: Within) -> list[str]:
 def caveats(scope: Scope) -> list[str]:
     """Notes that hold for every answer about data. They are not gaps, and every answer has them."""
     exposed = scope.training_jobs - scope.isolated_training_jobs
-    jobs = "training job" if scope.training_jobs == 1 else "training jobs"
-    open_network = [f"{exposed} of {scope.training_jobs} {jobs} ran without network isolation and may have read more"]
+    which = (
+        "the only training job that was read"
+        if scope.training_jobs == 1
+        else f"{exposed} of {scope.training_jobs} training jobs"
+    )
+    open_network = [f"{which} ran without network isolation and may have read more"]
     return [
         *(open_network if exposed else []),
         traceless(scope),
@@ -169,14 +174,14 @@ def unnamed(known: Mapping[str, Known]) -> list[str]:
     unknown = {uri: how for uri, how in known.items() if not how.is_named}
     if len(unknown) > 1:
         more = f" and {len(unknown) - _NAMED} more" if len(unknown) > _NAMED else ""
-        return [f"no record names {len(unknown)} of the {len(known)} places: {', '.join([*unknown][:_NAMED])}{more}"]
+        return [f"{UNNAMED} {len(unknown)} of the {len(known)} places: {', '.join([*unknown][:_NAMED])}{more}"]
     return [_unnamed(uri, how) for uri, how in unknown.items()]
 
 
 def _unnamed(uri: str, how: Known) -> str:
     if how is Known.NOTHING:
-        return f"no record names bucket {parse_location(uri).root.removeprefix('s3://')}"
-    return f"no record names {uri}: only other locations in its bucket"
+        return f"{UNNAMED} bucket {parse_location(uri).root.removeprefix('s3://')}"
+    return f"{UNNAMED} {uri}: only other locations in its bucket"
 
 
 def wider(uri: str, sources: Iterable[str]) -> list[str]:
@@ -190,7 +195,7 @@ def only_covered(uri: str, known: Known, around: Sequence[str], said: str) -> li
         return []
     more = f" and {len(around) - 1} more" if len(around) > 1 else ""
     covers = "cover" if more else "covers"
-    return [f"no record names {uri} itself: {said} because {around[0]}{more} {covers} it; check the spelling"]
+    return [f"{UNNAMED} {uri} itself: {said} because {around[0]}{more} {covers} it; check the spelling"]
 
 
 def traceless(scope: Scope) -> str:

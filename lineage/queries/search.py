@@ -6,11 +6,12 @@ dashboard, and a trial component with its source job. If the snapshot's list is 
 
 from __future__ import annotations
 
+import json
 import operator
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from itertools import groupby, islice
-from typing import Any, ClassVar
+from typing import Any
 
 from lineage.domain.given import texts
 from lineage.domain.kinds import CARRIED_JOBS, KINDS, RUNS, Kind
@@ -19,10 +20,20 @@ from lineage.domain.records import Gap, Json, Resource
 from lineage.errors import MalformedName, SearchRefused
 from lineage.queries.as_json import scope_json
 from lineage.queries.scope import Within, crawled, is_about, narrowed
-from lineage.queries.showing import Answer
+from lineage.queries.showing import ListedAnswer
+from lineage.search_language.clues import shape_of
 from lineage.search_language.conditions import expression_of
 from lineage.search_language.expressions import DEFAULT_SORT, Expression, Matcher, Sorting, check_form
-from lineage.search_language.properties import begins_with, chosen_names, near_names, property_names, property_of, search_name
+from lineage.search_language.properties import (
+    begins_with,
+    chosen_names,
+    near_names,
+    property_names,
+    property_of,
+    search_name,
+    searched,
+)
+from lineage.search_language.sieve import EVERY, Condition, any_of, both, sieve
 from lineage.snapshot.reading import Snapshot, asks_snapshot
 from lineage.snapshot.tables import AT_ONCE
 
@@ -55,14 +66,13 @@ class Match:
 
 
 @dataclass(frozen=True, slots=True, repr=False, eq=False)  # `Answer` has both
-class Found(Answer):
+class Found(ListedAnswer):
     """The answer to `search`. `as_json` gives the contract `lineage.search/1`.
 
     `records` are the first `limit` of `total` in the order asked for. `exact` is False if the service stopped counting there.
     `scope["complete"]` says whether the list is complete in every account and region asked about.
     """
 
-    pictured: ClassVar[bool] = False
     resource: str
     kind: str
     expression: Expression | None
@@ -81,7 +91,7 @@ class Found(Answer):
             {name: way.values(one.record) if way else getattr(one, name) for name, way in asked.items()} for one in self.records
         )
 
-    def about(self) -> str:
+    def _about(self) -> str:
         """The kind of what was found, and how much of it."""
         return f"{self.kind}, {len(self.records)} of {self.total}"
 
@@ -95,17 +105,16 @@ class Found(Answer):
 
 
 @dataclass(frozen=True, slots=True, repr=False, eq=False)  # `Answer` has both
-class Suggested(Answer):
+class Suggested(ListedAnswer):
     """The answer to `suggest`: property names. `as_json` gives the contract `lineage.suggestions/1`."""
 
-    pictured: ClassVar[bool] = False
     resource: str
     kind: str
     hint: str
     names: list[str]
     scope: Json
 
-    def about(self) -> str:
+    def _about(self) -> str:
         """The kind that has these properties."""
         return self.kind
 
@@ -168,7 +177,8 @@ def search(
     within = Within.of(accounts, regions)
     joined = any(way[:1] == (_SOURCE,) for way in steps)
     best = _Best(sorting, limit)
-    for found in _seen(snapshot, query.kind, within, deleted=deleted, joined=joined):
+    asked = both([_places(within), sieve(query.kind, query.expression)])
+    for found in _seen(snapshot, query.kind, within, asked, deleted=deleted, joined=joined):
         if matcher.holds(found.record):
             best.add(found)
     records = best.records if joined else list(_with_sources(snapshot, query.kind, best.records))
@@ -185,7 +195,7 @@ def suggest(snapshot: Snapshot, kind: str, prefix: str = "", *, every: bool = Fa
     A name matches by its first word (`hyper`) or by what follows it (`linear`), in any case. Raises `SearchRefused`.
     """
     asked = hinted(kind, prefix)
-    seen = _seen(snapshot, asked, Within(), deleted=False, joined=False)
+    seen = _of_each_shape(snapshot, asked, Within(), deleted=False)
     names = {name for found in seen for name in chosen_names(asked.search, found.record, every=every)}
     chosen = {name for name in names if begins_with(name, prefix)}
     within = f".{prefix}".casefold()  # the prefix may match after any dot
@@ -261,13 +271,36 @@ class _Best:
         return self._sorting.ordered(self._kept)[: self._limit]
 
 
-def _seen(snapshot: Snapshot, kind: Kind, within: Within, *, deleted: bool, joined: bool) -> Iterator[Match]:
-    """Each record of a kind as Search sees it, with its job if `joined`."""
-    records = (one for one in snapshot.records(kind.name, deleted=deleted) if within.takes(one.account, one.region))
+def _places(within: Within) -> Condition:
+    """The records of some accounts and regions, and those whose own are unknown."""
+    asked = (("account", within.accounts), ("region", within.regions))
+    return both(any_of(column, ("", *names)) for column, names in asked if names)
+
+
+def _seen(snapshot: Snapshot, kind: Kind, within: Within, asked: Condition, *, deleted: bool, joined: bool) -> Iterator[Match]:
+    """Each record of a kind that fulfils a condition, as Search sees it, with its job if `joined`."""
+    ids = None if asked == EVERY else snapshot.ids(kind.name, *asked)
+    seen = _current(snapshot, kind, within, ids, deleted=deleted)
+    return _with_sources(snapshot, kind, seen) if joined else seen
+
+
+def _current(snapshot: Snapshot, kind: Kind, within: Within, ids: Iterable[str] | None, *, deleted: bool) -> Iterator[Match]:
+    """Each record of a kind, or of some ids, as Search sees it by itself."""
+    records = (one for one in snapshot.records(kind.name, ids, deleted=deleted) if within.takes(one.account, one.region))
     # If a name was used more than once, the service knows only the last use.
     current = records if deleted else (list(lives)[-1] for _, lives in groupby(records, key=operator.attrgetter("id")))
-    seen = (match_of(one, {kind.search_within: one.body} if kind.search_within else one.body) for one in current)
-    return _with_sources(snapshot, kind, seen) if joined else seen
+    return (match_of(one, searched(kind, one.body)) for one in current)
+
+
+def _of_each_shape(snapshot: Snapshot, kind: Kind, within: Within, *, deleted: bool) -> Iterator[Match]:
+    """Some records of a kind: together they have all names that people chose in any of them."""
+    shapes = snapshot.shapes(kind.name, *_places(within))
+    for found in _current(snapshot, kind, within, shapes.values(), deleted=deleted):
+        shapes.pop(shape_of(kind, found.record), None)
+        yield found
+    if shapes:  # the first record of each was deleted, or is no longer so
+        left = Condition("shape IN (SELECT value FROM json_each(?))", (json.dumps(list(shapes)),))
+        yield from _current(snapshot, kind, within, snapshot.ids(kind.name, *left), deleted=deleted)
 
 
 def match_of(one: Resource, body: Mapping[str, Any]) -> Match:
@@ -317,7 +350,7 @@ def _unknown(snapshot: Snapshot, kind: Kind, within: Within, matcher: Matcher) -
     asked = {name.casefold(): name for name, one in matcher.properties.items() if one.chosen}
     if not asked:
         return []
-    seen = _seen(snapshot, kind, within, deleted=True, joined=False)
+    seen = _of_each_shape(snapshot, kind, within, deleted=True)
     known = {name for found in seen for name in chosen_names(kind.search, found.record, every=True)}
     folded = {name.casefold() for name in known}
     missing = [name for low, name in sorted(asked.items()) if not any(one.startswith(low) for one in folded)]

@@ -39,6 +39,7 @@ from lineage.domain.text import storable
 from lineage.domain.urls import Page, from_url, page_of, shows_nothing
 from lineage.errors import MalformedName, UnknownNode
 from lineage.graphs.excerpts import Excerpt, Graph
+from lineage.graphs.named import NamedPlaces
 from lineage.queries.flow.links import Flow
 from lineage.queries.scope import ALL, Within, crawled
 from lineage.snapshot.graph import Choice
@@ -132,7 +133,7 @@ def _selected(snapshot: Snapshot, text: str) -> Generator[Node]:
 
 
 def none_is_all(text: str) -> UnknownNode:
-    return UnknownNode(f"no node in the snapshot matches every word of {text!r}: leave one out")
+    return UnknownNode(f"nothing matches all of {text!r}: several words are combined with AND, so leave one out")
 
 
 def shares(node: str, place: Location) -> bool:
@@ -323,6 +324,8 @@ def find_in(snapshot: Snapshot, wanted: str) -> str:
         return _on_page(page, [*snapshot.names(page.name)] or [*alike(snapshot, page.name)])
     kind, _, name = wanted.partition("/")
     called = [*snapshot.names(wanted), *(snapshot.names(name) if kind in KINDS and name else ())]
+    if not called and is_location(wanted) and (around := NamedPlaces(snapshot).around(parse_location(wanted))):
+        raise UnknownNode(f"no record names {wanted!r} itself: name {max(around, key=len)}, which covers it and is read")
     return find_node(called or alike(snapshot, wanted), wanted)
 
 

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import fields
-from typing import TYPE_CHECKING, Any, ClassVar, NoReturn
+from dataclasses import dataclass, fields
+from typing import TYPE_CHECKING, Any, NoReturn
 
 from lineage.domain.text import one_line
 from lineage.errors import LineageError
@@ -18,17 +18,28 @@ def in_a_word(shown: Any) -> dict[str, str]:
     return {"text/plain": f"<{type(shown).__name__}>"}
 
 
+@dataclass
+class Ways:
+    """How answers are shown. The package root sets it; it is not part of the answers, whose names Tab offers to people."""
+
+    forms: Callable[[Any], dict[str, str]] = in_a_word
+    text: Callable[[Any], str | None] = lambda _: None
+    table: Callable[[Any], tuple[list[str], list[list[Any]]] | None] = lambda _: None
+
+
+WAYS = Ways()
+
+
 class Shows:
     """Something that a notebook shows as a picture and a table, or as a line of text if that fails."""
 
     __slots__ = ()
-    forms: ClassVar[Callable[[Any], dict[str, str]]] = staticmethod(in_a_word)
 
     def _repr_html_(self) -> str | None:
-        return type(self).forms(self).get("text/html")
+        return WAYS.forms(self).get("text/html")
 
     def _repr_mimebundle_(self, include: Any = None, exclude: Any = None) -> dict[str, str]:  # noqa: ARG002  (IPython's)
-        return type(self).forms(self)
+        return WAYS.forms(self)
 
 
 def framed(columns: Sequence[str], rows: Sequence[Sequence[Any]]) -> pd.DataFrame:
@@ -44,28 +55,24 @@ class Answer(Shows):
     """An answer to a question. It has no truth value: `if lineage.used(...)` would treat an `unknown` as a yes."""
 
     __slots__ = ()
-    pictured: ClassVar[bool] = True  # whether a picture of its evidence is useful; else a notebook shows the text alone
-    text: ClassVar[Callable[[Any], str | None]] = staticmethod(lambda _: None)
-
-    table: ClassVar[Callable[[Any], tuple[list[str], list[list[Any]]] | None]] = staticmethod(lambda _: None)
 
     def to_dataframe(self) -> pd.DataFrame:
         """The rows that `-f csv` prints, as a pandas DataFrame. Raises `LineageError` without pandas, and for a report."""
-        table = type(self).table(self)
+        table = WAYS.table(self)
         if table is None:
             raise LineageError(f"a {type(self).__name__} has no rows: as_json() gives what is in it")
         return framed(*table)
 
     def __str__(self) -> str:
         """What the command prints. An answer that no command prints gives the line that a notebook shows."""
-        return type(self).text(self) or type(self).forms(self)["text/plain"]
+        return WAYS.text(self) or WAYS.forms(self)["text/plain"]
 
     def __repr__(self) -> str:
         """One line, as a notebook's list of answers has it: the class, what it is about, and the verdict."""
-        said = ": ".join(filter(None, (self.about(), getattr(self, "verdict", ""))))
+        said = ": ".join(filter(None, (self._about(), getattr(self, "verdict", ""))))
         return f"<{one_line(' '.join(filter(None, (type(self).__name__, said))))}>"
 
-    def about(self) -> str:
+    def _about(self) -> str:
         """What the answer is about, in as few words as possible."""
         subject = getattr(self, "subject", {})
         return subject.get("name") or subject.get("id") or ""
@@ -86,3 +93,9 @@ class Answer(Shows):
     def __bool__(self) -> NoReturn:
         """Raises `TypeError`, as numpy's arrays do: the verdict has more than two values."""
         raise TypeError("an answer is neither true nor false: compare its verdict, as in answer.verdict == 'used'")
+
+
+class ListedAnswer(Answer):
+    """An answer of rows or chapters: a picture would add nothing, and a notebook shows its text alone."""
+
+    __slots__ = ()

@@ -74,9 +74,10 @@ _DOUBTS = {
 }
 MANY_MAKERS = 3  # of a shared place: if there are more, they are listed once and not again for each reader
 _DESCRIBES_JOBS = {kind.describe for kind in KINDS.values() if kind.job}
+_GONE = "not possible from here, because it was deleted: only"
 REPAIRS = {
-    "deleted": "an earlier snapshot, its Create event in CloudTrail, or whoever made it can tell what it named",
-    "missing": "it was deleted: only an earlier snapshot, CloudTrail or whoever deployed it can tell what it named",
+    "deleted": f"{_GONE} an earlier snapshot, its Create event in CloudTrail or whoever made it can tell what it named",
+    "missing": f"{_GONE} an earlier snapshot, CloudTrail or whoever deployed it can tell what it named",
     "denied": "allow the crawling role to read it (`sagemaker:Describe*`) and crawl again",
     "throttled": "crawl again",
     "failed": "crawl again; if it stays, the detail says what AWS answered",
@@ -693,10 +694,8 @@ class Tracing:
         exposed = sum(not data.get("isolated") for data in jobs)
         if not exposed:
             return []
-        return [
-            f"{exposed} of {len(jobs)} training {'job' if len(jobs) == 1 else 'jobs'} ran without network isolation "
-            "and may have read data that no channel names"
-        ]
+        which = "the only training job on this path" if len(jobs) == 1 else f"{exposed} of {len(jobs)} training jobs"
+        return [f"{which} ran without network isolation and may have read data that no channel names"]
 
     def _uncertain(self) -> list[str]:
         told = ((_DOUBTS[doubt], self.doubts[doubt]) for doubt in sorted(self.doubts))

@@ -13,11 +13,10 @@ from contextlib import nullcontext
 from dataclasses import asdict, dataclass, field
 from itertools import islice
 from pathlib import Path
-from typing import ClassVar
 
 from lineage.domain.records import Crawl, Json
 from lineage.errors import MalformedName, SnapshotError
-from lineage.queries.showing import Answer
+from lineage.queries.showing import ListedAnswer
 from lineage.snapshot.damage import OF_ODD_ROWS
 from lineage.snapshot.reading import Snapshot, open_snapshot
 from lineage.snapshot.seals import MARK, TABLES, Seal, mark_of, state_line
@@ -56,7 +55,7 @@ class Proof:
 
 
 @dataclass(frozen=True, slots=True, repr=False, eq=False)  # `Answer` has both
-class Verified(Answer):
+class Verified(ListedAnswer):
     """The answer to `snapshot verify`. `as_json` gives the contract `lineage.verified/1`.
 
     `proved` says up to which crawl the file is proved, and by what (`crawl`, `how`, and whether by the `whole_file`).
@@ -64,7 +63,6 @@ class Verified(Answer):
     later crawl that was known before (`crawl`, `digest`, `seen`).
     """
 
-    pictured: ClassVar[bool] = False
     file: str
     digest: str  # of the whole file, as sha256sum prints it
     verdict: str
@@ -76,7 +74,7 @@ class Verified(Answer):
     proved_all: bool = False
     unsealed_crawls: list[int] = field(default_factory=list)
 
-    def about(self) -> str:
+    def _about(self) -> str:
         """The file."""
         return self.file
 
@@ -314,16 +312,15 @@ def _marks(marks: bytes) -> Iterator[bytes]:
 
 
 @dataclass(frozen=True, slots=True, repr=False, eq=False)  # `Answer` has both
-class SnapshotInfo(Answer):
+class SnapshotInfo(ListedAnswer):
     """What a snapshot file is: its size in bytes, its digest, and its crawls with their seals."""
 
-    pictured: ClassVar[bool] = False
     file: str
     bytes: int
     digest: str
     crawls: list[Json]
 
-    def about(self) -> str:
+    def _about(self) -> str:
         """The file."""
         return self.file
 

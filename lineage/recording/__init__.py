@@ -34,3 +34,14 @@ from lineage.recording.run import Run as Run
 from lineage.recording.run import current_run as current_run
 from lineage.recording.service import session_of as session_of
 from lineage.recording.tracking import track as track
+
+__all__ = [
+    "AlreadyExists", "Experiment", "NotRecorded", "NotThere", "Pin", "RecordingError", "RefusedValue", "Run", "Runs",
+    "SortByType", "SortOrderType", "Trial", "TrialComponent", "Unsent", "current_run", "join_jobs", "list_runs", "load_run",
+    "queues_elsewhere", "resume", "run_program", "session_of", "track",
+]  # fmt: skip
+
+
+def __dir__() -> list[str]:
+    """What Tab offers: the names of the package, without its files."""
+    return sorted(__all__)

@@ -29,6 +29,7 @@ from lineage.search_language.properties import (
     Property,
     Record,
     nested_property,
+    number_of,
     property_of,
     values_at,
 )
@@ -38,23 +39,23 @@ Holds = Callable[[Record], bool]
 
 AT_ONCE, IN_ALL = 20, 50  # the maximum length of each list of an expression, and of all its members together
 NAME_LENGTH, VALUE_LENGTH = 255, 1024
-_ORDERINGS: Final[Mapping[str, Callable[[Any, Any], bool]]] = {
+ORDERINGS: Final[Mapping[str, Callable[[Any, Any], bool]]] = {
     "GreaterThan": op.gt,
     "GreaterThanOrEqualTo": op.ge,
     "LessThan": op.lt,
     "LessThanOrEqualTo": op.le,
 }
-_EQUALITIES, _EXISTENCE, _OF_TEXT = ("Equals", "NotEquals"), ("Exists", "NotExists"), ("Contains", "In")
-OPERATORS: Final = (*_EQUALITIES, *_ORDERINGS, *_OF_TEXT, *_EXISTENCE)
+EQUALITIES, EXISTENCE, _OF_TEXT = ("Equals", "NotEquals"), ("Exists", "NotExists"), ("Contains", "In")
+OPERATORS: Final = (*EQUALITIES, *ORDERINGS, *_OF_TEXT, *EXISTENCE)
 _TAKES: Final[Mapping[str, tuple[str, ...]]] = {
-    TEXT: (*_EQUALITIES, *_OF_TEXT, *_EXISTENCE),
-    NUMBER: (*_EQUALITIES, *_ORDERINGS, *_EXISTENCE),
-    TIMESTAMP: (*_EQUALITIES, *_ORDERINGS, *_EXISTENCE),
-    BOOLEAN: (*_EQUALITIES, *_EXISTENCE),
+    TEXT: (*EQUALITIES, *_OF_TEXT, *EXISTENCE),
+    NUMBER: (*EQUALITIES, *ORDERINGS, *EXISTENCE),
+    TIMESTAMP: (*EQUALITIES, *ORDERINGS, *EXISTENCE),
+    BOOLEAN: (*EQUALITIES, *EXISTENCE),
     ANY: OPERATORS,
-    LIST: _EXISTENCE,
-    MAP: _EXISTENCE,
-    STRUCTURE: _EXISTENCE,
+    LIST: EXISTENCE,
+    MAP: EXISTENCE,
+    STRUCTURE: EXISTENCE,
 }
 _WANTED: Final[Mapping[str, str]] = {
     NUMBER: "an integer or floating-point decimal",
@@ -70,8 +71,7 @@ _SEVERAL_CONTAINS: Final[Mapping[str, tuple[str, ...]]] = {
     "ExperimentTrialComponent": ("DisplayName", "TrialComponentName", *_HOLD_TEXTS),
 }
 _MEMBERS = ("Filters", "NestedFilters", "SubExpressions")
-_DECIMAL = re.compile(r"[+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?")
-_INTEGER = re.compile(r"[+-]?\d+")
+INTEGER: Final = re.compile(r"[+-]?\d+")
 _NOT_FINITE = ("nan", "inf", "infinity")
 DEFAULT_SORT = "LastModifiedTime"
 
@@ -129,7 +129,7 @@ class Matcher:
         operator = operator_of(one)
         _check_operator(asked, operator)
         self.properties[asked.name] = asked
-        if operator in _EXISTENCE:
+        if operator in EXISTENCE:
             return lambda record: bool(asked.values(record)) == (operator == "Exists")
         if "Value" not in one:
             raise SearchRefused(f"The operator {operator} on {asked.name} needs a Value")
@@ -151,7 +151,7 @@ class Matcher:
         if operator == "In":
             allowed = frozenset(wanted.split(","))
             return lambda value: isinstance(value, str) and value in allowed
-        compares = _ORDERINGS.get(operator, op.eq)
+        compares = ORDERINGS.get(operator, op.eq)
         if asked.type == TEXT:
             return lambda value: bool(value == wanted)
         if asked.type == ANY:
@@ -160,16 +160,16 @@ class Matcher:
 
     def _compares_any(self, asked: Property, operator: str, wanted: str) -> Callable[[Any], bool]:
         """Compares what people wrote: as numbers if both are numbers, otherwise only for equal text."""
-        number = _number(wanted)
-        if number is None and operator in _ORDERINGS:
+        number = number_of(wanted)
+        if number is None and operator in ORDERINGS:
             raise _malformed(asked.name, wanted, NUMBER)
-        compares: Callable[[Any, Any], bool] = _ORDERINGS.get(operator, op.eq)
-        whole = asked.whole_numbers and bool(_INTEGER.fullmatch(wanted))
+        compares: Callable[[Any, Any], bool] = ORDERINGS.get(operator, op.eq)
+        whole = asked.whole_numbers and bool(INTEGER.fullmatch(wanted))
 
         def passes(value: Any) -> bool:
-            own = _number(value)
+            own = number_of(value)
             if own is None or number is None:
-                return operator in _EQUALITIES and bool(value == wanted)
+                return operator in EQUALITIES and bool(value == wanted)
             # The service's rule for hyperparameters if the requested value is an integer.
             if whole and math.isfinite(own) and math.trunc(own) != own:
                 self.whole.add(asked.name)
@@ -214,16 +214,9 @@ def _malformed(name: str, value: str, kind: str) -> SearchRefused:
     return SearchRefused(f"The value '{value[:100]}' of {name} is not {_WANTED[kind]}")
 
 
-def _number(value: Any) -> float | None:
-    """The number that a value means; a number that is not finite comes as a text, because JSON cannot write it."""
-    if isinstance(value, str):
-        return float(value) if _DECIMAL.fullmatch(value) else None
-    return value if isinstance(value, (int, float)) and not isinstance(value, bool) else None
-
-
 def _measured(value: Any) -> float | None:
     """A number from the service, which may not be finite."""
-    return float(value) if isinstance(value, str) and value.casefold().lstrip("+-") in _NOT_FINITE else _number(value)
+    return float(value) if isinstance(value, str) and value.casefold().lstrip("+-") in _NOT_FINITE else number_of(value)
 
 
 def _truth(value: Any) -> bool | None:

@@ -9,6 +9,7 @@ trial component has several numbers for a metric, and the name ends with the wan
 from __future__ import annotations
 
 import difflib
+import re
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
@@ -16,7 +17,7 @@ from functools import cache, lru_cache
 from importlib.resources import files
 from typing import Any, Final
 
-from lineage.domain.kinds import KINDS
+from lineage.domain.kinds import KINDS, Kind
 from lineage.errors import SearchRefused
 
 Record = Mapping[str, Any]
@@ -28,6 +29,7 @@ HYPERPARAMETERS: Final = "HyperParameters"
 STATISTICS: Final = ("Avg", "Count", "Last", "Max", "Min", "StdDev")
 _OWN_WORDS: Final = {"tags": "Tags", "metrics": "Metrics", "hyperparameters": HYPERPARAMETERS, "parameters": "Parameters"}
 _EMPTY: Final[tuple[Any, ...]] = (None, [], {})
+_DECIMAL = re.compile(r"[+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?")
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,6 +78,18 @@ def values_at(record: Any, steps: tuple[str, ...]) -> list[Any]:
         if record is None:
             return []
     return record if isinstance(record, list) else [record]
+
+
+def searched(kind: Kind, body: Record) -> Record:
+    """A record in the form of Search: inside its dashboard record, if its kind has one."""
+    return {kind.search_within: body} if kind.search_within else body
+
+
+def number_of(value: Any) -> float | None:
+    """The number that a value means; a number that is not finite comes as a text, because JSON cannot write it."""
+    if isinstance(value, str):
+        return float(value) if _DECIMAL.fullmatch(value) else None
+    return value if isinstance(value, (int, float)) and not isinstance(value, bool) else None
 
 
 def steps_of(path: str) -> tuple[str, ...]:
@@ -175,8 +189,14 @@ def chosen_names(resource: str, record: Record, *, every: bool = False) -> Itera
         yield f"Metrics.{metric['MetricName']}"
     for metric in values_at(record, ("Metrics",)) if "Metrics" in table else ():
         yield from (f"Metrics.{metric['MetricName']}.{name}" for name in STATISTICS if name in metric)
-    maps = [path for path, kind in table.items() if kind == MAP and (every or path == HYPERPARAMETERS)]
-    yield from (f"{path}.{key}" for path in maps for found in values_at(record, steps_of(path)) for key in found)
+    maps = ((path, steps) for path, steps in _maps(resource) if every or path == HYPERPARAMETERS)
+    yield from (f"{path}.{key}" for path, steps in maps for found in values_at(record, steps) for key in found)
+
+
+@cache
+def _maps(resource: str) -> list[tuple[str, tuple[str, ...]]]:
+    """The path of each map of a resource, with its steps."""
+    return [(path, steps_of(path)) for path, kind in _tables()[resource].items() if kind == MAP]
 
 
 def begins_with(name: str, hint: str) -> bool:

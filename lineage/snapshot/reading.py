@@ -19,6 +19,7 @@ from lineage.domain.records import Counted, Counts, Scope
 from lineage.errors import SnapshotError
 from lineage.snapshot.connection import connect, damaged
 from lineage.snapshot.damage import OF_ODD_ROWS, damages, structure, unlike
+from lineage.snapshot.earlier import EARLIER
 from lineage.snapshot.graph import GraphTables
 from lineage.snapshot.ledger import LedgerTables
 from lineage.snapshot.manifests import Listings
@@ -30,6 +31,7 @@ from lineage.snapshot.writing import Recording
 
 T = TypeVar("T")
 QuestionT = TypeVar("QuestionT", bound=Callable[..., Any])
+_OFFERED = ("close", "path", "scope")
 _SILENT = "SELECT id, kind, name, account, region FROM silent JOIN node USING (id) ORDER BY id"
 
 
@@ -130,6 +132,10 @@ class Snapshot(GraphTables, RecordTables, LedgerTables):
         if _stamp(self.path) != self._opened:
             raise SnapshotError(f"{self.path} was written to or replaced while it was read: run the command again")
 
+    def __dir__(self) -> list[str]:
+        """What Tab offers. To ask a snapshot there are the functions of the package; the other methods are for those."""
+        return [*(name for name in super().__dir__() if name.startswith("_")), *_OFFERED]
+
     def __enter__(self) -> Self:
         return self
 
@@ -163,7 +169,7 @@ class Snapshot(GraphTables, RecordTables, LedgerTables):
         if application == APPLICATION_ID and version < SCHEMA_VERSION:
             raise SnapshotError(
                 f"{self.path} was written by an earlier lineage (schema {version}, this one writes {SCHEMA_VERSION}): "
-                "crawl into a new file"
+                + (f"run `lineage snapshot upgrade {self.path}`" if version == EARLIER else "crawl into a new file")
             )
         if application == APPLICATION_ID and (odd := unlike(self._db)):
             raise damaged(self.path, odd)

@@ -5,11 +5,17 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from pathlib import Path
 from typing import Any, NamedTuple
 
 from lineage.domain.canonical import canonical
+from lineage.domain.kinds import KINDS
 from lineage.domain.records import Life, Resource, decoded
-from lineage.snapshot.tables import AT_ONCE, OpenTables, WrittenTables
+from lineage.snapshot.bodies import Bodies
+from lineage.snapshot.connection import Connection
+from lineage.snapshot.tables import AT_ONCE, OpenTables, Row, WrittenTables
+
+_PACKED = "SELECT kind, id, created, digest, shape, clues, dictionary, body FROM record"
 
 # A finished list no longer contained the record r.
 GONE = "EXISTS (SELECT 1 FROM gone WHERE gone.id = r.id AND gone.created = r.created)"
@@ -20,6 +26,10 @@ NEWEST = """NOT EXISTS (SELECT 1 FROM record AS newer WHERE newer.id = r.id AND 
 
 class RecordTables(OpenTables):
     """The records of an open file."""
+
+    def __init__(self, db: Connection, path: Path) -> None:
+        super().__init__(db, path)
+        self._bodies = Bodies(db)
 
     def resources(self) -> Iterator[Resource]:
         """The newest version of each record; several lifetimes of a name are several records."""
@@ -42,35 +52,62 @@ class RecordTables(OpenTables):
             which = f"id IN ({','.join('?' * len(some))}) AND +kind = ? AND {here}"  # + prevents use of the kind's index
             yield from self._resources(which, (*some, kind), members=members)
 
+    def ids(self, kind: str, which: str = "true", values: Sequence[str | int] = ()) -> Iterator[str]:
+        """The ids of the records of a kind of which any version fulfils a condition on columns of the kind's index."""
+        sql = f"SELECT DISTINCT id FROM record INDEXED BY record_kind WHERE kind = ? AND {which}"  # noqa: S608  (our own words)
+        return (row[0] for row in self._sound("record", "id", self._rows(sql, (kind, *values))))
+
+    def shapes(self, kind: str, which: str = "true", values: Sequence[str | int] = ()) -> dict[int, str]:
+        """The shapes of the same records, each with the id of one of them; not of those in which people chose no name."""
+        sql = f"""SELECT min(id), shape FROM record INDEXED BY record_kind WHERE kind = ? AND shape AND {which}
+                  GROUP BY shape"""  # noqa: S608
+        return {shape: identity for identity, shape in self._sound("record", "id, shape", self._rows(sql, (kind, *values)))}
+
     def versions(self, identity: str, created: str | None) -> list[Version]:
         """Every version of a record that was read, the last one at the end."""
-        sql = """SELECT digest, first_crawl, last_crawl, modified, status, body FROM record WHERE id = ? AND created = ?
-                 ORDER BY last_crawl, first_crawl, digest"""
-        columns = ", ".join(Version._fields)
-        return [Version(*row) for row in self._sound("record", columns, self._rows(sql, (identity, created or "")))]
+        columns = "digest, first_crawl, last_crawl, modified, status, dictionary, body"
+        sql = f"SELECT {columns} FROM record WHERE id = ? AND created = ? ORDER BY last_crawl, first_crawl, digest"  # noqa: S608
+        rows = self._sound("record", columns, self._rows(sql, (identity, created or "")))
+        return [Version._make((digest.hex(), *told, self._text(*packed))) for digest, *told, packed in map(_with_packed, rows)]
 
     def altered_bodies(self) -> Iterator[tuple[str, str, str]]:
-        """The kind, id and creation time of each record whose body does not match its own digest."""
-        for kind, identity, created, digest, body in self._rows("SELECT kind, id, created, digest, body FROM record"):
-            if hashlib.sha256(str(body).encode(errors="surrogateescape")).hexdigest() != digest:
+        """The kind, id and creation time of each record whose body is not the one stored, or is not found as it should be."""
+        for kind, identity, created, digest, *found, dictionary, packed in self._rows(_PACKED):
+            try:
+                body = self._bodies.unpacked(dictionary, packed)
+                sound = hashlib.sha256(body).digest() == digest and found == [*found_by(kind, decoded(body))]
+            except (ValueError, LookupError, TypeError, AttributeError):  # of what is no body of a record
+                sound = False
+            if not sound:
                 yield kind, identity, created
 
+    def _text(self, dictionary: int, packed: bytes) -> str:
+        return self._bodies.unpacked(dictionary, packed).decode()
+
     def _resources(
-        self, where: str = "true", values: Sequence[Any] = (), *, every: bool = False, members: Sequence[str] = ()
+        self,
+        where: str = "true",
+        values: Sequence[Any] = (),
+        *,
+        every: bool = False,
+        members: Sequence[str] = (),
+        holding: bytes = b"",
     ) -> Iterator[Resource]:
-        read = ", ".join(f"json_extract(body, '$.{member}')" for member in members)
-        said = f"json_array({read})" if members else "body"
+        """Records that match a condition; with `holding`, only those whose JSON holds these bytes, ignoring ASCII case."""
         sql = f"""
-            SELECT kind, account, region, name, arn, {said}, nullif(created, ''), modified, status, last_crawl,
+            SELECT kind, account, region, name, arn, dictionary, body, nullif(created, ''), modified, status, last_crawl,
             (SELECT at FROM gone WHERE gone.id = r.id AND gone.created = r.created),
             (SELECT started FROM crawl WHERE crawl.id = r.last_crawl)
             FROM record AS r WHERE {where} AND {"true" if every else NEWEST} ORDER BY id, created"""  # noqa: S608  (our own words)
-        for row in self._sound("record", "kind, account, region, name, arn, body", self._rows(sql, values)):
-            kind, account, region, name, arn, body, created, modified, status, crawl, gone, seen = row
+        for row in self._sound("record", "kind, account, region, name, arn, dictionary, body", self._rows(sql, values)):
+            kind, account, region, name, arn, *packed, created, modified, status, crawl, gone, seen = row
             dates = (created, modified, status)
-            whole = decoded(body)
+            text = self._bodies.unpacked(*packed)
+            if holding and holding not in text.lower():
+                continue
+            whole = decoded(text)
             if members:
-                whole = {member: value for member, value in zip(members, whole, strict=True) if value is not None}
+                whole = {member: value for member in members if (value := whole.get(member)) is not None}
             yield Resource(kind, account, region, name, arn, whole, *dates, deleted=gone, crawl=crawl, seen=seen or "")
 
 
@@ -79,37 +116,42 @@ class WrittenRecords(RecordTables, WrittenTables):
 
     def _add_record(self, record: Resource) -> None:
         known = self._version(record)
-        body, digest = _hashed(record.body)
-        if known and known.digest != digest and record.silent and known.modified == record.modified:
-            body, digest = _hashed(_completed(record, self._body(record, known)))
-        key = (record.id, record.created or "")
+        whole = self._completed(record, known)
+        body = canonical(whole).encode()
+        digest = hashlib.sha256(body).digest()
+        version = "WHERE id = ? AND created = ? AND digest = ?"
+        key = (record.id, record.created or "", known.digest if known else b"")
         if known and known.digest == digest:
-            sql = "UPDATE record SET last_crawl = ? WHERE id = ? AND created = ? AND digest = ?"
-            self._db.execute(sql, (self._crawl, *key, digest))
+            self._db.execute(f"UPDATE record SET last_crawl = ? {version}", (self._crawl, *key))  # noqa: S608  (our own words)
             return
         if known and known.first_crawl == self._crawl:
             # what this same crawl read before from another call is not a separate version
-            self._db.execute("DELETE FROM record WHERE id = ? AND created = ? AND digest = ?", (*key, known.digest))
+            self._db.execute(f"DELETE FROM record {version}", key)  # noqa: S608
         self._db.execute(
-            """INSERT INTO record VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?)
+            """INSERT INTO record VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?)
                ON CONFLICT DO UPDATE SET last_crawl = excluded.last_crawl""",
             (
-                *key, digest, record.kind, record.account, record.region, record.name,
-                record.arn, record.modified, record.status, body, self._crawl, self._crawl,
+                record.id, record.created or "", digest, record.kind, record.account, record.region, record.name,
+                record.arn, record.modified, record.status, self._crawl, self._crawl, *found_by(record.kind, whole),
+                *self._bodies.packed(record.kind, body),
             ),
         )  # fmt: skip
 
     def _version(self, record: Resource) -> _VersionRow | None:
-        """The version of a record that was read last, without its body: most records are as they were."""
-        sql = f"SELECT modified, digest, first_crawl FROM record AS r WHERE id = ? AND created = ? AND {NEWEST}"  # noqa: S608
+        """The version of a record that was read last."""
+        columns = ", ".join(_VersionRow._fields)
+        sql = f"SELECT {columns} FROM record AS r WHERE id = ? AND created = ? AND {NEWEST}"  # noqa: S608  (our own words)
         row = self._db.execute(sql, (record.id, record.created or "")).fetchone()
         return _VersionRow(*row) if row else None
 
-    def _body(self, record: Resource, known: _VersionRow) -> Mapping[str, Any]:
-        sql = "SELECT body FROM record WHERE id = ? AND created = ? AND digest = ?"
-        row = self._db.execute(sql, (record.id, record.created or "", known.digest)).fetchone()
-        body: Mapping[str, Any] = json.loads(row[0])
-        return body
+    def _completed(self, record: Resource, known: _VersionRow | None) -> Mapping[str, Any]:
+        """An answer that cannot hold a member says nothing about it, so another call's value for the same state stays."""
+        if not record.silent or not known or known.modified != record.modified:
+            return record.body
+        sql = "SELECT dictionary, body FROM record WHERE id = ? AND created = ? AND digest = ?"
+        packed = self._db.execute(sql, (record.id, record.created or "", known.digest)).fetchone()
+        said = json.loads(self._bodies.unpacked(*packed))
+        return {**{member: said[member] for member in record.silent if member in said}, **record.body}
 
     def holds(self, kind: str) -> bool:
         """Whether a record of a kind was read, of whatever place."""
@@ -146,7 +188,7 @@ class WrittenRecords(RecordTables, WrittenTables):
 
     def naming_manifests(self) -> Iterator[Resource]:
         """The newest version of each record that may name a manifest."""
-        return self._resources("body LIKE '%manifest%'")
+        return self._resources(holding=b"manifest")
 
     def read_in_this_crawl(self, kinds: Iterable[str]) -> Iterator[Resource]:
         """The records of some kinds that this crawl has read."""
@@ -156,6 +198,11 @@ class WrittenRecords(RecordTables, WrittenTables):
     def earlier_versions(self) -> Iterator[Resource]:
         """The versions of records that a later version replaced."""
         return self._resources(f"NOT {NEWEST}", every=True)
+
+
+def _with_packed(row: Row) -> tuple[Any, ...]:
+    """A row whose last two columns, the dictionary and the packed body, are one."""
+    return (*row[:-2], row[-2:])
 
 
 class Version(NamedTuple):
@@ -173,16 +220,13 @@ class _VersionRow(NamedTuple):
     """One version of a record, as a row of its table."""
 
     modified: str | None
-    digest: str
+    digest: bytes
     first_crawl: int
 
 
-def _hashed(body: Mapping[str, Any]) -> tuple[str, str]:
-    """A body as canonical JSON, and its digest."""
-    text = canonical(body)
-    return text, hashlib.sha256(text.encode()).hexdigest()
+def found_by(kind: str, body: Mapping[str, Any]) -> tuple[int, str]:
+    """The shape and the clues of a record, by which a search finds it."""
+    from lineage.search_language.clues import clues_of, shape_of  # only a crawl needs these
+    from lineage.search_language.properties import searched
 
-
-def _completed(record: Resource, known: Mapping[str, Any]) -> Mapping[str, Any]:
-    """An answer that cannot hold a member says nothing about it, so another call's value for the same state stays."""
-    return {**{member: known[member] for member in record.silent if member in known}, **record.body}
+    return shape_of(KINDS[kind], searched(KINDS[kind], body)), clues_of(body)

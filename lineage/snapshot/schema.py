@@ -5,6 +5,7 @@ from __future__ import annotations
 import sqlite3
 from collections.abc import Callable
 
+from lineage.snapshot.bodies import BODIES_SCHEMA
 from lineage.snapshot.levels import LEVELS_SCHEMA
 from lineage.snapshot.manifests import LISTINGS_SCHEMA
 from lineage.snapshot.seals import SEALS_SCHEMA
@@ -26,10 +27,12 @@ CREATE TABLE crawl (
     accounts TEXT NOT NULL, regions TEXT NOT NULL, roots TEXT NOT NULL, tool TEXT NOT NULL, botocore TEXT NOT NULL,
     kinds TEXT NOT NULL, full INTEGER NOT NULL, process TEXT NOT NULL);
 CREATE TABLE record (
-    id TEXT NOT NULL, created TEXT NOT NULL, digest TEXT NOT NULL, kind TEXT NOT NULL, account TEXT NOT NULL,
-    region TEXT NOT NULL, name TEXT NOT NULL, arn TEXT NOT NULL, modified TEXT, status TEXT, body TEXT NOT NULL,
-    first_crawl INTEGER NOT NULL, last_crawl INTEGER NOT NULL, PRIMARY KEY (id, created, digest)) WITHOUT ROWID;
-CREATE INDEX record_kind ON record (kind, account, region);
+    id TEXT NOT NULL, created TEXT NOT NULL, digest BLOB NOT NULL, kind TEXT NOT NULL, account TEXT NOT NULL,
+    region TEXT NOT NULL, name TEXT NOT NULL, arn TEXT NOT NULL, modified TEXT, status TEXT, first_crawl INTEGER NOT NULL,
+    last_crawl INTEGER NOT NULL, shape INTEGER NOT NULL, clues TEXT NOT NULL, dictionary INTEGER NOT NULL, body BLOB NOT NULL,
+    UNIQUE (id, created, digest));
+CREATE INDEX record_kind ON record (kind, account, region, name, shape, clues);
+{BODIES_SCHEMA.strip()}
 {CONTENT_SCHEMA};
 CREATE TABLE gone (id TEXT NOT NULL, created TEXT NOT NULL, at TEXT NOT NULL, PRIMARY KEY (id, created)) WITHOUT ROWID;
 CREATE TABLE enumeration (

@@ -45,20 +45,22 @@ class Table(NamedTuple):
     later: int = 0  # how many of the last columns a later crawl may overwrite
     by_row: bool = False  # its key is not unique: its rows are in the order in which they were written
     which: str = "true"  # the condition for rows that are sealed
+    by: str = ""  # the order of its rows, where that is not the columns that identify a row
 
     @property
     def order(self) -> str:
-        return "rowid" if self.by_row else ", ".join(self.columns.split(", ")[: self.key])
+        return "rowid" if self.by_row else self.by or ", ".join(self.columns.split(", ")[: self.key])
 
 
-_RECORD = "id, created, digest, kind, account, region, name, arn, modified, status, first_crawl, last_crawl"
+_RECORD = "id, created, lower(hex(digest)), kind, account, region, name, arn, modified, status, first_crawl, last_crawl"
 _CRAWL = "id, started, finished, caller, accounts, regions, roots, tool, botocore, kinds, full, process"
 _ENUMERATION = (
     "account, region, kind, crawl, operation, started, since, finished, calls, pages, records, reason, detail, joined"
 )
 TABLES: Final[Mapping[str, Table]] = {
     "crawl": Table(_CRAWL, 1, "id"),
-    "record": Table(_RECORD, 3, "first_crawl", later=1),
+    "record": Table(_RECORD, 3, "first_crawl", later=1, by="id, created, digest"),
+    "dictionary": Table("id, kind, hex(content)", 1),
     "question": Table("account, region, operation, subject, crawl, reason, detail, joined", 5, "crawl", later=1),
     "enumeration": Table(_ENUMERATION, 4, "crawl", later=1),
     "gone": Table("id, created, at", 2),

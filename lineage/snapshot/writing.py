@@ -12,6 +12,7 @@ from traceback import clear_frames
 from lineage.domain.records import Answered, Crawl, Fetched, Note, Resource
 from lineage.snapshot.connection import Connection
 from lineage.snapshot.contents import WrittenContents
+from lineage.snapshot.earlier import EarlierFile
 from lineage.snapshot.ledger import WrittenLedger
 from lineage.snapshot.manifests import Listings
 from lineage.snapshot.named import WrittenNames
@@ -74,6 +75,15 @@ class Recording(WrittenNames, WrittenLedger, WrittenContents):
             raise
         for table in ("enumeration", "question"):  # all questions so far count: the graph holds the answers
             self._db.execute(f"UPDATE {table} SET joined = 1 WHERE NOT joined")  # noqa: S608
+
+    def take_from(self, earlier: EarlierFile) -> None:
+        """Take over all records, lists and seals of an earlier file; the newest seal is to be made again."""
+        earlier.copy_into(self._db)
+
+    def seal_again(self, crawl: int) -> None:
+        """Seal what a finished crawl left, in a file that was upgraded since; nothing for an unfinished one, which is 0."""
+        if crawl:
+            seal(self._db, crawl)
 
     def finish(self, at: str) -> None:
         """Note that the crawl finished, and seal the content of the file."""

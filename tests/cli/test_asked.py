@@ -114,12 +114,23 @@ def test_a_place_that_only_a_wider_one_covers_may_be_misspelt(asking: Any) -> No
         "impact": ("reached", "what was found may hold it, and is listed only"),
     }
     for question, (verdict, follows) in said.items():
-        assert f"{wide}, which covers {asked}" in asking(question, asked, "-f", "table").out.splitlines()[0]
+        head, *lines = asking(question, asked, "-f", "table").out.splitlines()
+        assert f"{wide}, which covers {asked}" in head
         answer = json.loads(asking(question, asked, "-f", "json").out)
         assert (answer["verdict"], answer["named"]) == (verdict, True)
         assert answer["caveats"][0] == f"no record names {asked} itself: {follows} because {wide} covers it; check the spelling"
+        notes = [line for line in lines if line.startswith(("Note: ", "Looked at: ")) and "gap" not in line]
+        assert notes[0] == f"Note: {answer['caveats'][0]}."
         named = asking(question, wide, "-f", "table").out
         assert not any(said in named for said in ("itself", "which covers s3"))
+
+
+def test_show_names_the_place_that_covers_one(asking: Any) -> None:
+    """`show` knows no place inside one that is read: it names that one, instead of others that are spelt alike."""
+    ran = asking("show", "s3://bank-ml/loans/train/does-not-exist-77/")
+    assert (ran.code, ran.out) == (2, "")
+    assert ran.err.endswith(f"itself: name {MEANT}, which covers it and is read\n")
+    assert "did you mean" in asking("show", "s3://bank-ml/loans/trian/").err
 
 
 # --- the scope in every format ----------------------------------------------------------------------

@@ -116,6 +116,11 @@ def test_a_page_says_when_it_was_crawled(over: Any, name: str) -> None:
     page = over(*COMMANDS[name], "-f", "html").out
     assert f"<h1>lineage {' '.join(COMMANDS[name])}</h1>" in page
     assert re.search(r"</table>[^!]*<p>Looked at: account 111122223333, .*, crawled 20\d\d-.* by .*</p>", page)
+    seal = re.search(r"<p>Read from \S+\.db with lineage (.*); its newest seal is (sha256:[0-9a-f]{64}) of crawl 1\.", page)
+    assert seal
+    assert seal[1] == lineage.__version__
+    assert "This command did not verify the file: lineage snapshot verify does.</p>" in page
+    assert f"<title>lineage {' '.join(COMMANDS[name])}</title>" in page
 
 
 @pytest.mark.parametrize(("name", "form"), [("x.HTM", "html"), ("x.ndjson", "jsonl"), ("x.markdown", "md"), ("x.Csv", "csv")])
@@ -209,3 +214,12 @@ def test_a_format_may_be_in_a_file_that_does_not_say_another(over: Any, form: st
     command = "check" if form == "sarif" else "ls"
     assert over(command, "-f", form, "-o", file).code != 2
     assert Path(file).stat().st_size > 0
+
+
+def test_an_export_of_one_node_says_how_to_get_more(ask) -> None:
+    """One node without anything around it is seldom meant; a document of one endpoint is complete."""
+    ran = ask("export", "loans-live", "-f", "mermaid")
+    assert ran.out.count("-->") == 0
+    assert ran.err.splitlines()[-1].startswith("lineage: only loans-live itself is exported: +loans-live exports everything")
+    for arguments in (("+loans-live", "-f", "mermaid"), ("kind:endpoint", "-f", "json"), ("loans-live", "-f", "cyclonedx")):
+        assert "itself is exported" not in ask("export", *arguments).err

@@ -66,5 +66,6 @@ def test_crawl_says_what_it_does(run, monkeypatch: pytest.MonkeyPatch) -> None:
     assert (code, out) == (0, "")
     assert any(line.startswith("reading: ") and " of 33 lists, " in line for line in err.splitlines())
     assert any(line.startswith("joining: ") for line in err.splitlines())
-    said = r"1\d\d records and 1 gap \(lineage gaps\) from \d+ calls are in lineage\.db"
-    assert re.fullmatch(said, err.splitlines()[-1])
+    said = r"read 1\d\d records with \d+ calls into lineage\.db; 1 gap \(lineage gaps\)"
+    assert re.fullmatch(said, err.splitlines()[-2])
+    assert err.splitlines()[-1] == "next: lineage ls kind:endpoint --snapshot lineage.db"

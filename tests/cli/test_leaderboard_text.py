@@ -185,10 +185,8 @@ def test_what_a_search_finds_is_ranked(run, account_path: Path) -> None:
         str(account_path),
         "--where",
         "TrainingJobName contains Limits-Tune-7",
-        "-f",
-        "jsonl",
     )
-    rows = [json.loads(line) for line in run(*by, "--metric", AUC).out.splitlines()]
+    rows = [json.loads(line) for line in run(*by, "-f", "jsonl", "--metric", AUC).out.splitlines()]
     assert [(row["rank"], row["value"]) for row in rows] == [(1, 0.887), (2, 0.873), (3, 0.841), (4, 0.772), (1, 0.899)]
     for arguments, said in (
         (("--metric", AUC, "--live"), "a leaderboard needs the snapshot: leave out --live"),

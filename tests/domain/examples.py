@@ -128,6 +128,15 @@ OF_FORMS = {
     "pem without end": Example("-----BEGIN " + "PRIVATE KEY-----\\n" + _LONG, _LONG),
     "pgp": Example("-----BEGIN PGP " + "PRIVATE KEY BLOCK-----\n\n" + _LONG + "\n-----END PGP PRIVATE KEY BLOCK-----", _LONG),
     "service account": Example('{"type": "service_account", "private_key_id": "' + _HEX + '"}', _HEX),
+    "mysql": Example("mysql -h db -u root -p" + _WORD + " loans", _WORD),
+    "quoted for mysql": Example("mysqldump -p'" + _WORD + "' loans > x.sql", _WORD),
+    "two words": Example("the api key: " + _WORD, _WORD),
+    "two words with equals": Example("Access Key = " + _WORD, _WORD),
+    "python tuple": Example("[('user', 'jo'), ('password', '" + _WORD + "')]", _WORD),
+    "digest header": Example('Authorization: Digest username="jo", realm="x", response="' + _WORD + '"', _WORD),
+    "digest header unquoted": Example('digest username="jo", nc=00000001, response=' + _WORD, _WORD),
+    "login without a scheme": Example("jo:" + _WORD + "@db.internal:5432/x", _WORD),
+    "words of a passphrase": Example("passphrase: correct horse " + "battery", "battery"),
     "npmrc": Example("//registry.example/:_authToken=" + _WORD, _WORD),
 }
 EXAMPLES = {f"{name} (shape)": one for name, one in OF_SHAPES.items()} | OF_FORMS

@@ -131,6 +131,12 @@ def test_what_a_name_says_where_or_how_much_stays(name: str) -> None:
         "docker run -u 1000:1000 -p 8080:80 -p 8080 x",
         "num_tokens=512 max-tokens: 512, tokenizer=bert",
         "The tokens of the key are sorted: basic introduction",
+        "mysql -u root -p 3306 loans; mkdir -p/x; docker run -p8080:80 mysql -p8080:80 -P 3306",
+        "the primary key: customer_id, the partition key: day, and a key: value",
+        "(\"user\", \"email\") ('token_column', 'text')",
+        "a digest of the data, sha256 digest abc=1",
+        "owner:jo@bank.com mailto:jo@bank.com at 10:30@office pkg:v2@prod loans:1.2@sha256:0f npm:react@18",
+        "the password policy asks for a passphrase of several words",
         "python train.py --key-prefix in/x --token-column text",
     ],
 )
@@ -149,6 +155,10 @@ def test_harmless_texts_stay(text: str) -> None:
         ("path=s3://b/x&password=x1&n=1", f"path=s3://b/x {REDACTED}&n=1"),
         ("-----BEGIN PRIVATE " + "KEY-----\nabc s3://b/x", f"{REDACTED}s3://b/x"),
         ("token=[s3://b/x,s3://b/y]", "token=[s3://b/x,s3://b/y]"),
+        ("('password', 's3://b/x')", "('password', 's3://b/x')"),
+        ("api key: s3://b/x y", "api key: s3://b/x y"),
+        ("passphrase: a horse s3://b/x", f"passphrase: {REDACTED} s3://b/x"),
+        ("mysql -pa1 < s3://b/x", f"mysql -p{REDACTED} < s3://b/x"),
     ],
 )
 def test_locations_among_secrets_stay(given: str, kept: str) -> None:
@@ -224,6 +234,7 @@ def repeats(pattern: Any) -> Iterator[tuple[int, Any]]:
 
 PATTERNS = {
     **{f"shape {shape.name}": shape.pattern for shape in SHAPES},
+    **{f"given by {sign}": one.pattern for sign, one in cutting._GIVEN},
     **{f"names {name}": getattr(token_shapes, name) for name in ("LIKE_A_PASSWORD", "FIELD_NAME", "TEXT_NAME", "SAYS_WHAT")},
     **{f"{room.__name__} {name}": one.pattern for room in (cutting, uris) for name, one in vars(room).items() if isinstance(one, re.Pattern)},
 }  # fmt: skip

@@ -16,6 +16,7 @@ import lineage
 from lineage.domain.kinds import KINDS
 from lineage.graphs.build import graph_of
 from lineage.outputs.pictures.dot import console_url
+from lineage.outputs.pictures.figures import called
 from tests.records import arn, record, served, training
 
 NASTY = [
@@ -99,7 +100,7 @@ def test_the_picture_has_every_node_on_a_card(bank_graph: lineage.Graph) -> None
     names = {f"n{number}": bank_graph.nodes[node]["kind"] for number, node in enumerate(sorted(bank_graph))}
     for name, kind in names.items():
         assert f'bgcolor="{KINDS[kind].colour}"' in drawn[name]["label"]
-        assert f">{kind.replace('-', ' ')}" in drawn[name]["label"]
+        assert f">{called(KINDS[kind])}" in drawn[name]["label"]
     assert {one["shape"] for one in drawn.values()} == {"box"}
 
 
@@ -126,7 +127,7 @@ def test_gaps_are_ringed(bank_graph: lineage.Graph) -> None:
 def test_edges_tell_shadow_variants_and_manifests(bank_graph: lineage.Graph) -> None:
     """A shadow variant, an instance pool and an unread manifest are named on the edge."""
     text = lineage.to_dot(bank_graph)
-    for label in ("deploys next shadow", "deploys AllTraffic instance-pool", "reads train (manifest)"):
+    for label in ("deployed by (next, shadow)", "deployed by (AllTraffic, instance-pool)", "read by (train, manifest)"):
         assert f'label="{label}"' in text
 
 

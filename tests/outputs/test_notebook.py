@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import pickle
 import xml.etree.ElementTree as ET
 from pathlib import Path
@@ -13,6 +14,7 @@ from click.testing import CliRunner
 
 import lineage
 from cli.main import cli
+from lineage import recording
 from lineage.graphs.build import graph_of
 from lineage.outputs.pictures import notebook
 from lineage.outputs.pictures.notebook import graph_of_answer
@@ -189,3 +191,14 @@ def test_a_snapshot_or_a_graph_is_wanted(show: Any, bank: lineage.Snapshot) -> N
     for wrong in (nx.MultiDiGraph(), "lineage.db", None):
         with pytest.raises(TypeError, match=r"ask a snapshot, .*, or a graph of one, .*; this is "):
             show(wrong)
+
+
+def test_tab_offers_what_people_use(bank: lineage.Snapshot) -> None:
+    """Tab offers the values of an answer, how to close a snapshot, and the names of a package: none of the inner workings."""
+    for answer in [*answers(bank), lineage.check(bank), lineage.search(bank, "training-job", limit=1)]:
+        offered = {name for name in dir(answer) if not name.startswith("_")}
+        inner = offered - {one.name for one in dataclasses.fields(answer)} - {"as_json", "to_dataframe"}
+        assert inner <= {"only_measured", "rows", "code", "counts", "gates_undecided"}
+    assert {name for name in dir(bank) if not name.startswith("_")} == {"close", "path", "scope"}
+    assert dir(recording) == sorted(recording.__all__)
+    assert "outbox" not in dir(recording)

@@ -51,6 +51,16 @@ CORNER = """(() => { const copy = document.createElement('canvas').getContext('2
 copy.drawImage(document.getElementById('graph'), 0, 0); return [...copy.getImageData(2, 2, 1, 1).data].slice(0, 3); })()"""
 
 
+# The box around all that differs from the corner's colour, as parts of the canvas.
+DRAWN = """(() => { const { width, height } = document.getElementById('graph');
+const copy = Object.assign(document.createElement('canvas'), { width, height }).getContext('2d', { willReadFrequently: true });
+copy.drawImage(document.getElementById('graph'), 0, 0);
+const dots = new Uint32Array(copy.getImageData(0, 0, width, height).data.buffer), xs = [], ys = [];
+dots.forEach((dot, at) => { if (dot !== dots[0]) { xs.push(at % width / width); ys.push(Math.floor(at / width) / height); } });
+const ends = (all) => all.reduce(([low, high], one) => [Math.min(low, one), Math.max(high, one)], [1, 0]);
+const [left, right] = ends(xs), [top, bottom] = ends(ys); return [left, top, right, bottom]; })()"""
+
+
 class Opened:
     """A page in the browser, with all of its requests and console messages."""
 
@@ -105,7 +115,7 @@ def open_page(chromium: Any, tmp_path: Path) -> Iterator[Callable[..., Opened]]:
 @pytest.fixture
 def bank_page(bank: lineage.Snapshot) -> str:
     """The page of the whole bank."""
-    return lineage.to_page(lineage.graph(bank), bank, title="bank.db · crawled until today")
+    return lineage.to_page(lineage.graph(bank), bank, title="bank.db · last crawl today")
 
 
 def embedded(text: str) -> Any:
@@ -115,12 +125,31 @@ def embedded(text: str) -> Any:
 def test_the_page_asks_for_nothing(open_page, bank_page: str) -> None:
     """The page opens from disk, its policy forbids requests, and it says what it is a page of."""
     opened = open_page(bank_page)
-    assert opened.tab.inner_text("#subtitle") == "bank.db · crawled until today · 5 container images left out"
+    assert opened.tab.inner_text("#subtitle") == "bank.db · last crawl today · 5 container images left out"
     assert "content=\"default-src 'none';" in bank_page
     assert re.search(r'(src|href)="(?!data:,")', bank_page.partition('id="data"')[0]) is None
     assert opened.tab.evaluate("fetch('https://example.com/').then(() => 'sent', () => 'refused')") == "refused"
     opened.said.clear()  # the browser's message that it refused
     opened.asked[1:] = []
+
+
+def box_of_the_drawing(opened: Opened) -> list[float]:
+    """Where the drawn pixels end, as parts of the canvas: left, top, right and bottom."""
+    return list(opened.tab.evaluate(DRAWN))
+
+
+@pytest.mark.parametrize("is_moved", [False, True], ids=["as it opened", "moved"])
+def test_the_page_fits_a_window_of_another_size(open_page, bank_page: str, is_moved: bool) -> None:
+    """A smaller window has all in sight that the page opened with, unless somebody has moved or zoomed it."""
+    opened = open_page(bank_page)
+    opened.tab.keyboard.press("f")
+    if is_moved:
+        opened.tab.keyboard.press("+")
+    opened.tab.wait_for_timeout(100)
+    opened.tab.set_viewport_size({"width": 700, "height": 500})
+    opened.tab.wait_for_timeout(300)
+    left, top, right, bottom = box_of_the_drawing(opened)
+    assert (left > 0.01 and top > 0.01 and right < 0.99 and bottom < 0.99) is not is_moved
 
 
 def test_search_goes_to_what_it_finds(open_page, bank_page: str, bank_graph: lineage.Graph) -> None:
@@ -169,7 +198,7 @@ def test_gaps_stand_beside_what_they_are_about(open_page, bank: lineage.Snapshot
     assert "denied DescribeTrainingJob" in opened.tab.inner_text("#panel")
     opened.tab.click("#about-button")
     told = opened.tab.inner_text("#panel")
-    assert opened.tab.inner_text("#about-button") == f"{len(bank.gaps())} gaps"
+    assert opened.tab.inner_text("#about-button") == "1 gap here"
     assert all(gap.detail in told for gap in bank.gaps())
     assert "1 incomplete list; a missing node of these kinds proves nothing" in told
 
@@ -433,7 +462,7 @@ def test_images_are_drawn_if_asked_for(bank: lineage.Snapshot) -> None:
 def test_draw_writes_the_page(ask, tmp_path: Path) -> None:
     """`lineage draw -o page.html` writes the page, of a selector or of everything."""
     ran = ask("draw", "+loans-live", "-o", "page.html", "--no-links")
-    assert (ran.code, ran.err) == (0, "drawn in page.html\n")
+    assert (ran.code, ran.err) == (0, "wrote page.html\n")
     data = embedded((tmp_path / "page.html").read_text(encoding="utf-8"))
     assert (data["schema"], data["heading"]) == ("lineage.page/1", "loans-live with everything upstream")
     assert set(data["nodes"]["url"]) == {None}
@@ -482,11 +511,12 @@ def test_the_page_opens_with_the_whole_lineage(open_page, ask, tmp_path: Path, s
 
 
 def test_only_a_gap_on_the_lit_path_is_red(open_page, bank_page: str) -> None:
-    """A gap elsewhere is shown, without alarm."""
+    """A gap elsewhere is shown as one of the whole snapshot, without alarm."""
     opened = open_page(bank_page)
     opened.find("loans-live")
     assert "holes" not in (opened.tab.get_attribute("#about-button", "class") or "")
     assert "no gap on the lit path" in opened.tab.get_attribute("#about-button", "title")
+    assert re.fullmatch(r"Snapshot: \d+ gaps?", opened.tab.inner_text("#about-button"))
     opened.find("AML-Fit-6")
     assert "holes" in opened.tab.get_attribute("#about-button", "class")
 
@@ -522,3 +552,18 @@ def test_a_phone_shows_the_page_whole(open_page, bank_page: str) -> None:
     assert (panel["x"], panel["width"]) == (0, 390)
     assert panel["y"] > 300
     opened.asked[1:] = []  # the page itself, once more
+
+
+@pytest.mark.parametrize("system", ["light", "dark"])
+@pytest.mark.parametrize("theme", [None, "light", "dark"])
+def test_a_picture_in_a_notebook_follows_jupyterlab(
+    chromium: Any, bank_graph: lineage.Graph, system: str, theme: str | None
+) -> None:
+    """Where JupyterLab says its theme the picture follows it, elsewhere the system: names are light on dark, and dark on light."""
+    told = "" if theme is None else f' data-jp-theme-light="{str(theme == "light").lower()}"'
+    tab = chromium.new_page(color_scheme=system)
+    tab.set_content(f"<body{told}>{lineage.view(bank_graph)._repr_html_()}</body>")
+    fills = tab.evaluate("['.name', '.paper'].map((one) => getComputedStyle(document.querySelector(`svg ${one}`)).fill)")
+    tab.close()
+    name, paper = (sum(map(int, re.findall(r"\d+", fill)[:3])) for fill in fills)
+    assert (name > paper) is ((theme or system) == "dark")

@@ -116,7 +116,7 @@ def test_lines_tell_their_evidence(estate_graph: lineage.Graph) -> None:
     styles = {(arrow.style, arrow.tooltip.rpartition("(")[2].rstrip(")")) for arrow in lineage.picture(estate_graph).arrows}
     assert styles == {("solid", "declared"), ("dashed", "matched"), ("dashed", "content"), ("dotted", "logged")}
     assert "style=dotted" in lineage.to_dot(estate_graph)
-    assert {arrow.pale for arrow in lineage.picture(estate_graph).arrows if " member-of " in arrow.tooltip} == {True}
+    assert {arrow.pale for arrow in lineage.picture(estate_graph).arrows if " belongs to " in arrow.tooltip} == {True}
 
 
 def test_fan_outs_are_folded() -> None:
@@ -267,7 +267,7 @@ def test_draw_folds_and_says_so(ask, tmp_path) -> None:
     """`draw --max-nodes` folds, and reports the folds on stderr."""
     ran = ask("draw", "-o", "p.svg", "--max-nodes", "60", "--engine", "builtin", "--cluster", "account")
     assert ran.code == 0
-    folded = r"drawn in p\.svg\n\d+ of \d+ nodes are folded into \d+: .* \(--max-nodes 60\)\n"
+    folded = r"wrote p\.svg\n\d+ of \d+ nodes are folded into \d+: .* \(--max-nodes 60\)\n"
     assert re.fullmatch(rf"{folded}to draw one endpoint with what made it: `lineage draw \+endpoint/NAME` .*\n", ran.err)
     assert re.fullmatch(folded, ask("draw", "+kind:endpoint", "-o", "p.svg", "--max-nodes", "60", "--engine", "builtin").err)
     assert "more training jobs" in words_of((tmp_path / "p.svg").read_text())

@@ -112,7 +112,7 @@ def test_the_legend_tells_only_what_is_there() -> None:
     """Lines of one sort, and nodes without anything unusual, get no legend."""
     assert 'class="legend"' not in lineage.to_svg(chain(3))
     marked = lineage.to_svg(chain(3), highlight=[arn("training-job", "step-01")])
-    assert re.findall(r'class="quiet">([^<]*)</text>', marked.partition('class="legend"')[2]) == ["asked for"]
+    assert re.findall(r'class="quiet">([^<]*)</text>', marked.partition('class="legend"')[2]) == ["what you asked for"]
 
 
 def test_a_gap_beside_the_highlighted_path_is_not_red(bank_graph: lineage.Graph) -> None:
@@ -134,7 +134,7 @@ def test_the_picture_of_datasets_is_in_one_piece(bank: lineage.Snapshot) -> None
 def test_one_endpoint_is_drawn_with_what_made_it(ask, tmp_path: Path) -> None:
     """`draw loans-live` draws what `draw +loans-live` draws, marks the endpoint, and says so."""
     ran = ask("draw", "loans-live", "-o", "one.svg")
-    assert ran.err == "loans-live is one endpoint: drawn with everything upstream of it (+loans-live)\ndrawn in one.svg\n"
+    assert ran.err == "loans-live is one endpoint: drawn with everything upstream of it (+loans-live)\nwrote one.svg\n"
     ask("draw", "+loans-live", "-o", "other.svg")
     text = (tmp_path / "one.svg").read_text()
     assert text == (tmp_path / "other.svg").read_text()
@@ -146,10 +146,10 @@ def test_the_picture_of_the_docs_is_what_the_command_draws(account_path: Path) -
     """The picture in the docs is not older than the style."""
     with lineage.open_snapshot(account_path) as snapshot:
         graph = lineage.select(lineage.graph(snapshot), "+loans-live")
-    title = "loans-live with everything upstream · lineage.db · crawled until NOW"
+    title = "loans-live with everything upstream · lineage.db · last crawl NOW"
     drawn = lineage.picture(graph, links=False, title=title, max_nodes=500, keep=lineage.named(graph, "+loans-live"))
     kept = (ROOT / "docs" / "images" / "loans-live.svg").read_text(encoding="utf-8")
-    assert re.sub(r"(?<=crawled until )[^ <]+", "NOW", kept) == lineage.draw(drawn, "svg", "builtin").decode()
+    assert re.sub(r"(?<=last crawl )[^ <]+", "NOW", kept) == lineage.draw(drawn, "svg", "builtin").decode()
 
 
 def contrast(one: str, other: str) -> float:

@@ -178,12 +178,12 @@ def test_a_config_that_stays_in_the_endpoint_may_be_the_other_one(tmp_path: Path
 
 
 SERVES = [
-    ("known", [FIT := training("fit", {"train": RAW}, "s3://m/fit"), *served("s3://m/fit")], "; 1 endpoint serves it now"),
-    ("known, and a hole names another", [FIT, *served("s3://m/fit", name="live"), *served("s3://m/other")], "; 1 endpoint serves it now; 1 more may"),
-    ("nobody", [FIT, training("other", {}, "s3://m/other"), *served("s3://m/other")], "; no SageMaker endpoint is known to serve it"),
-    ("a hole names one", [FIT, *served("s3://m/other")], "; no SageMaker endpoint is known to serve it; 1 may"),
-    ("it is being updated", [FIT, *changed(served("s3://m/fit"), "Updating")], "; no SageMaker endpoint is known to serve it; 1 may"),
-    ("only possibly", [FIT, training("more", {}, "s3://m/fit", TrainingJobStatus="Failed"), training("x", {"t": "s3://m/fit"}, "s3://x", TrainingJobStatus="Failed"), *served("s3://x")], "; no SageMaker endpoint is known to serve it; 1 may"),
+    ("known", [FIT := training("fit", {"train": RAW}, "s3://m/fit"), *served("s3://m/fit")], ". 1 endpoint serves it now"),
+    ("known, and a hole names another", [FIT, *served("s3://m/fit", name="live"), *served("s3://m/other")], ". 1 endpoint serves it now; 1 other may serve it"),
+    ("nobody", [FIT, training("other", {}, "s3://m/other"), *served("s3://m/other")], ". No SageMaker endpoint is known to serve it"),
+    ("a hole names one", [FIT, *served("s3://m/other")], ". No SageMaker endpoint is known to serve it; 1 may serve it"),
+    ("it is being updated", [FIT, *changed(served("s3://m/fit"), "Updating")], ". No SageMaker endpoint is known to serve it; 1 may serve it"),
+    ("only possibly", [FIT, training("more", {}, "s3://m/fit", TrainingJobStatus="Failed"), training("x", {"t": "s3://m/fit"}, "s3://x", TrainingJobStatus="Failed"), *served("s3://x")], ". No SageMaker endpoint is known to serve it; 1 may serve it"),
 ]  # fmt: skip
 
 

@@ -203,7 +203,12 @@ def test_deletions_after_the_last_lookup(crawls: list[str], later: bool) -> None
 
 @pytest.mark.parametrize(
     ("jobs", "isolated", "expected"),
-    [(3, 3, []), (0, 0, []), (3, 2, ["1 of 3 training jobs ran without"]), (1, 0, ["1 of 1 training job ran without"])],
+    [
+        (3, 3, []),
+        (0, 0, []),
+        (3, 2, ["1 of 3 training jobs ran without"]),
+        (1, 0, ["the only training job that was read ran without"]),
+    ],
 )
 def test_who_could_read_more(jobs: int, isolated: int, expected: list[str]) -> None:
     """The number of jobs with an open network is shown where there are any, before the standing notes."""

@@ -383,8 +383,8 @@ def test_impact_on_the_command_line(ask, bank_graph: lineage.Graph) -> None:
     said = json.loads(ask("impact", "s3://bank-raw/loans/", "-f", "json").out)
     assert said == impact(bank_graph, "s3://bank-raw/loans/").as_json()
     table = ask("impact", "Loans-Fit-0042", "-f", "table").out.splitlines()
-    assert table[0].startswith("REACHED  at least 1 model and 1 endpoint got something from training job Loans-Fit-0042;")
-    assert table[0].endswith("; 1 endpoint serves it now; 6 more may")
+    assert table[0].startswith("REACHED  training job Loans-Fit-0042 reached at least 1 model and 1 endpoint. ")
+    assert table[0].endswith(". 1 endpoint serves it now; 6 others may serve it")
     assert re.split(r" {2,}", table[1].strip()) == [
         "endpoint",
         "loans-live",
@@ -395,8 +395,10 @@ def test_impact_on_the_command_line(ask, bank_graph: lineage.Graph) -> None:
     assert {len(row) for row in rows} == {10}
     assert (rows[1][0], {row[0] for row in rows[2:]}) == ("unknown", {"hole"})
     assert ask("impact", "s3://none/", "-f", "table").out.startswith(
-        "UNKNOWN  nothing that was read got anything from s3://none/, but "
+        "UNKNOWN  no record shows that anything was made from s3://none/, but "
     )
+    served_twice = ask("impact", "s3://bank-ml/assist/corpus/", "-f", "table").out.splitlines()[1]
+    assert "  serves it now (AllTraffic)  " in served_twice  # by two inference components
     gone = ask("impact", "loans-liv")
     assert (gone.code, gone.err) == (2, "lineage: nothing in the snapshot is named 'loans-liv'; did you mean loans-live?\n")
 

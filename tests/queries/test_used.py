@@ -349,7 +349,7 @@ def test_every_finding_is_told_once_and_the_strongest_first() -> None:
                 processing("p", {"raw": "s3://d/x/"}, {"out": "s3://prep/x/"}),
                 training("k", {"eval": "s3://prep/x/"}),
             ],
-            "; 1 more got something from it through a model or another job, all only as channels eval and test, by their names evaluation channels",
+            "; 1 more used data from it through a model or another job, all only as channels eval and test, by their names evaluation channels",
         ),
         (
             [training("j", {"test": "s3://d/x/"}), training("k", {}, HyperParameters={"d": "s3://d/x/"})],

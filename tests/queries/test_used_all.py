@@ -166,6 +166,20 @@ def test_a_gate_takes_the_worst(check, uris: list[str], code: int) -> None:
     assert check(*uris, *GATE).code == code
 
 
+def test_each_fail_on_counts(check) -> None:
+    """A repeated --fail-on adds to the verdicts: the last one alone would let pass what the first one names."""
+    assert check("s3://bank-ml/loans/train/", "--fail-on", "used", "--fail-on", "declared-only").code == 1
+
+
+def test_each_list_counts(check, tmp_path: Path) -> None:
+    """Each --from is asked about, in order, and a file that is named twice once."""
+    for name in ("a", "b"):
+        (tmp_path / name).write_text(f"s3://bank-ml/{name}/\n")
+    files = [part for name in ("a", "b", "a") for part in ("--from", str(tmp_path / name))]
+    rows = check(*files, "-f", "csv").out.splitlines()[1:]
+    assert [row.split(",")[0] for row in rows] == ["s3://bank-ml/a/", "s3://bank-ml/b/"]
+
+
 @pytest.mark.parametrize(
     ("text", "said"),
     [

@@ -33,7 +33,7 @@ def test_an_empty_value(run, signed: Path, keys: dict[str, Path], command: str, 
     key = ("--key", str(keys["jo"])) if (command, option) == ("sign", "key") else ()
     ran = run("snapshot", command, *key, f"--{option}", " ")
     assert (ran.code, ran.out, ran.err.count("\n")) == (2, "", 1)
-    assert "the value is empty" in ran.err
+    assert f"--{option} is empty: give a value, or leave it out" in ran.err
 
 
 def test_a_file_that_is_called_like_an_identity(

@@ -17,6 +17,7 @@ from lineage.errors import SnapshotError
 from lineage.snapshot import connection
 from lineage.snapshot.damage import _rows, damages
 from tests.conftest import BANK
+from tests.snapshot.packing import with_bodies
 from tests.snapshot.test_seals import sealed
 
 __all__ = ["sealed"]
@@ -119,11 +120,16 @@ ODD_ROWS = {
     "a kind that there is not": ("UPDATE node SET kind = 'odd' WHERE kind = 'model'", ("show", "model/loans-model-42")),
     "a relation that there is not": ("UPDATE edge SET relation = 'odd' WHERE relation = 'loads'", ("export", "-f", "json")),
     "a span that there is not": ("UPDATE edge SET span = 'odd'", ("used", "s3://bank-ml/loans/train/")),
-    "a body that is no JSON": ("UPDATE record SET body = '{'", ("search", "training-job")),
+    "a body that is no JSON": ("UPDATE record SET dictionary = 0, body = packed('{')", ("search", "training-job")),
     "details that are a list": ("UPDATE node SET details = '[1]'", ("ls", "-f", "json")),
-    "a body in brackets without end": ("UPDATE record SET body = replace(hex(zeroblob(20000)), '00', '[')", ("show", "model/loans-model-42")),
+    "a body in brackets without end": ("UPDATE record SET dictionary = 0, body = packed(replace(hex(zeroblob(20000)), '00', '['))", ("show", "model/loans-model-42")),
     "a text that is no UTF-8": ("UPDATE node SET name = CAST(x'41ff42' AS TEXT)", ("ls",)),
-    "a body that is no object": ("UPDATE record SET body = '7' WHERE kind = 'training-job'", ("search", "training-job")),
+    "a body that is no object": ("UPDATE record SET dictionary = 0, body = packed('7') WHERE kind = 'training-job'", ("search", "training-job")),
+    "a body that is not packed": ("UPDATE record SET body = x'ff00ff'", ("search", "training-job")),
+    "a body that is cut short": ("UPDATE record SET body = substr(body, 1, length(body) / 2)", ("show", "model/loans-model-42")),
+    "a body with more behind it": ("UPDATE record SET body = body || x'00'", ("search", "training-job")),
+    "a dictionary that there is not": ("UPDATE record SET dictionary = 999", ("search", "training-job")),
+    "another dictionary": ("UPDATE dictionary SET content = x'7b7d'", ("search", "training-job")),
     "accounts that are no list": ("UPDATE crawl SET accounts = '7'", ("gaps",)),
     "a time that is none": ("UPDATE crawl SET started = 'noon', finished = NULL", ("crawl", "--replay", str(BANK), "-q")),
     "a blob as a window": ("UPDATE edge SET opens = x'00ff'", ("used", "s3://bank-ml/loans/train/")),
@@ -136,7 +142,7 @@ def test_odd_rows(sealed: Path, tmp_path: Path, change: str, command: tuple[str,
     """A row that no crawl writes ends in one line that says where it is, or is reported by `snapshot verify`."""
     path = tmp_path / "s.db"
     shutil.copy(sealed, path)
-    db = sqlite3.connect(path)
+    db = with_bodies(sqlite3.connect(path))
     db.execute(change)
     db.commit()
     db.close()

@@ -20,13 +20,14 @@ from lineage.snapshot.reading import Snapshot
 from lineage.snapshot.seals import TABLES
 from tests.conftest import BANK
 from tests.records import record, training
+from tests.snapshot.packing import with_bodies
 from tests.snapshot.test_file import CRAWL, crawl
 
 
 def altered(source: Path, target: Path, *statements: str, values: tuple[object, ...] = ()) -> Path:
     """A copy of a snapshot, changed by SQL."""
     shutil.copy(source, target)
-    db = sqlite3.connect(target)
+    db = with_bodies(sqlite3.connect(target))
     for statement in statements:
         assert db.execute(statement, values).rowcount, statement
     db.commit()
@@ -57,13 +58,15 @@ def test_what_crawls_wrote_is_unchanged(sealed: Path) -> None:
 
 
 def test_every_table_is_sealed(sealed: Path) -> None:
-    """Each table and column of the file is sealed, except the seals themselves and bodies, whose digest is sealed."""
+    """Each table and column of the file is sealed, except the seals themselves, packed bodies, whose digest is sealed,
+    and what is made from them."""
     db = sqlite3.connect(sealed)
     names = {row[0] for row in db.execute("SELECT name FROM sqlite_master WHERE type = 'table'")} - {"seal", "sealed"}
     assert names == set(TABLES) - {"sqlite_master"}
     for name in names:
-        columns = {row[1] for row in db.execute(f"PRAGMA table_info({name})")} - {"body"}
-        assert columns == set(TABLES[name].columns.split(", ")), name
+        packed = {"body", "dictionary", "shape", "clues"} if name == "record" else set()
+        columns = {row[1] for row in db.execute(f"PRAGMA table_info({name})")} - packed
+        assert columns == set(map(column_of, TABLES[name].columns.split(", "))), name
 
 
 def test_a_vacuum_changes_nothing(sealed: Path, tmp_path: Path) -> None:
@@ -76,11 +79,19 @@ def test_a_vacuum_changes_nothing(sealed: Path, tmp_path: Path) -> None:
     assert lineage.verify(path).verdict == UNCHANGED
 
 
+def column_of(sealed: str) -> str:
+    """The column behind a column of a seal: blobs are sealed as hexadecimal digits."""
+    return sealed.rpartition("(")[2].rstrip(")")
+
+
 COLUMNS = [
     (name, column)
     for name, table in TABLES.items()
     if name != "sqlite_master"
-    for column in [*table.columns.split(", "), *(["body"] if name == "record" else [])]
+    for column in [
+        *map(column_of, table.columns.split(", ")),
+        *(["body", "dictionary", "shape", "clues"] if name == "record" else []),
+    ]
 ]
 
 
@@ -89,7 +100,8 @@ def test_each_column_of_each_table(sealed: Path, tmp_path: Path, table: str, col
     """Whatever column of whatever table is changed, the difference is found, and reported for that table."""
     db = sqlite3.connect(sealed)
     row = db.execute(f"SELECT {column} FROM {table} LIMIT 1 OFFSET (SELECT count(*) FROM {table}) / 2").fetchone()
-    other = '{"x":1}' if column == "details" else 7000 if isinstance(row and row[0], int) else f"{row and row[0]}x"
+    other: object = '{"x":1}' if column == "details" else 7000 if isinstance(row and row[0], int) else f"{row and row[0]}x"
+    other = row[0] + b"x" if isinstance(row and row[0], bytes) else other
     width = len(db.execute(f"PRAGMA table_info({table})").fetchall())
     values = ",".join("1" * width)
     change = (
@@ -109,7 +121,8 @@ def test_rows_that_are_taken_away(sealed: Path, tmp_path: Path, table: str) -> N
 
 def test_a_changed_record_is_named(sealed: Path, tmp_path: Path) -> None:
     """The record whose body was changed is named by its ARN, also where nothing else was touched."""
-    change = "UPDATE record SET body = replace(body, 'ml.m5.2xlarge', 'ml.m5.4xlarge') WHERE name = 'Loans-Fit-0042'"
+    body = "packed(replace(unpacked(dictionary, body), 'ml.m5.2xlarge', 'ml.m5.4xlarge'))"
+    change = f"UPDATE record SET dictionary = 0, body = {body} WHERE name = 'Loans-Fit-0042'"
     (found,) = lineage.verify(altered(sealed, tmp_path / "s.db", change)).differences
     assert (found.table, found.where.rpartition("/")[2]) == ("record", "loans-fit-0042")
 
@@ -174,7 +187,7 @@ def test_how_far_a_digest_proves(sealed: Path, until: int) -> None:
     done = lineage.verify(sealed, digest=lineage.snapshot_info(sealed).crawls[until - 1]["seal"])
     assert done.verdict == (UNCHANGED if until == 4 else IN_PART)
     assert (done.proved or {}).get("crawl") == until
-    later = {1: "crawls 2 to 4 are held", 2: "crawls 3 to 4 are held", 3: "crawl 4 is held"}.get(until)
+    later = {1: "crawls 2 to 4 are covered only", 2: "crawls 3 to 4 are covered only", 3: "crawl 4 is covered only"}.get(until)
     assert any(note.startswith(f"proved up to crawl {until} by the digest sha256:") for note in done.notes)
     assert [note.partition(" by the file's own seals")[0] for note in done.notes[1:]] == ([later] if later else [])
 

@@ -23,29 +23,34 @@ REUSED: Final = "reused"  # the usage of what a record inherited from another on
 
 
 class Relation(NamedTuple):
-    """The meaning of an edge: whether data flows along it, and whether it points to the record that names it."""
+    """The meaning of an edge: whether data flows along it, whether it points to the record that names it, and in words.
+
+    `verb` stands between source and target. The name of a relation is the word of the record that names it, so beside an
+    arrow it would often read backwards.
+    """
 
     flows: bool
     inward: bool
+    verb: str
 
 
 RELATIONS: Final[dict[str, Relation]] = {
-    "reads": Relation(flows=True, inward=True),
-    "writes": Relation(flows=True, inward=False),
+    "reads": Relation(flows=True, inward=True, verb="is read by"),
+    "writes": Relation(flows=True, inward=False, verb="writes"),
     # a job names the place in a text, not in a field for what it reads or writes
-    "may-read": Relation(flows=True, inward=True),
-    "may-write": Relation(flows=True, inward=False),
-    "overlaps": Relation(flows=True, inward=True),
-    "loads": Relation(flows=True, inward=True),
-    "provides": Relation(flows=True, inward=True),
-    "instantiates": Relation(flows=True, inward=True),
-    "deploys": Relation(flows=True, inward=True),
-    "configures": Relation(flows=True, inward=True),
-    "hosts": Relation(flows=True, inward=False),
-    "recorded-by": Relation(flows=False, inward=True),
-    "member-of": Relation(flows=False, inward=False),
-    "mentions": Relation(flows=False, inward=True),
-    "associated": Relation(flows=False, inward=False),
+    "may-read": Relation(flows=True, inward=True, verb="may be read by"),
+    "may-write": Relation(flows=True, inward=False, verb="may write"),
+    "overlaps": Relation(flows=True, inward=True, verb="shares keys with"),
+    "loads": Relation(flows=True, inward=True, verb="is loaded by"),
+    "provides": Relation(flows=True, inward=True, verb="is given to"),
+    "instantiates": Relation(flows=True, inward=True, verb="is made into"),
+    "deploys": Relation(flows=True, inward=True, verb="is deployed by"),
+    "configures": Relation(flows=True, inward=True, verb="configures"),
+    "hosts": Relation(flows=True, inward=False, verb="runs on"),
+    "recorded-by": Relation(flows=False, inward=True, verb="is recorded by"),
+    "member-of": Relation(flows=False, inward=False, verb="belongs to"),
+    "mentions": Relation(flows=False, inward=True, verb="is named by"),
+    "associated": Relation(flows=False, inward=False, verb="is associated with"),
 }
 
 # From a model's parts to the endpoint that serves it.

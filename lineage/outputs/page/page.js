@@ -94,10 +94,11 @@
   const view = { x: 0, y: 0, zoom: 1, width: 1, height: 1, dots: 1 };
   const unwanted = { kind: new Set(), account: new Set(), status: new Set() };
   let before = null;  // the view to go back to from paper
+  let placed = null;  // how the page last placed what is in sight, and where that was
   let now = null, lit = null, open = null, colours = {};
 
-  const value = (node, what) => node[what] ?? "unknown";
-  const spaced = (kind) => kind.replaceAll("-", " ");
+  const value = (node, what) => node[what] ?? "none";  // "unknown" is a verdict
+  const called = (kind) => data.kinds[kind][2];
   const many = (number, noun) => `${number.toLocaleString("en")} ${noun}${number === 1 ? "" : "s"}`;
   const light = (node) => (!lit ? 0 : node === now ? HERE : lit.up.has(node) ? UP : lit.down.has(node) ? DOWN : -1);
 
@@ -110,9 +111,11 @@
     draw();
   }
 
-  /** The button is red if something that is lit could not be read. */
+  /** The button counts the gaps on what is lit, in red; if there are none, it says that its gaps are those of the whole snapshot. */
   function warn() {
-    const here = data.gaps.filter((gap) => lit && touches(gap)).length;
+    const here = data.gaps.filter((gap) => lit && touches(gap)).length, all = data.gaps.length;
+    const none = data.scope.unread.length ? "Incomplete" : "No gaps";
+    $("about-button").textContent = here ? `${many(here, "gap")} here` : all ? `Snapshot: ${many(all, "gap")}` : none;
     $("about-button").classList.toggle("holes", here > 0);
     $("about-button").title = `What was looked at, and what could not be read${lit ? `: ${here ? many(here, "gap") : "no gap"} on the lit path` : ""}`;
   }
@@ -122,7 +125,7 @@
     const away = nodes.filter((node) => node.away).length;
     const all = shown === nodes.length ? many(shown, "node") : `${shown.toLocaleString("en")} of ${many(nodes.length, "node")}`;
     $("said").textContent = now
-      ? `${spaced(now.kind)} ${now.name}${now.hidden ? " (hidden by a filter)" : ""} · ${counted(lit.up)} upstream · ${counted(lit.down)} downstream${away ? ` · ⤢ shows ${away.toLocaleString("en")} more` : ""}`
+      ? `${called(now.kind)} ${now.name}${now.hidden ? " (hidden by a filter)" : ""} · ${counted(lit.up)} upstream · ${counted(lit.down)} downstream${away ? ` · ⤢ shows ${away.toLocaleString("en")} more` : ""}`
       : `${all} · ${many(edges.length, "edge")}`;
   }
 
@@ -163,8 +166,22 @@
     draw();
   }
 
+  const size = () => `${innerWidth} × ${innerHeight}`;
+
+  /** Places what is in sight, and again in a window of another size, until somebody moves it. */
+  function settle(how) {
+    how();
+    placed = { how, size: size(), x: view.x, y: view.y, zoom: view.zoom };
+  }
+
+  const isUnmoved = () => placed && placed.x === view.x && placed.y === view.y && placed.zoom === view.zoom;
+
   /** Shows all nodes, or those that are wanted, as large as they fit. */
   function fit(wanted = nodes) {
+    settle(() => frame(wanted));
+  }
+
+  function frame(wanted) {
     arrange(wanted);
     const room = roomOf(wanted);
     if (!room) return;
@@ -203,19 +220,22 @@
   function openAt(node) {
     if (node) choose(node);
     const answer = node ? [node, ...lit.up, ...lit.down] : nodes;
-    fit(answer);
-    if (node && view.zoom < WHOLE) near(node, answer);
+    const around = lit;
+    settle(() => {
+      frame(answer);
+      if (node && view.zoom < WHOLE) near(node, answer, around);
+    });
   }
 
   /** At a size that can be read, with the node where most of its lineage is in sight. */
-  function near(node, answer) {
+  function near(node, answer, around) {
     view.zoom = READABLE;
-    const share = !lit.down.size ? 1 : !lit.up.size ? 0 : 0.5;  // before it, behind it, or on both sides
+    const share = !around.down.size ? 1 : !around.up.size ? 0 : 0.5;  // before it, behind it, or on both sides
     const [wide, high] = [view.width / READABLE, (view.height - foot()) / READABLE], room = roomOf(answer);
-    const placed = (at, size, all, from, length, part) =>
+    const start = (at, size, all, from, length, part) =>
       (length + 2 * PAD <= all ? from + length / 2 - all / 2 : at - PAD - (all - size - 2 * PAD) * part);
-    view.x = placed(node.x, node.width, wide, room.left, room.wide, isDown ? 0.5 : share);
-    view.y = placed(node.y, node.height, high, least(answer, (one) => one.y), room.high, isDown ? share : 0.5);
+    view.x = start(node.x, node.width, wide, room.left, room.wide, isDown ? 0.5 : share);
+    view.y = start(node.y, node.height, high, least(answer, (one) => one.y), room.high, isDown ? share : 0.5);
     draw();
   }
 
@@ -444,6 +464,7 @@
     view.dots = window.devicePixelRatio || 1;
     [view.width, view.height] = [width, height];
     [canvas.width, canvas.height] = [Math.round(width * view.dots), Math.round(height * view.dots)];
+    if (isUnmoved() && placed.size !== size()) settle(placed.how);
     paint(context, view);
   }
 
@@ -496,7 +517,7 @@
     const up = reach(node, "into", "source"), down = reach(node, "out", "target");
     const gone = node.observed ? "" : " · named by other records, not observed";
     openPanel(
-      top(node.name, spaced(node.kind) + gone, iconOf(node.kind)),
+      top(node.name, called(node.kind) + gone, iconOf(node.kind)),
       buttonsOf(node, up, down),
       element("p", { className: "counts" }, text("span", `${counted(up)} upstream`, "up"), text("span", `${counted(down)} downstream`, "down")),
       facts(node),
@@ -627,7 +648,7 @@
   }
 
   function offered(node, at) {
-    const row = element("li", { id: `found-${at}`, role: "option" }, text("span", node.label, "name"), text("small", `${spaced(node.kind)} · ${node.id}`));
+    const row = element("li", { id: `found-${at}`, role: "option" }, text("span", node.label, "name"), text("small", `${called(node.kind)} · ${node.id}`));
     row.onpointerdown = (event) => { event.preventDefault(); arrive(node); };
     return row;
   }
@@ -689,7 +710,7 @@
     const check = element("input", { type: "checkbox", checked: true, name: what, value: said });
     check.onchange = () => { unwanted[what][check.checked ? "delete" : "add"](said); filtered(); };
     const sign = what === "kind" ? iconOf(said) : null;
-    return element("label", {}, check, sign, text("span", what === "kind" ? spaced(said) : said), text("b", count.toLocaleString("en")));
+    return element("label", {}, check, sign, text("span", what === "kind" ? called(said) : said), text("b", count.toLocaleString("en")));
   }
 
   function want(what, rows, wanted) {
@@ -777,7 +798,7 @@
   }
 
   function tableRow(node) {
-    const words = (name) => text("td", name === "kind" ? spaced(node.kind) : cell(node, name), name === "id" ? "wide name" : "");
+    const words = (name) => text("td", name === "kind" ? called(node.kind) : cell(node, name), name === "id" ? "wide name" : "");
     const row = element("tr", { className: node === now ? "now" : "" }, ...Object.keys(COLUMNS).map(
       (name) => (name === "name" ? element("td", { className: "wide" }, rowLink(node)) : words(name))));
     row.dataset.node = node.id;
@@ -915,7 +936,7 @@
     theme();
     [view.width, view.height, view.dots] = [1560, 900, 2.5];
     [canvas.width, canvas.height] = [3900, 2250];
-    fit(nodes.filter(isShown));
+    frame(nodes.filter(isShown));
     paint(context, view);
     listed();
   }
@@ -935,7 +956,6 @@
     $("title").textContent = data.heading;
     $("subtitle").textContent = [data.title, data.left_out].filter(Boolean).join(" · ");
     $("subtitle").title = $("subtitle").textContent;
-    $("about-button").textContent = data.gaps.length ? many(data.gaps.length, "gap") : data.scope.unread.length ? "Incomplete" : "No gaps";
     theme();
     filters();
     if (innerWidth <= 900) toggleFilters(false);

@@ -24,7 +24,7 @@ from lineage.domain.status import serves
 from lineage.domain.text import json_text, shown, visible
 from lineage.graphs.excerpts import Graph
 from lineage.outputs.pictures.cards import name_lines, size
-from lineage.outputs.pictures.figures import below, console_url
+from lineage.outputs.pictures.figures import below, called, console_url
 from lineage.outputs.pictures.icons import icon_of
 from lineage.outputs.pictures.layout import Layout, layout
 from lineage.queries.as_json import scope_json
@@ -98,14 +98,14 @@ def _data(graph: Graph, snapshot: Snapshot | None, start: str | None, *, links: 
     words = _Words()
     kinds = {name: KINDS.get(name, RESOURCE) for name in sorted({data["kind"] for _, data in graph.nodes(data=True)})}
     scope: Scope = graph.graph["scope"]
-    called = {name: at for node, at in order.items() for name in gap_subjects(node, graph.nodes[node])}
+    numbers = {name: at for node, at in order.items() for name in gap_subjects(node, graph.nodes[node])}
     # All gaps of the snapshot, each with the number of its node, if the page has that node.
-    gaps = [asdict(gap) | {"node": called.get(gap.subject.casefold())} for gap in scope.holes]
+    gaps = [asdict(gap) | {"node": numbers.get(gap.subject.casefold())} for gap in scope.holes]
     records, without = _records(graph, snapshot)
     return {
         "schema": SCHEMA,
         "start": order[start] if start else None,
-        "kinds": {name: [icon_of(kind), kind.colour] for name, kind in kinds.items()},
+        "kinds": {name: [icon_of(kind), kind.colour, called(kind)] for name, kind in kinds.items()},
         "flows": [name for name, relation in RELATIONS.items() if relation.flows],
         "layouts": [_laid(graph, names, order, laid), *_tall(graph, order, below_of, start)],
         "nodes": _nodes(graph, order, words, links=links)

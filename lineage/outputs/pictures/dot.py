@@ -89,10 +89,10 @@ _LOOKS = {
     "dashed": "dashed line",
     "dotted": "dotted line",
     "pale": "pale line",
-    "unobserved": "dashed rim",
-    "gap": "red rim",
-    "fold": "double rim",
-    "subject": "blue rim",
+    "unobserved": "dashed border",
+    "gap": "red border",
+    "fold": "double border",
+    "subject": "blue border",
 }
 _LEFT = '<br align="left"/>'
 

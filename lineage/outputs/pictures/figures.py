@@ -9,7 +9,7 @@ from typing import Any, Final, Literal, TypeAlias
 from urllib.parse import quote
 
 from lineage.domain.given import texts
-from lineage.domain.kinds import ENDPOINT, KINDS, RELATIONS, RESOURCE, REUSED, SHOWN_BESIDE, Kind
+from lineage.domain.kinds import ENDPOINT, KINDS, RELATIONS, RESOURCE, REUSED, RUNS, SHOWN_BESIDE, Kind
 from lineage.domain.names import is_arn, location_of
 from lineage.domain.status import serves
 from lineage.graphs.build import whole
@@ -184,7 +184,7 @@ MEANINGS: Final = {
     "unobserved": "named, not observed",
     "gap": "could not be read",
     "fold": "several similar nodes",
-    "subject": "asked for",
+    "subject": "what you asked for",
 }
 
 
@@ -232,7 +232,12 @@ def _figure(node: str, data: dict[str, Any], gap: str | None, *, subject: bool, 
 def below(kind: Kind, data: dict[str, Any]) -> str:
     """The text below a name: the kind, and the status, or why there is none."""
     stands = "deleted" if data.get("deleted") else data.get("status") if data["observed"] else "not observed"
-    return " · ".join(filter(None, (kind.name.replace("-", " "), None if data.get("folded") else stands)))
+    return " · ".join(filter(None, (called(kind), None if data.get("folded") else stands)))
+
+
+def called(kind: Kind) -> str:
+    """A kind as people write it. A run is called so everywhere; only SageMaker says trial component."""
+    return "run" if kind.name in RUNS else kind.name.replace("-", " ")
 
 
 def _facts(node: str, data: dict[str, Any]) -> str:
@@ -256,7 +261,7 @@ def _arrow(edge: tuple[str, str, str, dict[str, Any]], lit: set[str] | None) -> 
         target,
         key,
         edge_label(data),
-        f"{source} {data['relation']} {target}\n{data['path']} ({data['evidence']}){times}",
+        f"{source} {RELATIONS[data['relation']].verb} {target}\n{data['path']} ({data['evidence']}){times}",
         _STYLES.get(data["evidence"], "dashed"),
         data["relation"] in _BESIDE or not_now(data),
         data["relation"] == "mentions",
@@ -285,11 +290,16 @@ def not_now(data: dict[str, Any]) -> bool:
 
 
 def edge_label(data: dict[str, Any]) -> str:
+    """An edge in words that read along its arrow."""
     usage = data["usage"] if data["usage"] in ("shadow", "instance-pool", REUSED) else ""
-    manifest = "(manifest)" if data["span"] in ("manifest", "listing") else ""
-    relation = "same content" if data["evidence"] == "content" else data["relation"]
+    manifest = "manifest" if data["span"] in ("manifest", "listing") else ""
+    beside = ", ".join(filter(None, (data["role"], usage, manifest)))
     times = f"×{data['times']:,}" if data.get("times", 1) > 1 else ""
-    return " ".join(filter(None, (relation, data["role"], usage, manifest, times)))
+    return " ".join(filter(None, (_verb(data), f"({beside})" if beside else "", times)))
+
+
+def _verb(data: dict[str, Any]) -> str:
+    return "same content" if data["evidence"] == "content" else RELATIONS[data["relation"]].verb.removeprefix("is ")
 
 
 def shorten(text: str, room: int = _LABEL_CHARACTERS) -> str:

@@ -19,7 +19,7 @@ from lineage.outputs.pictures.folds import plural
 from lineage.outputs.pictures.graph_svg import to_svg
 from lineage.outputs.pictures.placing import place
 from lineage.outputs.pictures.svg import element, words
-from lineage.queries.showing import Answer, Shows, in_a_word
+from lineage.queries.showing import Answer, ListedAnswer, Shows, in_a_word
 from lineage.snapshot.reading import Snapshot
 
 MOST = 300  # nodes that a notebook draws
@@ -28,6 +28,7 @@ _NODE = ("id", "kind", "name", "status", "observed")
 _EDGE = ("source", "target", "relation", "evidence")
 _BOX = "overflow: auto; max-height: 80vh"
 _PLAIN = "background: none; color: inherit; white-space: pre"
+_DARK = re.compile(r"@media \(prefers-color-scheme: dark\) \{((?:[^{}]|\{[^{}]*\})*)\}")  # what it says, of each
 _STYLE = re.compile(r"<style>(.*?)</style>", re.DOTALL)
 
 
@@ -118,7 +119,7 @@ def _answer(shown: Answer) -> str:
     The text is unfolded if it says what the picture does not: the holdouts, or that nothing was found.
     """
     told = str(shown)
-    drawn = [*_evidence(shown)] if shown.pictured else []
+    drawn = [] if isinstance(shown, ListedAnswer) else [*_evidence(shown)]
     if not drawn:
         return element("div", _text(told), class_="lineage", style=_BOX)
     text = _text(told) if getattr(shown, "holdouts", ()) else element("details", element("summary", "text"), _text(told))
@@ -193,7 +194,15 @@ def _named(node: str, usages: set[str]) -> dict[str, Any]:
 def _inline(drawn: Picture) -> str:
     """The picture as part of a page, with a style that applies only inside it."""
     svg = to_svg(drawn, place(drawn, _PAGE)).partition("\n")[2]
-    return _STYLE.sub(lambda found: f"<style>.lineage svg {{ {found[1]} }}</style>", svg)
+    return _STYLE.sub(lambda found: f"<style>{_inside(found[1])}</style>", svg)
+
+
+def _inside(css: str) -> str:
+    """The style for what is inside of an output: dark as JupyterLab's theme is, elsewhere as the system is."""
+    light, dark = _DARK.sub("", css), "".join(_DARK.findall(css))
+    system = f'body:not([data-jp-theme-light="true"]) .lineage svg {{ {dark} }}'
+    theme = f'body[data-jp-theme-light="false"] .lineage svg {{ {dark} }}'
+    return f".lineage svg {{ {light} }}\n@media (prefers-color-scheme: dark) {{ {system} }}\n{theme}"
 
 
 def _table(head: tuple[str, str], rows: Iterable[tuple[str, str]]) -> str:

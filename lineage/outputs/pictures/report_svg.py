@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import networkx as nx
 
-from lineage.domain.kinds import KINDS, RESOURCE, SHOWN_BESIDE
+from lineage.domain.kinds import KINDS, RELATIONS, RESOURCE, SHOWN_BESIDE
 from lineage.domain.records import Json
 from lineage.outputs.pictures.cards import card, name_lines, size
 from lineage.outputs.pictures.figures import Figure, below, not_now
@@ -61,7 +61,9 @@ def _figure(node: Json) -> Figure:
 
 def _line(edge: Json, path: str) -> str:
     sort = "beside" if edge["relation"] in _BESIDE or not_now(edge) else edge["method"]
-    said = element("title", words(" ".join(filter(None, (edge["relation"], edge["role"])))))
+    said = element(
+        "title", words(" ".join(filter(None, (RELATIONS[edge["relation"]].verb, edge["role"] and f"({edge['role']})"))))
+    )
     return element("path", said, class_=f"line {sort}", d=path, marker_end="url(#tip)")
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 from lineage.checks.findings import NEW, SEVERITIES
 from lineage.domain.records import REPLAYED, Json
@@ -31,13 +31,30 @@ def _findings(told: Json) -> str:
 
 
 def _holdouts(endpoints: list[Json]) -> str:
-    """How many holdouts were used in making any of the endpoints, and how many may have been."""
-    worst: dict[str, str] = {}
-    for row in (row for one in endpoints for row in one["evaluation"]["holdouts"]):
-        worst[row["uri"]] = min(row["verdict"], worst.get(row["uri"], NOT_REFERENCED), key=_WORST.index)
+    """How many holdouts were used in making any of the endpoints, how many may have been, and which verdicts rest on people."""
+    worst, bare = _worst(endpoints, lambda row: row["verdict"]), _worst(endpoints, _without_people)
     if not worst:
         return ""
     counted = Counter(worst.values())
     used = counted[USED] + counted[INDIRECT]
     more = [f"{counted[verdict]:,} {verdict}" for verdict in (MAYBE, UNKNOWN, DECLARED) if counted[verdict]]
-    return f"Holdouts: {used:,} of {len(worst):,} used{', ' + listed(more) if more else ''} (section 7)"
+    vouched = Counter((verdict, bare[uri]) for uri, verdict in worst.items() if verdict != bare[uri])
+    rests = [f"; {_rests(count, *verdicts)}" for verdicts, count in sorted(vouched.items())]
+    return f"Holdouts: {used:,} of {len(worst):,} used{', ' + listed(more) if more else ''}{''.join(rests)} (section 7)"
+
+
+def _worst(endpoints: list[Json], verdict_of: Callable[[Json], str]) -> dict[str, str]:
+    """The strongest verdict about each holdout, over all endpoints."""
+    worst: dict[str, str] = {}
+    for row in (row for one in endpoints for row in one["evaluation"]["holdouts"]):
+        worst[row["uri"]] = min(verdict_of(row), worst.get(row["uri"], NOT_REFERENCED), key=_WORST.index)
+    return worst
+
+
+def _without_people(row: Json) -> str:
+    """The verdict on a holdout if nobody vouched for a gap."""
+    return str(row.get("verdict_without_attestations", row["verdict"]))
+
+
+def _rests(count: int, verdict: str, without: str) -> str:
+    return f"{count:,} {'is' if count == 1 else 'are'} {verdict} only because people vouch for it ({without} without them)"

@@ -6,7 +6,6 @@ import json
 from collections.abc import Iterable, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import ClassVar
 
 from lineage.checks.policy import TAG, Policy
 from lineage.domain.attestations import NO_ATTESTATIONS, Attestations
@@ -34,7 +33,7 @@ from lineage.queries.anchors import Anchor
 from lineage.queries.attested import Vouched, vouched_in
 from lineage.queries.datasets import datasets
 from lineage.queries.every_hole import vouched_for
-from lineage.queries.showing import Answer
+from lineage.queries.showing import ListedAnswer
 from lineage.queries.trace import Trace, find_endpoint, trace
 from lineage.queries.verify import snapshot_info
 from lineage.signing.signed import NOBODY, Signer
@@ -47,10 +46,9 @@ _SQLITE = b"SQLite format 3\0"
 
 
 @dataclass(frozen=True, slots=True, repr=False, eq=False)  # `Answer` has both
-class Report(Answer):
+class Report(ListedAnswer):
     """A report. `as_json` gives the contract `lineage.report/1`, which `report.schema.json` describes."""
 
-    pictured: ClassVar[bool] = False
     document: Json
     endpoints: list[Json]
     coverage: Json
@@ -59,7 +57,7 @@ class Report(Answer):
     controls: list[Json]
     reproduce: Json
 
-    def about(self) -> str:
+    def _about(self) -> str:
         """The title."""
         return str(self.document["title"])
 

@@ -65,7 +65,7 @@ class ExecutionSteps(Answer):
     findings: list[Json]
     gaps: list[Json]
 
-    def about(self) -> str:
+    def _about(self) -> str:
         """The execution."""
         return self.execution.name
 

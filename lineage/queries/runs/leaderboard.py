@@ -11,7 +11,7 @@ from collections import Counter
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from itertools import chain
-from typing import TYPE_CHECKING, ClassVar
+from typing import TYPE_CHECKING
 
 from lineage.domain.records import REDACTED, Json, Resource
 from lineage.domain.status import Outcome
@@ -35,7 +35,7 @@ from lineage.queries.runs.ranking import (
     unranked,
 )
 from lineage.queries.runs.tuning import best_of, left_out, objectives, tuning_json, tuning_name, tunings_of, warm_start_parents
-from lineage.queries.showing import Answer, framed
+from lineage.queries.showing import ListedAnswer, framed
 from lineage.snapshot.reading import Snapshot, asks_snapshot
 
 if TYPE_CHECKING:
@@ -51,10 +51,9 @@ _LAST = "A training job keeps only the last value of each metric; its minimum an
 
 
 @dataclass(frozen=True, slots=True, repr=False, eq=False)  # `Answer` has both
-class Leaderboard(Answer):
+class Leaderboard(ListedAnswer):
     """The answer. `as_json` gives the contract `lineage.leaderboard/1`, `flat` a table, `to_dataframe` one for pandas."""
 
-    pictured: ClassVar[bool] = False
     metric: Json
     counts: Json
     parameters: list[str]  # the names of those that differ
@@ -67,7 +66,7 @@ class Leaderboard(Answer):
     scope: Json
     caveats: list[str]
 
-    def about(self) -> str:
+    def _about(self) -> str:
         """The metric."""
         return str(self.metric["name"])
 

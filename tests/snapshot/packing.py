@@ -1,0 +1,22 @@
+"""The bodies of records for SQL: `unpacked(dictionary, body)` gives one as text, `packed(text)` makes one without a dictionary."""
+
+from __future__ import annotations
+
+import sqlite3
+import zlib
+
+from lineage.snapshot.bodies import Bodies
+
+
+def with_bodies(db: sqlite3.Connection) -> sqlite3.Connection:
+    """The connection, with both functions."""
+    bodies = Bodies(db)
+    db.create_function("unpacked", 2, lambda number, packed: bodies.unpacked(number, packed).decode())
+    db.create_function("packed", 1, packed)
+    return db
+
+
+def packed(text: str) -> bytes:
+    """A text, deflated as the documentation of the file says."""
+    packing = zlib.compressobj(6, zlib.DEFLATED, -15)
+    return packing.compress(text.encode()) + packing.flush()
