@@ -122,9 +122,11 @@ class WrittenRecords(RecordTables, WrittenTables):
 
     def _add_record(self, record: Resource) -> None:
         known = self._version(record)
-        whole = self._completed(record, known)
-        body = canonical(whole).encode()
-        digest = hashlib.sha256(body).digest()
+        whole = record.body
+        body, digest = _hashed(whole)
+        if known and known.digest != digest and record.silent and known.modified == record.modified:
+            whole = self._completed(record, known)
+            body, digest = _hashed(whole)
         version = "WHERE id = ? AND created = ? AND digest = ?"
         key = (record.id, record.created or "", known.digest if known else b"")
         if known and known.digest == digest:
@@ -150,14 +152,16 @@ class WrittenRecords(RecordTables, WrittenTables):
         row = self._db.execute(sql, (record.id, record.created or "")).fetchone()
         return _VersionRow(*row) if row else None
 
-    def _completed(self, record: Resource, known: _VersionRow | None) -> Mapping[str, Any]:
+    def _completed(self, record: Resource, known: _VersionRow) -> Mapping[str, Any]:
         """An answer that cannot hold a member says nothing about it, so another call's value for the same state stays."""
-        if not record.silent or not known or known.modified != record.modified:
-            return record.body
         sql = "SELECT dictionary, body FROM record WHERE id = ? AND created = ? AND digest = ?"
         packed = self._db.execute(sql, (record.id, record.created or "", known.digest)).fetchone()
         said = json.loads(self._bodies.unpacked(*packed))
         return {**{member: said[member] for member in record.silent if member in said}, **record.body}
+
+    def holds(self, kind: str) -> bool:
+        """Whether a record of a kind was read, of whatever place."""
+        return self._db.execute("SELECT 1 FROM record WHERE kind = ? LIMIT 1", (kind,)).fetchone() is not None
 
     def lives(self, identity: str) -> list[Life]:
         """Each lifetime of a resource that was read."""
@@ -224,6 +228,12 @@ class _VersionRow(NamedTuple):
     modified: str | None
     digest: bytes
     first_crawl: int
+
+
+def _hashed(body: Mapping[str, Any]) -> tuple[bytes, bytes]:
+    """A body as canonical JSON, and its digest."""
+    text = canonical(body).encode()
+    return text, hashlib.sha256(text).digest()
 
 
 def found_by(kind: str, body: Mapping[str, Any]) -> tuple[int, str]:
