@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager, suppress
 from functools import wraps
 from pathlib import Path
-from typing import Any, Self, TypeVar, cast
+from typing import Any, NoReturn, Self, TypeVar, cast
 
 from lineage.domain.called import argument
 from lineage.domain.opaque import silence
@@ -35,6 +35,11 @@ _SILENT = "SELECT id, kind, name, account, region FROM silent JOIN node USING (i
 
 def open_snapshot(path: str | Path) -> Snapshot:
     """Open a snapshot file to read it. Raises `SnapshotError` for a missing file, another file or a newer schema."""
+    if isinstance(path, Snapshot):
+        raise TypeError("this is an open snapshot already: ask it as it is")
+    if not isinstance(path, str | Path):
+        what = type(path).__name__
+        raise TypeError(f"open_snapshot takes the path of a file, as 'lineage.db'; this is an object of type {what}")
     return Snapshot(path)
 
 
@@ -129,6 +134,9 @@ class Snapshot(GraphTables, RecordTables, LedgerTables):
         _insist_no_log(self.path)
         if _stamp(self.path) != self._opened:
             raise SnapshotError(f"{self.path} was written to or replaced while it was read: run the command again")
+
+    def __reduce__(self) -> NoReturn:
+        raise TypeError("a snapshot can't be copied or sent to another process: open one in each process and thread")
 
     def __enter__(self) -> Self:
         return self
