@@ -34,7 +34,7 @@ from lineage.queries.showing import WAYS as _WAYS
 
 # Names are imported when they are first used, so that importing the package costs nothing: `__init__.pyi` lists them.
 # This is a file of sagemaker-lineage: by this word the command line tells it from that of PyPI's `lineage`.
-__getattr__, _listed, _ = lazy_loader.attach_stub(__name__, __file__)
+_public, _listed, _ = lazy_loader.attach_stub(__name__, __file__)
 # The functions of the page above: `help` tells what each takes, and with more names it is thousands of lines.
 __all__ = [
     "FORMATS", "check", "coverage", "crawl_endpoints", "crawl_estate", "datasets", "draw", "graph", "impact", "leaderboard",
@@ -49,6 +49,17 @@ _HELPERS = frozenset({
     "from_url", "hints", "insist_signed", "is_as_expected", "is_location", "is_place", "json_text", "kind_json", "no_such",
     "one_line", "only_old", "policy_size", "safe_json", "shows_nothing", "visible",
 })  # fmt: skip
+
+
+def __getattr__(name: str) -> Any:
+    """A public name, imported now; the recording room also without an import of its own."""
+    if name == "recording":
+        return import_module("lineage.recording")
+    try:
+        return _public(name)
+    except AttributeError:
+        meant = "" if name.startswith("_") else import_module("lineage.domain.spelling").did_you_mean(__dir__(), name)
+        raise AttributeError(f"lineage has no {name!r}{meant}", name=name) from None
 
 
 def __dir__() -> list[str]:

@@ -12,7 +12,7 @@ Edges point in the direction of the data; graphs can have cycles.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from typing import Any, cast
 
 import networkx as nx
@@ -22,6 +22,7 @@ from lineage.domain.names import is_location, parse_location
 from lineage.domain.opaque import silence
 from lineage.domain.records import Gap, Resource, Scope
 from lineage.domain.urls import from_url
+from lineage.errors import UnknownNode
 from lineage.graphs.derive import derive
 from lineage.graphs.excerpts import Excerpt, Graph, assembled, attributed, edges_of, insist_described, insist_source, unseen_in
 from lineage.graphs.follow import Direction
@@ -71,14 +72,22 @@ def graph_of(resources: Iterable[Resource], gaps: Iterable[Gap] = (), listings: 
     return shown(assembled(nodes.items(), edges, Scope(holes=tuple(gaps), silent=holes), manifests, unseen), whole=True)
 
 
+def _insist_ids(snapshot: Snapshot, ids: Collection[str]) -> None:
+    """Raise `UnknownNode` for a name, or for the id of nothing in the snapshot."""
+    known = {node.id for node in snapshot.nodes(ids)} if ids else set()
+    for wrong in (one for one in ids if one not in known):
+        raise UnknownNode(f"no node has the id {wrong!r}: lineage.find_in(snapshot, {wrong!r}) gives the id of a name")
+
+
 @asks_snapshot
 def neighbourhood(snapshot: Snapshot, ids: Iterable[str], *directions: Direction) -> Graph:
     """What the given nodes reach upstream or downstream (by default both), with what their jobs are members of.
 
-    With "up" it is all that `trace` needs for the given endpoints. Other questions refuse it. Raises `MalformedName` for
-    another direction.
+    `ids` are node ids, as `find_in` gives them. With "up" it is all that `trace` needs for the given endpoints. Other questions
+    refuse it. Raises `MalformedName` for another direction, and `UnknownNode` for a name.
     """
     ids = texts(ids, "ids")
+    _insist_ids(snapshot, ids)
     up = not directions or "up" in directions
     return shown(near_excerpt(snapshot, ids, *directions), *((TRACE, node) for node in ids if up))
 
@@ -99,9 +108,10 @@ def around_subject(snapshot: Snapshot, subject: str, *also: str) -> Graph:
     """The part of a snapshot that `impact` and `path` need: all that a place or a node reaches, and what could hide more.
 
     `subject` is an S3 URI or a node id; `also` are the nodes to which a path is wanted. What could hide more are opaque
-    sources, and what endpoints serve. Other questions refuse it.
+    sources, and what endpoints serve. Other questions refuse it. Raises `MalformedName`, and `UnknownNode` for a name.
     """
     subject = from_url(subject)
     subject = parse_location(subject).uri if is_location(subject) else subject
+    _insist_ids(snapshot, [one for one in (subject, *also) if not is_location(one)])
     asked = [(IMPACT, subject), (PATH_FROM, subject), *((PATH_TO, node) for node in also)]
     return shown(subject_excerpt(snapshot, subject, *also), *asked)

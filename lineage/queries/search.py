@@ -13,7 +13,7 @@ from dataclasses import asdict, dataclass, field, replace
 from itertools import groupby, islice
 from typing import Any
 
-from lineage.domain.given import texts
+from lineage.domain.given import number, texts
 from lineage.domain.kinds import CARRIED_JOBS, KINDS, RUNS, Kind
 from lineage.domain.names import is_arn, parse_arn
 from lineage.domain.records import Gap, Json, Resource
@@ -225,6 +225,7 @@ def query_of(
     any_of: bool,
 ) -> Query:
     resource = search_name(kind)
+    number(limit, "limit")
     if limit is not None and limit < 1:
         raise MalformedName(f"a limit of {limit} finds nothing: give 1 or more")
     if order not in (None, ASCENDING, DESCENDING):

@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager, suppress
 from functools import wraps
 from pathlib import Path
-from typing import Any, Self, TypeVar, cast
+from typing import Any, NoReturn, Self, TypeVar, cast
 
 from lineage.domain.called import argument
 from lineage.domain.opaque import silence
@@ -38,6 +38,11 @@ _SILENT = "SELECT id, kind, name, account, region FROM silent JOIN node USING (i
 
 def open_snapshot(path: str | Path) -> Snapshot:
     """Open a snapshot file to read it. Raises `SnapshotError` for a missing file, another file or a newer schema."""
+    if isinstance(path, Snapshot):
+        raise TypeError("this is an open snapshot already: ask it as it is")
+    if not isinstance(path, str | Path):
+        what = type(path).__name__
+        raise TypeError(f"open_snapshot takes the path of a file, as 'lineage.db'; this is an object of type {what}")
     return Snapshot(path)
 
 
@@ -145,6 +150,9 @@ class Snapshot(GraphTables, RecordTables, LedgerTables):
     def __dir__(self) -> list[str]:
         """What Tab offers. To ask a snapshot there are the functions of the package; the other methods are for those."""
         return [*(name for name in super().__dir__() if name.startswith("_")), *_OFFERED]
+
+    def __reduce__(self) -> NoReturn:
+        raise TypeError("a snapshot can't be copied or sent to another process: open one in each process and thread")
 
     def __enter__(self) -> Self:
         return self

@@ -8,11 +8,13 @@ from dataclasses import dataclass
 from typing import Any, Final, Literal, TypeAlias
 from urllib.parse import quote
 
-from lineage.domain.given import texts
+from lineage.domain.given import number, texts
 from lineage.domain.kinds import ENDPOINT, KINDS, RELATIONS, RESOURCE, REUSED, RUNS, SHOWN_BESIDE, Kind
 from lineage.domain.names import is_arn, location_of
+from lineage.domain.spelling import no_such
 from lineage.domain.status import serves
 from lineage.domain.text import counted
+from lineage.errors import MalformedName
 from lineage.graphs.build import whole
 from lineage.graphs.deployments import PAST, PENDING
 from lineage.graphs.excerpts import Graph
@@ -116,6 +118,9 @@ def picture(
     those to keep, are marked as asked for. Edges show what the records say; times are not compared. Raises `UnknownNode` for a
     name to highlight that is not in the graph.
     """
+    if cluster not in GROUPS:
+        raise MalformedName(no_such("cluster", cluster, GROUPS))
+    number(max_nodes, "max_nodes")
     graph, keep = whole(source), texts(keep, "keep")
     marked = {node for word in texts(highlight, "highlight") for node in ([word] if word in graph else named(graph, word))}
     shown = (

@@ -20,6 +20,7 @@ from lineage.outputs.pictures.folds import plural
 from lineage.outputs.pictures.graph_svg import to_svg
 from lineage.outputs.pictures.placing import place
 from lineage.outputs.pictures.svg import element, words
+from lineage.queries.select import select
 from lineage.queries.showing import Answer, ListedAnswer, Shows, in_a_word
 from lineage.snapshot.reading import Snapshot
 
@@ -49,9 +50,12 @@ class View(Shows):
         return f"<View: {self.drawn.size}>"
 
 
-def view(source: Snapshot | Graph, **words: Any) -> View:
-    """A graph, or that of a snapshot, that shows itself in any notebook; `words` are those of `picture`."""
-    return View(picture(source, **words))
+def view(source: Snapshot | Graph, selector: str = "", **words: Any) -> View:
+    """A graph or a snapshot, or what a selector names of it, that shows itself in any notebook.
+
+    `words` are those of `picture`.
+    """
+    return View(picture(select(source, selector) if selector else source, **words))
 
 
 def html_of(shown: Any) -> str | None:

@@ -47,6 +47,8 @@ def has_graphviz() -> bool:
 
 def draw(drawn: Picture, form: str, engine: str = "auto") -> bytes:
     """A picture as `svg` or `png`. Raises `RenderError`."""
+    if not isinstance(drawn, Picture):
+        raise TypeError(f"draw takes a picture, lineage.picture(graph); this is an object of type {type(drawn).__name__}")
     if engine_for(drawn, form, engine)[0] == "builtin":
         return to_svg(drawn).encode()
     shapes = _shapes(drawn)

@@ -11,14 +11,14 @@ import json
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import asdict, dataclass, field
-from datetime import datetime
+from datetime import date
 from typing import Any, NamedTuple
 
 from lineage.domain.experiments import SortByType, SortOrderType
 from lineage.domain.kinds import kind_of_arn
 from lineage.domain.names import is_arn, named_id, node_id, parse_arn
 from lineage.domain.records import Json, Resource, tags_of
-from lineage.domain.spelling import did_you_mean
+from lineage.domain.spelling import did_you_mean, no_such
 from lineage.domain.status import RunStatus
 from lineage.domain.times import instant, sortable
 from lineage.domain.urls import from_url, page_of
@@ -52,7 +52,7 @@ from lineage.snapshot.tables import AT_ONCE
 _MAX_ARNS = 5
 _SOURCES = ("run", "job", "logged")
 
-Time = str | datetime | None
+Time = str | date | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,8 +118,8 @@ def list_experiments(
 ) -> list[Experiment]:
     """The experiments of some `accounts` and `regions` of a snapshot, the newest first; `deleted` includes deleted ones.
 
-    Times are ISO texts or datetimes, in UTC if they have no offset. What was created exactly at such a time is left out. Raises
-    `MalformedName`. `runs_scope` says whether there may be more.
+    Times are ISO texts, dates or datetimes, in UTC if they have no offset. What was created exactly at such a time is left
+    out. Raises `MalformedName`. `runs_scope` says whether there may be more.
     """
     between, within = _Between.of(created_after, created_before), Within.of(accounts, regions)
     tally = _Tally.of(snapshot, deleted=deleted)
@@ -362,7 +362,10 @@ def _may_be_in(snapshot: Snapshot, experiment: _Wanted) -> Condition:
 
 
 def _sorted(found: list[Any], sort_by: SortByType | str, sort_order: SortOrderType | str) -> list[Any]:
-    by_name, down = SortByType(sort_by) is SortByType.NAME, SortOrderType(sort_order) is SortOrderType.DESCENDING
+    for what, given, known in (("sort key", sort_by, SortByType), ("sort order", sort_order, SortOrderType)):
+        if given not in [*known]:
+            raise MalformedName(no_such(what, given, [*known]))
+    by_name, down = sort_by == SortByType.NAME, sort_order == SortOrderType.DESCENDING
 
     def key(one: Any) -> tuple[str, str, str]:
         name, created = one.name.casefold(), sortable(one.created or "")
