@@ -21,7 +21,7 @@ Record:   lineage.recording (a package of its own, the only one that writes to A
 
 Questions take a snapshot or a graph. An answer has a `verdict`, `as_json()`, and a picture of itself in a notebook; where it
 is a "no", `answer.scope` says what was looked at, and its holes are what could not be read. What fails raises a
-`LineageError` with one sentence: what, with what, and what to do.
+`LineageError` with one sentence: what failed, on which input, and how to fix it.
 """
 
 import sys

@@ -27,7 +27,7 @@ PICTURES = ("parallel", "scatter")
 _OPTIONS: tuple[Callable[[Command], Command], ...] = (
     click.option("--metric", metavar="M", help="Rank by this metric. Default: the objective of the tuning job."),
     click.option(
-        "--direction", type=Choice(tuple(WAYS)), help="Whether more or less is better. Default: as the tuning job says."
+        "--direction", type=Choice(tuple(WAYS)), help="Whether higher or lower is better. Default: as the tuning job says."
     ),
     click.option(
         "--statistic",
