@@ -15,7 +15,7 @@ from lineage.domain.names import is_arn, is_place
 from lineage.domain.records import Scope
 from lineage.domain.text import counted
 from lineage.graphs.excerpts import Graph, label
-from lineage.outputs.pictures.figures import Picture, picture
+from lineage.outputs.pictures.figures import Clusters, Picture, picture
 from lineage.outputs.pictures.folds import plural
 from lineage.outputs.pictures.graph_svg import to_svg
 from lineage.outputs.pictures.placing import place
@@ -49,9 +49,30 @@ class View(Shows):
         return f"<View: {self.drawn.size}>"
 
 
-def view(source: Snapshot | Graph, **words: Any) -> View:
-    """A graph, or that of a snapshot, that shows itself in any notebook; `words` are those of `picture`."""
-    return View(picture(source, **words))
+def view(
+    source: Snapshot | Graph,
+    *,
+    links: bool = True,
+    images: bool = False,
+    title: str = "",
+    max_nodes: int = 0,
+    cluster: Clusters = "none",
+    highlight: Iterable[str] = (),
+    keep: Iterable[str] = (),
+) -> View:
+    """A graph, or that of a snapshot, that shows itself in any notebook. The arguments are those of `picture`."""
+    return View(
+        picture(
+            source,
+            links=links,
+            images=images,
+            title=title,
+            max_nodes=max_nodes,
+            cluster=cluster,
+            highlight=highlight,
+            keep=keep,
+        )
+    )
 
 
 def html_of(shown: Any) -> str | None:
