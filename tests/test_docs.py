@@ -238,7 +238,7 @@ def test_help_reads_as_a_page(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, c
     listed = [name for name in re.findall(r"\w+", lists) if name != "and"]
     assert len(listed) > 25
     assert sorted(listed) == sorted(api.__all__)
-    assert pydoc.plain(pydoc.render_doc(api)).count("\n") < 300
+    assert pydoc.plain(pydoc.render_doc(api)).count("\n") < 330
 
 
 def test_each_name_is_listed_once() -> None:

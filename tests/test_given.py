@@ -83,6 +83,8 @@ CALLS: dict[str, tuple[Call, str]] = {
     "nodes.regions": (lambda s, _, one: lineage.nodes(s, regions=one), REGION),
     "picture.highlight": (lambda s, _, one: lineage.picture(part(s), highlight=one).figures, ENDPOINT),
     "picture.keep": (lambda s, _, one: lineage.picture(part(s), keep=one, max_nodes=4).figures, PLACE),
+    "view.highlight": (lambda s, _, one: lineage.view(part(s), highlight=one).drawn.figures, ENDPOINT),
+    "view.keep": (lambda s, _, one: lineage.view(part(s), keep=one, max_nodes=4).drawn.figures, PLACE),
     "pipelines_scope.accounts": (lambda s, _, one: lineage.pipelines_scope(s, one), ACCOUNT),
     "pipelines_scope.regions": (lambda s, _, one: lineage.pipelines_scope(s, regions=one), REGION),
     "report.endpoints": (lambda s, _, one: lineage.report(s, one), ENDPOINT),

@@ -65,7 +65,7 @@ def crawl_estate(
     session: AnySession | None = None,
     on_progress: Callable[[Progress], None] = lambda _: None,
 ) -> Progress:
-    """Read everything lineage-shaped of one or many accounts and regions into the snapshot at `path`.
+    """Read every record that matters for lineage, of one or many accounts and regions, into the snapshot at `path`.
 
     Reads the caller's own account (not with `only_roles`) and that of each role ARN in `roles`; in each the given regions,
     all enabled ones, or the session's region; the given kinds, or all. Lists that an earlier crawl finished are asked only

@@ -105,7 +105,7 @@ def impact(source: Source, subject: str, *, attestations: Vouched = None) -> Imp
 
     `source` is a snapshot or a graph. `subject` is an S3 URI as for `used`, or a node id, an ARN, `kind/name` or a name.
     `attestations`, or the file that holds them, close gaps. Raises `MalformedName` and `MalformedPolicy`. Raises `UnknownNode`
-    if nothing has that name, or several have.
+    if nothing, or more than one thing, has that name.
     """
     vouched = vouched_in(attestations)
     insist_answers(source, lambda given: [(IMPACT, id_in(given, subject))])

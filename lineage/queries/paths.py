@@ -52,11 +52,11 @@ class Path(Answer):
 
 
 def path(source: Source, start: str, target: str, *, attestations: Vouched = None) -> Path:
-    """The shortest of the surest paths by which data got from one node or S3 URI to another. Times are respected.
+    """The shortest path among the best-proven ones by which data got from one node or S3 URI to another. Times are respected.
 
     `source` is a snapshot or a graph. From something to itself the path is a cycle if there is one, else it has no steps.
     `attestations`, or the file that holds them, close gaps. Raises `MalformedName` and `MalformedPolicy`. Raises `UnknownNode`
-    if nothing has such a name, or several have.
+    if nothing, or more than one thing, has such a name.
     """
     vouched = vouched_in(attestations)
     insist_answers(source, lambda given: _ends(given, start, target))

@@ -320,7 +320,10 @@ def _on_page(page: Page, known: list[tuple[str, str, str]]) -> str:
 
 @asks_snapshot
 def find_in(snapshot: Snapshot, wanted: str) -> str:
-    """The one node of a snapshot that is meant, as `find_node`; for an id it does not read all nodes."""
+    """The id of the one node of a snapshot that an id, an ARN, an S3 URI, `kind/name` or a name means. Raises `UnknownNode`.
+
+    If a name was used before, it means the last node with it. For an id it does not read all nodes.
+    """
     wanted = storable(pasted(wanted))
     for known_as in ((wanted, node_id(wanted)), (f"{wanted}/", wanted.rstrip("/")) if is_location(wanted) else ()):
         if exact := next(snapshot.nodes(known_as), None):

@@ -48,7 +48,7 @@ def id_in(graph: Graph, wanted: str) -> str:
 def known_as(source: Source, wanted: str) -> str:
     """An S3 URI unchanged; for another name, the id of the node in the snapshot. A graph resolves names later.
 
-    Raises `MalformedName`, and `UnknownNode` if nothing has that name, or several have.
+    Raises `MalformedName`, and `UnknownNode` if nothing, or more than one thing, has that name.
     """
     wanted = from_url(wanted)
     return find_in(source, wanted) if isinstance(source, Snapshot) and not is_location(wanted) else wanted

@@ -166,8 +166,8 @@ def trace(source: Source, endpoint: str, *, attestations: Vouched = None) -> Tra
     """What made the models that an endpoint serves.
 
     `endpoint` is a node id, an ARN, a name or `endpoint/name`; `source` a snapshot or a graph. `attestations`, or the file that
-    holds them, close gaps; they never repair a break. Raises `MalformedPolicy`. Raises `UnknownNode` if no endpoint has that
-    name, or several have.
+    holds them, close gaps; they never repair a break. Raises `MalformedPolicy`. Raises `UnknownNode` if no endpoint, or
+    more than one, has that name.
     """
     vouched = vouched_in(attestations)
     graph = graph_from(source, lambda snapshot: near_excerpt(snapshot, [find_endpoint(snapshot, endpoint)], "up"))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import builtins
 import dataclasses
+import inspect
 import pickle
 import xml.etree.ElementTree as ET
 from concurrent.futures import ThreadPoolExecutor
@@ -259,6 +260,12 @@ def test_what_is_large_shows_itself_in_one_line(bank_path: Path, bank: lineage.S
         assert pool.submit(repr, opened).result() == f"<Snapshot {bank_path}>"
     opened.close()
     assert repr(opened) == f"<Snapshot {bank_path}: closed>"
+
+
+def test_view_takes_what_a_picture_takes() -> None:
+    """Tab and `help` name the arguments of `view`: those of `picture`, with the same defaults."""
+    taken = [inspect.signature(one).parameters.values() for one in (lineage.view, lineage.picture)]
+    assert [str(one) for one in taken[0]] == [str(one) for one in taken[1]]
 
 
 def test_tab_offers_what_people_use(bank: lineage.Snapshot) -> None:

@@ -15,7 +15,7 @@ from lineage.domain.names import is_arn, is_place
 from lineage.domain.records import Scope
 from lineage.domain.text import counted
 from lineage.graphs.excerpts import Graph, label
-from lineage.outputs.pictures.figures import Picture, picture
+from lineage.outputs.pictures.figures import Clusters, Picture, picture
 from lineage.outputs.pictures.folds import plural
 from lineage.outputs.pictures.graph_svg import to_svg
 from lineage.outputs.pictures.placing import place
@@ -50,12 +50,34 @@ class View(Shows):
         return f"<View: {self.drawn.size}>"
 
 
-def view(source: Snapshot | Graph, selector: str = "", **words: Any) -> View:
+def view(
+    source: Snapshot | Graph,
+    selector: str = "",
+    *,
+    links: bool = True,
+    images: bool = False,
+    title: str = "",
+    max_nodes: int = 0,
+    cluster: Clusters = "none",
+    highlight: Iterable[str] = (),
+    keep: Iterable[str] = (),
+) -> View:
     """A graph or a snapshot, or what a selector names of it, that shows itself in any notebook.
 
-    `words` are those of `picture`.
+    The other arguments are those of `picture`.
     """
-    return View(picture(select(source, selector) if selector else source, **words))
+    return View(
+        picture(
+            select(source, selector) if selector else source,
+            links=links,
+            images=images,
+            title=title,
+            max_nodes=max_nodes,
+            cluster=cluster,
+            highlight=highlight,
+            keep=keep,
+        )
+    )
 
 
 def html_of(shown: Any) -> str | None:

@@ -37,7 +37,9 @@ DIRECTIONS = ("max", "min")
 MISSING, NOT_FINITE, RANKED = "missing", "not-finite", "ranked"
 _UNRANKED = (Outcome.RUNNING, Outcome.STOPPED, Outcome.FAILED)
 PLACES = (RANKED, MISSING, NOT_FINITE, *(one.value for one in _UNRANKED))  # the order in which they are on the board
-_SAID = {LAST: "last, not best", MIN: "least of each run", MAX: "greatest of each run", AVG: "mean of each run"}
+# The direction is from who asked, or from a tuning job.
+ASKED = "asked"
+_SAID = {LAST: "last value, not the best", MIN: "least of each run", MAX: "greatest of each run", AVG: "mean of each run"}
 _LISTED = 20  # how many metrics an error names
 _NO_END = "~"  # sorts behind every time
 
@@ -117,10 +119,10 @@ def asked(found: list[Candidate], metric: str | None, direction: str | None, sta
     if not name:
         raise LeaderboardError(f"name the metric to compare by ({argument('metric')}); {_metrics(found)}")
     _check(found, name, statistic)
-    way, who = (direction, "asked") if direction else _direction(found, name)
+    way, who = (direction, ASKED) if direction else _direction(found, name)
     return {
         "name": name,
-        "from": "asked" if metric else f"objective of {' and '.join(sorted({tuning_name(one) or '' for one in found}))}",
+        "from": ASKED if metric else f"objective of {' and '.join(sorted({tuning_name(one) or '' for one in found}))}",
         "direction": way,
         "direction_from": who,
         "statistic": statistic,

@@ -169,12 +169,12 @@ def list_runs(
     accounts: Iterable[str] = (),
     regions: Iterable[str] = (),
 ) -> Iterator[Run]:
-    """The runs of an experiment (a name or an ARN), or all, also those in no experiment; one by one.
+    """The runs of an experiment (a name or an ARN), or all, also those in no experiment, as an iterator.
 
     `status` is a primary status, as `Completed`; `group` a trial; `source` one of `run`, `job` and `logged`. `brief` leaves out
     parameters, metrics and artifacts, and takes two thirds of the time. What SageMaker made for a job of a listed run is shown
-    with that run; `components` also lists it by itself. Else as `list_experiments`. Raises `MalformedName`, also for another
-    status, and `UnknownNode` for an experiment or a group that nothing names.
+    with that run; `components` also lists it by itself. Other arguments are as in `list_experiments`. Raises `MalformedName`,
+    also for another status, and `UnknownNode` for an experiment or a group that nothing names.
     """
     if source not in (None, *_SOURCES):
         raise MalformedName(f"{source!r} is not a source of runs; they are {', '.join(_SOURCES)}")
