@@ -29,6 +29,7 @@ _SERVES = {
     "deleted": "is deleted",
     "not-observed": "was not read",
 }
+_RUNS = {"shadow": "as a shadow variant", "no-traffic": "without traffic", "not-in-service": "but not in service"}
 _SHOWN = 5
 _COUNTED = ("training-job", "model", "endpoint")
 
@@ -75,13 +76,26 @@ def _serve(answer: lineage.Impact) -> str:
     known = sum(endpoint not in may for endpoint in answer.serving)
     soon = sum(row.get("serves") == "pending" and row["id"] not in may for row in answer.reached)
     said = f"{plural(known, 'endpoint')} {'serves' if known == 1 else 'serve'} it now"
+    runs = _run(answer)
     return "; ".join(
         [
-            said if known else "no SageMaker endpoint is known to serve it",
-            *([f"{len(may):,} {'more may' if known else 'may'}"] if may else []),
+            *([said] if known else [] if runs else ["no SageMaker endpoint is known to serve it"]),
+            *([f"{len(may):,} {'more may' if known else 'may serve it' if runs else 'may'}"] if may else []),
+            *runs,
             *([f"it is being deployed to {soon:,}"] if soon else []),
         ]
     )
+
+
+def _run(answer: lineage.Impact) -> list[str]:
+    """The endpoints that have it deployed and answer nothing by it, or only a request that names the variant."""
+    said = []
+    for state, how in _RUNS.items():
+        rows = [row for row in answer.reached if row["kind"] == "endpoint" and row.get("serves") == state]
+        if rows:
+            verb = "may run" if not all(row["sure"] for row in rows) else "runs" if len(rows) == 1 else "run"
+            said.append(f"{plural(len(rows), 'endpoint')} {verb} it {how} ({listed([row['name'] for row in rows], _SHOWN)})")
+    return said
 
 
 def _hidden(answer: lineage.Impact) -> list[Line]:

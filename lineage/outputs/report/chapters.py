@@ -335,7 +335,10 @@ def _downstream(one: Json) -> Iterator[Block]:
     if not told["asked"]:
         yield Para("No maker is known, so other models and endpoints that came from it could not be looked for.")
         return
-    yield Para("Other models and endpoints that came from the same training jobs, and which endpoints serve them now.")
+    yield Para(
+        "Other models and endpoints that came from the same training jobs, and which endpoints now serve what at least one of "
+        "these jobs made."
+    )
     head = ("Kind", "Id", "Sure", "Serves it", "Status")
     yield Table("Reached", head, [_reached(row) for row in told["reached"]], "Nothing else was found.")
     if told["not_asked"]:
