@@ -207,7 +207,14 @@ def looked_at(scope: dict[str, Any]) -> str:
         return where
     times = list(dict.fromkeys((crawls[0]["started"], crawls[-1]["started"])))
     callers = sorted({crawl["caller"].rpartition(":")[2] for crawl in crawls})
-    return f"{where}, crawled {' to '.join(times)} by {' and '.join(callers)}"
+    return f"{where}, crawled {' to '.join(times)} by {' and '.join(callers)}{_replayed(crawls)}"
+
+
+def _replayed(crawls: list[dict[str, Any]]) -> str:
+    """That an account file answered, and not AWS, as far as the crawls are replays."""
+    some = [str(crawl["id"]) for crawl in crawls if crawl.get("replayed")]
+    which = "" if len(some) == len(crawls) else f"crawl {listed(some)} "
+    return f" ({which}replayed from an account file, not read from AWS)" if some else ""
 
 
 def scope_lines(scope: dict[str, Any], what: str) -> list[Line]:

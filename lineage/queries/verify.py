@@ -344,7 +344,7 @@ def snapshot_info(path: str | Path) -> SnapshotInfo:
     with open_snapshot(path) as snapshot:
         sealed = {one.crawl: one.digest for one in snapshot.seals()}
         crawls = [
-            {name: getattr(one, name) for name in ("id", "started", "finished", "caller", "tool", "botocore")}
+            {name: getattr(one, name) for name in ("id", "started", "finished", "caller", "tool", "botocore", "replayed")}
             | {"seal": sealed.get(one.id)}
             for one in snapshot.crawls()
         ]
