@@ -110,8 +110,8 @@ def used(
 ) -> int:
     """Find out whether the data at S3_URI (a prefix, an object, or a whole bucket) was used for training.
 
-    A yes names the jobs and the record fields that prove it. A no requires that every job was read. If some were not, as after
-    `crawl --endpoint`, the answer is `unknown`.
+    A yes names the jobs and the record fields that prove it. A no requires that every job was read, and every input of these
+    jobs. If some were not, as after `crawl --endpoint`, the answer is `unknown`.
 
     With several URIs, each gets one line: the verdict, the number of findings, the job and channel of the strongest finding,
     and the number of gaps.

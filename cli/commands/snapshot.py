@@ -173,7 +173,7 @@ def _signed(path: str, vouching: Vouching) -> tuple[lineage.Signed | None, list[
         raise click.UsageError(f"{path}.{beside}.json does not exist: name the envelope with --signature")
     signed = lineage.insist_signed(envelope, vouching.signer)
     known = f" ({signed.key or signed.issuer})" if signed.key or signed.issuer else ""
-    return signed, [f"signed by {signed.signer}{known}, {signed.when}: the crawls up to {signed.covers}"]
+    return signed, [f"signed by {signed.signer}{known}, {signed.when}; it covers {signed.covered}"]
 
 
 @snapshot.command(

@@ -172,7 +172,7 @@ def _numbers(numbers: dict[str, int]) -> str:
     others = numbers["jobs_that_train"] - numbers["training_jobs"]
     more = [f"{others:,} other {'job that trains' if others == 1 else 'jobs that train'}"] if others else []
     unknown, gone = numbers["channels_of_unknown_writer"], numbers["deleted_jobs_not_read"]
-    channels = f"for {unknown:,} of {plural(numbers['channels'], 'training channel')}, no known job wrote the data"
+    channels = f"{unknown:,} of {plural(numbers['channels'], 'training channel')} read data that no known job wrote"
     said = [channels] if numbers["channels"] else []
     said += [f"no crawl read {plural(gone, 'deleted job')}"] if gone else []
     return "; ".join([f"read {listed([training, *more, processing])}", *said])

@@ -112,7 +112,7 @@ def test_the_time_is_that_of_the_last_crawl(bank: lineage.Snapshot, loans: dict[
         (
             "fraud-ab",
             "traced",
-            "Endpoint fraud-ab serves, with all its variants together, what training jobs Fraud-NN-1, Fraud-XGB-17 and "
+            "Endpoint fraud-ab: its variants together serve what training jobs Fraud-NN-1, Fraud-XGB-17 and "
             "Fraud-XGB-18 made from its declared input s3://bank-ml/fraud/features/ and measured on s3://bank-ml/fraud/holdout/ "
             "(channel test, by its name)",
         ),
@@ -223,7 +223,7 @@ UNTOLD = "a model of a vendor, whose training data is not known here"
         ),
         (
             [processing("made", {"in": "s3://d/"}, {"out": "s3://models/made/"}), *served("s3://models/made/model.tar.gz")],
-            "serves what a job or a run that is not a training job made from s3://d/. Record",
+            "serves what another job or a logged run (no training job is known) made from s3://d/. Record",
         ),
     ],
     ids=["a vendor's model", "fine-tuned from a vendor's model", "made by a processing job"],

@@ -160,7 +160,7 @@ def _numbers(scope: Scope) -> str:
     if not said:
         return ""
     channels = f"{said['channels_of_unknown_writer']} of {number(said['channels'], 'training channel')}"
-    unknown = f"for {channels}, no known job wrote the data"
+    unknown = f"{channels} read data that no known job wrote"
     silent = said["training_jobs_without_channels"] + said["processing_jobs_without_inputs"]
     quiet = f"; {number(silent, 'job')} that may have read anything declared no channel" if silent else ""
     others = said["jobs_that_train"] - said["training_jobs"]

@@ -233,8 +233,7 @@ def _coverage(told: Json) -> Iterator[Block]:
         yield _vouched("Gaps for which people vouch", told["attestations"])
         yield Items(told["warnings"])
     rows = [[spaced(row["kind"]), Code(row["id"]), text(row["account"]), text(row["region"])] for row in told["dangling"]]
-    none = "Everything on these chains has a record."
-    yield Table("Named on these chains, and not described", ("Kind", "Id", "Account", "Region"), rows, none)
+    yield Table("Named on these chains, but not read", ("Kind", "Id", "Account", "Region"), rows, "Nothing.")
 
 
 def _lists(rows: list[Json], head: tuple[str, ...]) -> Iterator[Block]:
