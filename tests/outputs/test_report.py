@@ -285,6 +285,14 @@ def test_what_the_records_do_not_hold_is_not_called_read(loans: dict[str, Any]) 
     assert "Every record on this path was read. What no record shows" in lineage.REPORTS["md"](with_both)
 
 
+def test_a_no_about_a_holdout_has_its_scope(bank: lineage.Snapshot, loans: dict[str, Any]) -> None:
+    """Below the holdouts stands that the verdicts are about this endpoint only; without holdouts there is no such note."""
+    text = lineage.REPORTS["md"](told(bank, "loans-live", holdouts=["s3://bank-ml/loans/secret-test/"]))
+    assert "| Used in making this endpoint? |" in text
+    assert "is about this endpoint only: `lineage used` asks about all jobs." in text
+    assert "is about this endpoint only" not in lineage.REPORTS["md"](loans)
+
+
 def test_a_digest_says_what_it_is_of(loans: dict[str, Any]) -> None:
     """The digest of a record is that of the stored record, from which secrets were cut: nobody can recompute it from the API."""
     assert "| Digest of the stored record, secrets removed |" in lineage.REPORTS["md"](loans)

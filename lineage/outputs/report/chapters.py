@@ -319,7 +319,13 @@ def _evaluation(one: Json) -> Iterator[Block]:
         ]
         for row in told["holdouts"]
     ]
-    yield Table("Holdouts", ("Place", "Used in making it?", "Job", "Channel", "By", "Gaps"), rows, none)
+    yield Table("Holdouts", ("Place", "Used in making this endpoint?", "Job", "Channel", "By", "Gaps"), rows, none)
+    if rows:
+        yield Para(
+            "Not-referenced: no job behind this endpoint that was read names this data. That is no proof that it was not used, "
+            "and is about this endpoint only: `lineage used` asks about all jobs.",
+            "note",
+        )
 
 
 def _both(row: Json) -> Cell:
