@@ -24,6 +24,12 @@ def rest_said(verdict: str, without: str, number: int) -> str:
     return f"{verdict}, based on {plural(number, 'attestation')}; {without} without {them}"
 
 
+def verdict_word(verdict: str, rests: lineage.Rests) -> str:
+    """The verdict as the first word of an answer, which says if it would be another one without attestations."""
+    attested = bool(rests.attestations) and rests.without != verdict
+    return f"{verdict.upper()}{', ATTESTED' if attested else ''}"
+
+
 def row_rest_said(row: dict[str, Any]) -> str:
     """The same for the row of a holdout."""
     return rest_said(row["verdict"], row.get("verdict_without_attestations", ""), len(row.get("attestations", ())))

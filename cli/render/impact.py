@@ -7,7 +7,7 @@ from typing import Any
 
 import lineage
 
-from .attested import rest_lines
+from .attested import rest_lines, verdict_word
 from .lines import Line, footer, listed, printed, spaced, styled
 from .words import plural
 
@@ -37,7 +37,7 @@ _COUNTED = ("training-job", "model", "endpoint")
 def impact_text(answer: lineage.Impact, *, colour: bool) -> str:
     """The verdict, then what was reached, what serves it first, and what was looked at."""
     width = max((len(row["kind"]) for row in answer.reached), default=0)
-    lines = [styled((answer.verdict.upper(), _COLOURS[answer.verdict]), "  ", _head(answer))]
+    lines = [styled((verdict_word(answer.verdict, answer.rests), _COLOURS[answer.verdict]), "  ", _head(answer))]
     lines += [_reached(row, width) for row in answer.reached]
     lines += _hidden(answer)
     lines += rest_lines(answer.verdict, answer.rests)
@@ -144,7 +144,7 @@ def share(variant: dict[str, Any]) -> str:
 
 def path_text(answer: lineage.Path, *, colour: bool) -> str:
     """The verdict, and one line for each edge of the path with the field that says so."""
-    lines = [styled((answer.verdict.upper(), _COLOURS[answer.verdict]), "  ", _path_head(answer))]
+    lines = [styled((verdict_word(answer.verdict, answer.rests), _COLOURS[answer.verdict]), "  ", _path_head(answer))]
     names = {node["id"]: node for node in answer.nodes}
     lines += [_edge(edge, names) for edge in answer.evidence]
     lines += rest_lines(answer.verdict, answer.rests)
