@@ -257,4 +257,5 @@ def verified_rows(done: lineage.Verified) -> tuple[list[str], list[list[Any]]]:
     """The columns, and a row for each difference, or one for the verdict; then the notes."""
     differences = [[done.verdict, one.table, one.where, one.said] for one in done.differences]
     notes = [["note", "", "", note] for note in done.notes]
-    return ["verdict", "table", "where", "said"], [*(differences or [[done.verdict, "", "", ""]]), *notes]
+    bare = "not proved" if done.verdict == "unchanged" and not done.proved else ""
+    return ["verdict", "table", "where", "said"], [*(differences or [[done.verdict, "", "", bare]]), *notes]
