@@ -343,7 +343,10 @@ def test_the_limitations_have_numbers(whole: dict[str, Any]) -> None:
     """A note that applies has the numbers of this snapshot; one that does not apply is absent."""
     said = {row["id"]: row["text"] for row in whole["coverage"]["statements"]}
     assert "33 of 35 in the snapshot" in said["network"]
-    assert "Open gaps: 1 (1 missing)" in said["unread"]
+    assert (
+        "Open gaps: 1 (1 missing), of what the crawls asked for; gaps that appear only in an answer are in section 1."
+        in said["unread"]
+    )
     assert "1 container in multi-model mode" in said["multi-model"]
     assert "No record shows what a script downloaded" in said["network"]
     assert "1 other job that trains and 5 processing jobs; for 39 of 47 training channels" in said["unread"]

@@ -150,6 +150,7 @@ def _unread(scope: Scope, lists: list[Json]) -> str:
     reasons = ", ".join(f"{number} {reason}" for reason, number in sorted(Counter(gap.reason for gap in scope.holes).items()))
     where = f"Read: account {', '.join(scope.accounts)} in region {', '.join(scope.regions)}, and no others."
     gaps = f"Open gaps: {len(scope.holes)} ({reasons})" if scope.holes else "No gap is open"
+    gaps += ", of what the crawls asked for; gaps that appear only in an answer are in section 1"
     ends = f"Incomplete lists: {open_lists} of {len(lists)}" if lists else _FOLLOWED
     return f"{where} {ends}. {gaps}.{_numbers(scope)}"
 
