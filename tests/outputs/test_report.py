@@ -293,6 +293,14 @@ def test_a_no_about_a_holdout_has_its_scope(bank: lineage.Snapshot, loans: dict[
     assert "is about this endpoint only" not in lineage.REPORTS["md"](loans)
 
 
+def test_a_mapping_says_first_what_it_rests_on(bank: lineage.Snapshot, loans: dict[str, Any]) -> None:
+    """Section 11 begins with the frameworks whose text was not opened for the mapping, and only with these."""
+    text = lineage.REPORTS["md"](told(bank, "loans-live", frameworks=["iso42001", "gdpr"])).partition("## 11 ")[2]
+    said = next(line for line in text.splitlines() if "secondary sources" in line)
+    assert "42001" in said
+    assert "GDPR" not in said
+
+
 def test_a_digest_says_what_it_is_of(loans: dict[str, Any]) -> None:
     """The digest of a record is that of the stored record, from which secrets were cut: nobody can recompute it from the API."""
     assert "| Digest of the stored record, secrets removed |" in lineage.REPORTS["md"](loans)

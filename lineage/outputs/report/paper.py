@@ -356,6 +356,12 @@ def _changed(one: Json) -> Iterator[Block]:
 
 
 def _controls(frameworks: list[Json]) -> Iterator[Block]:
+    second = [one["title"] for one in frameworks if "secondary sources" in one["state"] or "not opened" in one["state"]]
+    if second:
+        yield Para(
+            f"In part from secondary sources, or from texts that were not opened: {'; '.join(second)}. Each says which part.",
+            "lead",
+        )
     yield Para(
         "What this report shows about the clauses of each framework. `evidenced`: everything that the tool looks for is in "
         "this report, for every endpoint, and the clause requires nothing beyond records. `partial`: some of it is. "
