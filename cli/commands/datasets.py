@@ -60,7 +60,7 @@ def datasets(
     """List the data that NODE (a job, model, package or endpoint) was made of.
 
     NODE is a name, `kind/name`, an ARN, a console URL or an id. The answer lists each channel of the jobs that made it, and of
-    the jobs upstream of them: whether and when it was read, how much of the location it covers, who wrote it, and whether a
+    the jobs upstream of them: whether and when it was read, how much of the location the job read, who wrote it, and whether a
     version is pinned. Base models, checkpoints and code are listed separately. Data that a job both trained and evaluated on
     is reported.
 

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sized
 from typing import TYPE_CHECKING, Any
 
 import click
 
-from ..render.answers import gaps_said, more_lines, trace_text, usage_text, usages_text, vouched_lines
+from ..render.answers import gaps_said, more_lines, trace_text, usage_text, usages_text, verdicts_line, vouched_lines
 from ..render.attested import attestation_said, rest_said
 from ..render.html import About
 from ..render.impact import impact_text, may_serve, path_text, share
@@ -110,8 +111,8 @@ def used(
 ) -> int:
     """Find out whether the data at S3_URI (a prefix, an object, or a whole bucket) was used for training.
 
-    A yes names the jobs and the record fields that prove it. A no requires that every job was read. If some were not, as after
-    `crawl --endpoint`, the answer is `unknown`.
+    A yes names the jobs and the record fields that prove it. A no requires that every job was read, and every input of these
+    jobs. If some were not, as after `crawl --endpoint`, the answer is `unknown`.
 
     With several URIs, each gets one line: the verdict, the number of findings, the job and channel of the strongest finding,
     and the number of gaps.
@@ -129,7 +130,7 @@ def used(
     codes: dict[int, str] = {}
     told = _Told(answers, codes, fail_on)
     columns = (*_USAGES[:-1], *(_RESTS if vouched else ()), _USAGES[-1])
-    about = About(below=told.below)
+    about = About(below=lambda: [*([told.summary()] if form == "html" else []), *told.below()])
     write(_usages(told, form, columns, about, colour=not out), out)
     if form not in HOLDING_SCOPE:
         tell_about(about, form)
@@ -145,6 +146,7 @@ class _Told:
         self._fail_on = fail_on
         self._caveats: dict[str, None] = {}
         self._unnamed: list[str] = []
+        self.verdicts: Counter[str] = Counter()
         self.scope: dict[str, Any] = {}
         self.rests: dict[str, Row] = {}
         self.left_open = False  # whether an answer has a gap for which nobody vouches
@@ -156,6 +158,7 @@ class _Told:
             left = lineage.left_open(answer.scope["holes"])
             code = gate(answer.verdict, left, self._fail_on)
             self._codes.setdefault(code, verdict_on(answer.subject["id"], answer.verdict))
+            self.verdicts[answer.verdict] += 1
             self.left_open |= bool(left)
             self.scope = answer.scope
             self.rests |= {row["id"]: row for row in answer.rests.attestations}
@@ -166,6 +169,10 @@ class _Told:
     def below(self) -> list[Line]:
         """What is said below the rows, when all of them were told."""
         return aside(self.scope, self.notes(), [*vouched_lines(self.rests.values()), *more_lines(left_open=self.left_open)])
+
+    def summary(self) -> Line:
+        """How many URIs there were, by verdict, when all of them were told."""
+        return verdicts_line(self.verdicts)
 
     def notes(self) -> list[str]:
         """What applies to all of them, and which of them no record names."""

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import lineage
 
-from .attested import attestation_said, rest_lines
+from .attested import attestation_said, rest_lines, verdict_word
 from .contents import contents_said
 from .lines import (
     Line,
@@ -87,12 +87,16 @@ def usages_text(
     """
     columns = list(rows[0])[:-1]
     head_row = ["gaps" if name == "holes" else name for name in columns]  # people say gap; `holes` is the name for programs
-    counts = Counter(row["verdict"] for row in rows)
-    said = ", ".join(f"{counts[verdict]:,} {verdict}" for verdict in COLOURS if counts[verdict])
-    head = printed(styled((f"{plural(len(rows), 'URI')}: ", "bold"), said), colour=colour)
+    head = printed(verdicts_line(Counter(row["verdict"] for row in rows)), colour=colour)
     table = rows_text([head_row, *([row[name] for name in columns] for row in rows)], colour=colour, least=("findings",))
     below = [*vouched_lines(rests), *more_lines(left_open=left_open), *looked_and_noted(looked_lines(scope), caveats)]
     return head + table + printed(*below, colour=colour)
+
+
+def verdicts_line(counts: Counter[str]) -> Line:
+    """How many URIs were asked about, by verdict."""
+    said = ", ".join(f"{counts[verdict]:,} {verdict}" for verdict in COLOURS if counts[verdict])
+    return styled((f"{plural(counts.total(), 'URI')}: ", "bold"), said)
 
 
 def vouched_lines(rests: Iterable[dict[str, Any]]) -> list[Line]:
@@ -383,7 +387,7 @@ def _trace_footer(answer: lineage.Trace) -> list[Line]:
 
 def _usage_lines(answer: lineage.Usage) -> list[Line]:
     verdict = answer.verdict
-    lines = [styled((verdict.upper(), COLOURS[verdict]), "  ", _usage_head(answer))]
+    lines = [styled((verdict_word(verdict, answer.rests), COLOURS[verdict]), "  ", _usage_head(answer))]
     lines += [_finding(found) for found in answer.findings]
     lines += [styled(f"  {found['job']['name']}  read it, and trains nothing") for found in answer.also_read]
     lines += rest_lines(verdict, answer.rests)

@@ -114,7 +114,9 @@ def _attestation(file: Entries, number: int, row: dict[str, Any]) -> Attestation
     for key in (*_HOLE, "who", "why"):
         file.must(isinstance(row.get(key, ""), str), f"{where}.{key}", "must be a text")
     for key in ("kind", "subject", "who", "why"):
-        file.must(bool(text_of(row.get(key))), f"{where}.{key}", "is empty: an attestation says which gap, who, when, why")
+        file.must(
+            bool(text_of(row.get(key))), f"{where}.{key}", "is empty: an attestation says which gap, who, when, why, until when"
+        )
     when, until = (_day(file, where, key, row) for key in ("when", "until"))
     file.must(when <= until, f"{where}.until", f"is {until}, before it was made on {when}")
     from lineage.domain.redact import without_secrets  # its many patterns take longer than most questions

@@ -23,7 +23,7 @@ from lineage.snapshot.seals import MARK, TABLES, Seal, mark_of, state_line
 
 SCHEMA, INFO_SCHEMA = "lineage.verified/1", "lineage.snapshot/1"
 UNCHANGED, CHANGED, UNSEALED, IN_PART = "unchanged", "changed", "unsealed", "proved-in-part"
-_ANEW = "which anyone who can write the file can recreate"
+_ANEW = "anyone who can edit this file can also make new seals"
 _AT_ONCE = 1 << 20
 _NAMED = 20  # rows of a table that are named; more are counted
 
@@ -209,13 +209,13 @@ class _Proving:
         if self._strange and not self._known:
             notes.append(f"no anchor matches this snapshot's first seal; {self._strange} are for other snapshots")
         if proved is None:
-            notes += [f"only the file's own seals vouch for it, {_ANEW}"] if self._chain and not asked else []
+            notes += [f"only the file's own seals vouch for it; {_ANEW}"] if self._chain and not asked else []
             return None, None
         notes.append(f"proved up to crawl {proved['crawl']} by {proved['how']}")
         rest = [one.crawl for one in self._chain if one.crawl > proved["crawl"]]
         if rest and not proved["whole_file"]:
             which = f"crawls {rest[0]} to {rest[-1]} are" if len(rest) > 1 else f"crawl {rest[0]} is"
-            notes.append(f"{which} covered only by the file's own seals, {_ANEW}; so are the rows of the newest state")
+            notes.append(f"{which} covered only by the file's own seals, and so are the rows of the newest state; {_ANEW}")
         return proved, None
 
 
@@ -341,7 +341,7 @@ def snapshot_info(path: str | Path) -> SnapshotInfo:
     with open_snapshot(path) as snapshot:
         sealed = {one.crawl: one.digest for one in snapshot.seals()}
         crawls = [
-            {name: getattr(one, name) for name in ("id", "started", "finished", "caller", "tool", "botocore")}
+            {name: getattr(one, name) for name in ("id", "started", "finished", "caller", "tool", "botocore", "replayed")}
             | {"seal": sealed.get(one.id)}
             for one in snapshot.crawls()
         ]

@@ -38,7 +38,8 @@ def test_trace_as_a_tree(ask) -> None:
         "            ├── train  s3://bank-ml/loans/train/  made by Loans-Prep-0042 from s3://bank-raw/loans/2026-05/",
         "            └── validation  s3://bank-ml/loans/validation/  made by Loans-Prep-0042 from s3://bank-raw/loans/2026-05/",
     ]
-    assert "by assumed-role/auditor/jo. No gaps on this path." in scope
+    by = "by assumed-role/auditor/jo (replayed from an account file, not read from AWS)"
+    assert f"{by}. No gaps on this path." in scope
 
 
 def test_a_pipe_gets_tsv_with_whole_values(ask) -> None:

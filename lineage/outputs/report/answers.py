@@ -67,8 +67,8 @@ def _sentence(trace: Trace, models: list[Json]) -> str:
     name = trace.subject["name"]
     if trace.verdict == BROKEN:
         return f"Nothing that endpoint {name} serves could be traced to the data it was made of{_first_break(trace)}."
-    together = ", with all its variants together," if len(trace.models) > 1 else ""
-    made = f"Endpoint {name} serves{together} {_served(trace)}"
+    serves = ": its variants together serve" if len(trace.models) > 1 else " serves"
+    made = f"Endpoint {name}{serves} {_served(trace)}"
     if trace.verdict == TRACED:
         return f"{made}. {_holds(trace, models)}."
     return f"{made}, as far as records show. Another part could not be traced{_first_break(trace)}."
@@ -122,7 +122,7 @@ def steps_of(root: TreeStep) -> Iterator[TreeStep]:
 def _makers(trace: Trace) -> str:
     jobs = _trained(trace)
     if not jobs:
-        return "a job or a run that is not a training job"
+        return "another job or a logged run (no training job is known)"
     return f"training job{'' if len(jobs) == 1 else 's'} {few([str(job['name']) for job in jobs], 'job')}"
 
 

@@ -233,8 +233,7 @@ def _coverage(told: Json) -> Iterator[Block]:
         yield _vouched("Gaps for which people vouch", told["attestations"])
         yield Items(told["warnings"])
     rows = [[spaced(row["kind"]), Code(row["id"]), text(row["account"]), text(row["region"])] for row in told["dangling"]]
-    none = "Everything on these chains has a record."
-    yield Table("Named on these chains, and not described", ("Kind", "Id", "Account", "Region"), rows, none)
+    yield Table("Named on these chains, but not read", ("Kind", "Id", "Account", "Region"), rows, "Nothing.")
 
 
 def _lists(rows: list[Json], head: tuple[str, ...]) -> Iterator[Block]:
@@ -357,6 +356,12 @@ def _changed(one: Json) -> Iterator[Block]:
 
 
 def _controls(frameworks: list[Json]) -> Iterator[Block]:
+    second = [one["title"] for one in frameworks if "secondary sources" in one["state"] or "not opened" in one["state"]]
+    if second:
+        yield Para(
+            f"In part from secondary sources, or from texts that were not opened: {'; '.join(second)}. Each says which part.",
+            "lead",
+        )
     yield Para(
         "What this report shows about the clauses of each framework. `evidenced`: everything that the tool looks for is in "
         "this report, for every endpoint, and the clause requires nothing beyond records. `partial`: some of it is. "
