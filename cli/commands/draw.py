@@ -12,7 +12,7 @@ from click.core import ParameterSource
 from ..render.words import is_screen, say
 from .completing import complete_selector
 from .filters import read_in_part, within_options
-from .options import Choice, form_of, option, out_option, snapshot_option, uncollected, write
+from .options import Choice, Number, form_of, option, out_option, snapshot_option, uncollected, write
 
 if TYPE_CHECKING:
     from lineage import Graph, Picture
@@ -45,9 +45,7 @@ FEW = 20  # nodes that a selector names; they are never folded
     help="Layout by Graphviz (dot), or by lineage (builtin: any size, SVG only). Auto: Graphviz if installed, up to 3,000 "
     "nodes.",
 )
-@option(
-    "--max-nodes", metavar="N", type=click.IntRange(min=0), help="Fold similar nodes above this number (default 500; 0: never)."
-)
+@option("--max-nodes", metavar="N", type=Number(min=0), help="Fold similar nodes above this number (default 500; 0: never).")
 @option(
     "--cluster",
     type=Choice(("none", "account", "pipeline")),

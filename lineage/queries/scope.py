@@ -152,11 +152,12 @@ def left_out(within: Within) -> list[str]:
     return [f"only {asked} was asked about: jobs elsewhere may have used it"] if asked else []
 
 
-def caveats(scope: Scope) -> list[str]:
+def caveats(scope: Scope, within: Within = ALL) -> list[str]:
     """Notes that hold for every answer about data. They are not gaps, and every answer has them."""
-    exposed = scope.training_jobs - scope.isolated_training_jobs
-    jobs = "training job" if scope.training_jobs == 1 else "training jobs"
-    open_network = [f"{exposed} of {scope.training_jobs} {jobs} ran without network isolation and may have read more"]
+    counted = scope if within == ALL or not scope.counted else counts(scope, within)
+    exposed = counted.training_jobs - counted.isolated_training_jobs
+    jobs = "training job" if counted.training_jobs == 1 else "training jobs"
+    open_network = [f"{exposed} of {counted.training_jobs} {jobs} ran without network isolation and may have read more"]
     return [
         *(open_network if exposed else []),
         traceless(scope),
