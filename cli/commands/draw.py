@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import re
 import sys
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -18,6 +20,8 @@ if TYPE_CHECKING:
     from lineage import Graph, Picture
 
 PICTURES = ("dot", "svg", "png", "html")
+TIMES_UNCHECKED = "times are not checked: `lineage impact` checks them"
+_DOWNSTREAM = re.compile(r"[^\s+]\+\d*(?:\s|$)")
 FEW = 20  # nodes that a selector names; they are never folded
 
 
@@ -119,6 +123,9 @@ def _picture(
     most = lineage.MOST if max_nodes is None else max_nodes
     title = _title(graph, snapshot, selector, asked)
     drawn = lineage.picture(graph, title=title, max_nodes=most, highlight=lit, keep=keep, **words)
+    if selector and _DOWNSTREAM.search(selector):
+        say(f"lineage: {TIMES_UNCHECKED}")
+        drawn = replace(drawn, notes=(TIMES_UNCHECKED, *drawn.notes))
     return _drawn(drawn, form, engine), f"{drawn.notes[-1]} (--max-nodes {most})" if drawn.folded else ""
 
 

@@ -465,3 +465,11 @@ def test_notes_are_of_the_region_that_was_asked_about(ask) -> None:
     ran = ask("used", "s3://bank-ml/loans/train/", "--region", "eu-west-11", "-f", "table")
     assert ran.out.startswith("UNKNOWN")
     assert "without network isolation and may" not in ran.out
+
+
+def test_a_picture_says_that_it_checks_no_times(whole) -> None:
+    """A picture of what is downstream says in itself and on stderr that times are not checked, as `impact` does."""
+    ran = whole("draw", "s3://bank-ml/loans/train/+", "-f", "dot")
+    assert "times are not checked: `lineage impact` checks them" in ran.out
+    assert ran.err == "lineage: times are not checked: `lineage impact` checks them\n"
+    assert "times" not in whole("draw", "+loans-live", "-f", "dot").err
