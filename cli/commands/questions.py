@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sized
 from typing import TYPE_CHECKING, Any
@@ -291,6 +292,11 @@ def path(
     with lineage.open_snapshot(snapshot) as opened:
         ends = [_end(opened, end, exact=exact) for end in (source, target)]
         answer = lineage.path(opened, *ends, **vouched)
+        backwards = (
+            not answer.evidence and answer.verdict != "found" and lineage.path(opened, *reversed(ends), **vouched).evidence
+        )
+    if backwards:
+        say(f"lineage: there is a path the other way: lineage path {shlex.join((target, source))}")
     _tell(answer, form, out, path_rows, path_text)
     return gated(answer.verdict, lineage.left_open(answer.scope["holes"]), fail_on, PATH_VERDICTS)
 

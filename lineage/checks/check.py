@@ -183,7 +183,7 @@ def check(
             *unnamed(ground.known),
             *([_COPIES] if policy.holdouts else [unchecked]),
             *logged,
-            *caveats(ground.scope),
+            *caveats(ground.scope, within),
         ],
         policy=policy,
         fail_on=fail_on or policy.fail_on,

@@ -238,7 +238,8 @@ def _no_kind(kind: str) -> str:
         return f"the snapshot holds no {kind}"
     if "," in kind:
         return f"kind:{kind} names several kinds, and a selector takes one: ask once for each"
-    return no_such("kind", kind, KINDS)
+    run_together = [one for one in KINDS if one.replace("-", "") == re.sub("[-_]", "", kind).casefold()]
+    return no_such("kind", kind, run_together or KINDS)
 
 
 def _kind_meant(body: str) -> str:

@@ -314,7 +314,7 @@ class UseUnderWay:
                 *unnamed({uri: known}),
                 *only_covered(uri, known, _around(uri, rows), _COUNTS_AS.get(verdict, "it may have been read")),
                 *told,
-                *caveats(scope),
+                *caveats(scope, within),
                 *left_out(within),
                 *unread.vendors,
                 *(unread.weights(uri) if verdict == NOT_REFERENCED else ()),

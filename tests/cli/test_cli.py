@@ -429,3 +429,49 @@ def test_a_second_crawl_finds_no_new_gaps(lineage) -> None:
 def test_a_shell_may_be_named_by_its_path(lineage) -> None:
     """$SHELL may hold a path."""
     assert lineage("completion", "/bin/bash").out == lineage("completion", "bash").out != ""
+
+
+def test_a_snapshot_of_the_environment_is_told(run, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Where LINEAGE_SNAPSHOT names the missing file, the message says so: nobody typed that name."""
+    monkeypatch.setenv("LINEAGE_SNAPSHOT", "gone.db")
+    assert run("ls").err.endswith("(LINEAGE_SNAPSHOT names this file)\n")
+    assert "LINEAGE_SNAPSHOT" not in run("ls", "--snapshot", "gone.db").err
+
+
+@pytest.fixture
+def whole(run, account_path: Path):
+    """Run a command over the bank's whole account."""
+    return lambda *arguments: run(*arguments, "--snapshot", str(account_path))
+
+
+def test_a_path_the_other_way_is_told(whole) -> None:
+    """Where no path leads from one end to the other, stderr names the command for swapped ends, if these have one."""
+    ran = whole("path", "loans-live", "s3://bank-ml/loans/train/", "-f", "table")
+    said = "lineage: there is a path the other way: lineage path s3://bank-ml/loans/train/ loans-live\n"
+    assert (ran.out.split()[0], ran.err) == ("NOTHING-FOUND", said)
+
+
+def test_a_break_is_a_gap_of_the_path(whole) -> None:
+    """A trace that is broken does not say that there are no gaps, and one that people logged says so in its first line."""
+    assert (
+        " 1 gap on this path: broken at s3://bank-vendor/drop/scores-7.tar.gz.\n"
+        in whole("trace", "vendor-scores", "-f", "table").out
+    )
+    first = whole("trace", "appraisal-notebook", "-f", "table").out.splitlines()[0]
+    assert first.endswith(" · as people logged it: no job record says what made s3://bank-ml/appraisal/notebook/model.tar.gz")
+    assert "logged" not in whole("trace", "loans-live", "-f", "table").out.splitlines()[0]
+
+
+def test_notes_are_of_the_region_that_was_asked_about(ask) -> None:
+    """About a region that no crawl has read, no note counts the jobs of another one."""
+    ran = ask("used", "s3://bank-ml/loans/train/", "--region", "eu-west-11", "-f", "table")
+    assert ran.out.startswith("UNKNOWN")
+    assert "without network isolation and may" not in ran.out
+
+
+def test_a_picture_says_that_it_checks_no_times(whole) -> None:
+    """A picture of what is downstream says in itself and on stderr that times are not checked, as `impact` does."""
+    ran = whole("draw", "s3://bank-ml/loans/train/+", "-f", "dot")
+    assert "times are not checked: `lineage impact` checks them" in ran.out
+    assert ran.err == "lineage: times are not checked: `lineage impact` checks them\n"
+    assert "times" not in whole("draw", "+loans-live", "-f", "dot").err
