@@ -49,7 +49,7 @@ def insisted(snapshot: lineage.Snapshot, asked: Sequence[AskedFor], *, exact: bo
     """
     import lineage
 
-    places = lineage.NamedPlaces(snapshot)
+    places = lineage.NamedPlaces.of(snapshot)
     for where, uri in asked:
         try:
             places.asked(uri, exact=exact)

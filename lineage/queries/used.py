@@ -11,7 +11,7 @@ from lineage.domain.given import texts
 from lineage.domain.jobs import is_job
 from lineage.domain.kinds import DATASET, ENTITY_KINDS, KINDS, ONLY_NAMED, REPACKERS, SERVERS, TAKING, WRITING
 from lineage.domain.names import Cover, Location, Span, cover, is_place, location_of, parse_location
-from lineage.domain.records import Json, Scope
+from lineage.domain.records import Gap, Json, Scope
 from lineage.domain.training import is_training_job, measures, only_repacks, trains
 from lineage.domain.urls import from_url
 from lineage.graphs.excerpts import Excerpt, insist_source
@@ -294,10 +294,9 @@ class UseUnderWay:
         """The uses found by the jobs that are asked about. What is unknown elsewhere counts: data may come from there."""
         scope: Scope = self.graph.graph["scope"]
         within = asked.within
-        relevant = [gap for gap in scope.holes if is_about(gap, _RELEVANT)]
         unread, blind = Unread.of(self.graph), self.readers.blind
         hidden = [*scope.silent, *self.readers.holes, *unread.readers, *unread.models(blind)]
-        holes = once([*not_enumerated(scope, within=within), *empty(scope, within), *relevant, *hidden])
+        holes = once([*_holes_of(self.graph, within), *hidden])
         findings = _told_once(sorted(self._asked(self.findings, asked), key=_strongest_first))
         also_read = self._asked((self.also_read[job] for job in sorted(self.also_read)), asked)
         told = told_apart(scope, self.readers.dataset, (one.arrival.node for one in (*findings, *also_read)))
@@ -357,6 +356,17 @@ class UseUnderWay:
             around = place and cover(place, Span.FOLDER, self.readers.dataset) is Cover.ALL
             self._around[content.place] = bool(around)
         return self._around[content.place] or content.is_of(link.source)
+
+
+def _holes_of(graph: Flow, within: Within) -> list[Gap]:
+    """The gaps of an estate that can hide a use. They are kept, because many questions of one graph need them."""
+    name = f"holes of use {within}"
+    if name not in graph.kept:
+        scope: Scope = graph.graph["scope"]
+        relevant = [gap for gap in scope.holes if is_about(gap, _RELEVANT)]
+        graph.kept[name] = [*not_enumerated(scope, within=within), *empty(scope, within), *relevant]
+    found: list[Gap] = graph.kept[name]
+    return found
 
 
 _COUNTS_AS = {USED: "it counts as read", INDIRECT: "it counts as used", DECLARED: "it counts as named"}

@@ -65,8 +65,8 @@ class RecordTables(OpenTables):
 
     def shapes(self, kind: str, which: str = "true", values: Sequence[str | int] = ()) -> dict[int, str]:
         """The shapes of the same records, each with the id of one of them; not of those in which people chose no name."""
-        sql = f"""SELECT min(id), shape FROM record INDEXED BY record_kind WHERE kind = ? AND shape AND {which}
-                  GROUP BY shape"""  # noqa: S608
+        first = f"SELECT min(rowid) FROM record INDEXED BY record_kind WHERE kind = ? AND shape AND {which} GROUP BY shape"  # noqa: S608
+        sql = f"SELECT id, shape FROM record WHERE rowid IN ({first})"  # noqa: S608
         return {shape: identity for identity, shape in self._sound("record", "id, shape", self._rows(sql, (kind, *values)))}
 
     def versions(self, identity: str, created: str | None) -> list[Version]:
