@@ -1,7 +1,8 @@
 """Measures calls and time of a crawl of a whole account: `python benchmarks/estate.py [--jobs N] [--latency S]`.
 
 Writes an account file, serves it over HTTP from a separate process with a delay for each call, and crawls it like
-`lineage crawl`; with --serial also a second time, sending each call only after the last answer was read.
+`lineage crawl`, and again into the same snapshot, where nothing is new. With --serial it also crawls once more, sending each
+call only after the last answer was read.
 """
 
 from __future__ import annotations
@@ -137,8 +138,8 @@ def one_at_a_time() -> Iterator[None]:
     Fetcher.call = call  # type: ignore[method-assign]
 
 
-def crawl(path: Path, latency: float, times: int = 1) -> tuple[int, list[float], lineage.Progress]:
-    """The calls of one crawl, the seconds of each crawl (shortest first), and the crawl's final progress."""
+def crawl(path: Path, latency: float, times: int = 1) -> tuple[list[float], lineage.Progress, lineage.Progress]:
+    """The seconds of each crawl (shortest first), a crawl's final progress, and that of a crawl in which nothing is new."""
     command = [sys.executable, str(Path(__file__).parent / "server.py"), str(path), str(latency)]
     with (
         subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as server,
@@ -154,8 +155,10 @@ def crawl(path: Path, latency: float, times: int = 1) -> tuple[int, list[float],
             began = time.monotonic()
             done = lineage.crawl_estate(Path(folder) / f"{number}.db", regions=[REGION])
             seconds.append(time.monotonic() - began)
+        again = lineage.crawl_estate(Path(folder) / f"{times - 1}.db", regions=[REGION])
         server.stdin.close()
-        return int(server.stdout.readline()) // (times + 1), sorted(seconds), done
+        server.stdout.read()
+        return sorted(seconds), done, again
 
 
 def main() -> None:
@@ -169,14 +172,16 @@ def main() -> None:
         path = Path(folder) / "account.jsonl"
         with path.open("w") as file:
             file.writelines(json.dumps(entry) + "\n" for entry in account(asked.jobs))
-        calls, seconds, done = crawl(path, asked.latency, asked.times)
+        seconds, done, again = crawl(path, asked.latency, asked.times)
         least = fewest(asked.jobs)
-        print(f"{done.records:,} records, {done.gaps} gaps: {calls} calls, {calls / least:.2f} times the fewest ({least})")
+        ratio = done.calls / least
+        print(f"{done.records:,} records, {done.gaps} gaps: {done.calls} calls, {ratio:.2f} times the fewest ({least})")
+        print(f"{again.calls} calls of a crawl in which nothing is new: {again.calls / done.calls:.1%} of the first")
         median = seconds[len(seconds) // 2]
         print(f"{median:.2f} s ({seconds[0]:.2f} to {seconds[-1]:.2f}) with {asked.latency * 1000:.0f} ms a call")
         if asked.serial:
             with one_at_a_time():
-                _, [alone], _ = crawl(path, asked.latency)
+                [alone], *_ = crawl(path, asked.latency)
             print(f"{alone:.2f} s one call at a time: {alone / median:.1f} times longer")
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024
     print(f"peak {peak} MB", file=sys.stderr)
