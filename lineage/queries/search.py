@@ -364,4 +364,4 @@ def _unknown(snapshot: Snapshot, kind: Kind, within: Within, matcher: Matcher) -
     missing = [name for low, name in sorted(asked.items()) if not any(one.startswith(low) for one in folded)]
     said = [(name, near_names(name, sorted(known))) for name in missing]
     noun = kind.name.replace("-", " ")
-    return [f"no {noun} that was read has {name}{f'; did you mean {near[0]}?' if near else ''}" for name, near in said]
+    return [f"no {noun} that was read has {name}{f' (did you mean {near[0]}?)' if near else ''}" for name, near in said]
