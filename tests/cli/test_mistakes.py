@@ -144,7 +144,7 @@ MISTAKES: dict[str, tuple[tuple[str, ...], int, str]] = {
     # policies
     "a rule in a policy": (("check", "--policy", "rule.toml"), 2, "rule.toml: severities must not be 'unpined-input': did you mean unpinned-input?"),
     "a key of a policy": (("check", "--policy", "key.toml"), 2, "key.toml: holdout is not a key of a policy; did you mean holdouts?"),
-    "a missing policy": (("check", "--policy", "none.toml"), 3, "none.toml: No such file or directory"),
+    "a missing policy": (("check", "--policy", "none.toml"), 3, "none.toml: No such file or directory: look at its name, and at the folder from which it is read"),
     # searches
     "a column for a property": (("search", "training-job", "-w", "status = Completed"), 2, "Unknown property name: status; did you mean TrainingJobStatus?"),
     "a bare metric": (("search", "training-job", "-w", "validation:auc > 0.9"), 2, "Unknown property name: validation:auc; did you mean Tags.validation:auc or Metrics.validation:auc or HyperParameters.validation:auc?"),
