@@ -250,6 +250,23 @@ def test_a_wrong_argument_is_named(bank: lineage.Snapshot, call: Any, error: typ
     assert str(refused.value).startswith(said)
 
 
+def test_what_has_its_own_sentence_has_no_other_traceback(bank_path: Path, tmp_path: Path) -> None:
+    """A missing file, a closed snapshot and a file that is no database show our error alone."""
+    closed = lineage.open_snapshot(bank_path)
+    closed.close()
+    (tmp_path / "other.db").write_bytes(b"no database" * 1000)
+    calls: list[tuple[Callable[[], object], str]] = [
+        (lambda: lineage.load_policy(tmp_path / "missing.toml"), "look at its name, and at the folder"),
+        (lambda: lineage.load_attestations(tmp_path / "missing.toml"), "look at its name, and at the folder"),
+        (lambda: lineage.used(closed, PLACE), "the snapshot is closed: open it again"),
+        (lambda: lineage.open_snapshot(tmp_path / "other.db"), "file is not a database"),
+    ]
+    for call, said in calls:
+        with pytest.raises(lineage.LineageError, match=said) as refused:
+            call()
+        assert refused.value.__suppress_context__
+
+
 def test_what_is_meant_is_taken(bank: lineage.Snapshot, tmp_path: Path) -> None:
     """A check takes the path of a policy, a list takes a date, a view takes a selector, and a page begins at a name."""
     (tmp_path / "policy.toml").write_text('fail-on = "never"\n')

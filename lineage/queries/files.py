@@ -14,7 +14,7 @@ def contents(path: str | Path, what: str) -> bytes:
     """
     try:
         return Path(path).read_bytes()
-    except FileNotFoundError as error:
-        raise MalformedPolicy(f"no {what} at {path}") from error
+    except FileNotFoundError:
+        raise MalformedPolicy(f"no {what} at {path}") from None
     except OSError as error:
-        raise LineageError(f"{path}: {error.strerror}") from error
+        raise LineageError(f"{path}: {error.strerror}") from None

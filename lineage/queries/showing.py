@@ -96,7 +96,13 @@ class Answer(Shows):
 
     def __bool__(self) -> NoReturn:
         """Raises `TypeError`, as numpy's arrays do: the verdict has more than two values."""
-        raise TypeError("an answer is neither true nor false: compare its verdict, as in answer.verdict == 'used'")
+        has = hasattr(self, "verdict")
+        instead = (
+            "compare its verdict, as in answer.verdict == 'used'"
+            if has
+            else "it has no verdict: answer.as_json() is what it says"
+        )
+        raise TypeError(f"an answer is neither true nor false: {instead}")
 
 
 class ListedAnswer(Answer):

@@ -162,8 +162,8 @@ REFUSED: list[tuple[str, list[Resource], dict[str, Any], str]] = [
     ("a tuning job that was not read", [trial("a", 0.1, **TOLD)], {}, "is more or less of validation:auc better? tuning job tune, which would say, was not read: say direction='max' or min"),
     ("two directions", BOTH, {}, "tuning jobs disagree about validation:auc: one wants its max and two wants its min; say which: direction max or min"),
     ("no such statistic", [fit("a", 0.1)], MAX | {"statistic": "max"}, "no candidate has the max of validation:auc: a training job keeps the last value only, its runs may keep more; ask for last"),
-    ("a word for the statistic", [fit("a", 0.1)], MAX | {"statistic": "median"}, "a statistic is one of last, min, max, avg; a direction is max or min"),
-    ("a word for the direction", [fit("a", 0.1)], MAX | {"direction": "up"}, "a statistic is one of last, min, max, avg; a direction is max or min"),
+    ("a word for the statistic", [fit("a", 0.1)], MAX | {"statistic": "median"}, "'median' is not a statistic (expected one of last, min, max, avg)"),
+    ("a word for the direction", [fit("a", 0.1)], MAX | {"direction": "up"}, "'up' is not a direction (expected max or min)"),
     ("nobody", [], MAX, "there is no training job and no run to compare"),
 ]  # fmt: skip
 

@@ -113,8 +113,10 @@ def asked(found: list[Candidate], metric: str | None, direction: str | None, sta
     """The metric, and where its name and its direction are from. Raises `LeaderboardError`."""
     if not found:
         raise LeaderboardError("there is no training job and no run to compare")
-    if statistic not in STATISTICS or direction not in (None, *DIRECTIONS):
-        raise LeaderboardError(f"a statistic is one of {', '.join(STATISTICS)}; a direction is max or min")
+    if statistic not in STATISTICS:
+        raise LeaderboardError(f"{statistic!r} is not a statistic (expected one of {', '.join(STATISTICS)})")
+    if direction not in (None, *DIRECTIONS):
+        raise LeaderboardError(f"{direction!r} is not a direction (expected max or min)")
     name = metric or common_objective(found)
     if not name:
         raise LeaderboardError(f"name the metric to compare by ({argument('metric')}); {_metrics(found)}")
