@@ -1,7 +1,8 @@
 """Measures calls and time of a crawl of a whole account: `python benchmarks/estate.py [--jobs N] [--latency S]`.
 
 Writes an account file, serves it over HTTP from a separate process with a delay for each call, and crawls it like
-`lineage crawl`; with --serial also a second time, sending each call only after the last answer was read.
+`lineage crawl`, and again into the same snapshot, where nothing is new. With --serial it also crawls once more, sending each
+call only after the last answer was read.
 """
 
 from __future__ import annotations
@@ -138,14 +139,14 @@ def one_at_a_time() -> Iterator[None]:
 
 
 @contextmanager
-def serving(path: Path, latency: float) -> Iterator[subprocess.Popen[str]]:
-    """A process that answers from the account file. Inside the block, every crawl of this process asks it."""
+def serving(path: Path, latency: float) -> Iterator[None]:
+    """A process answers from the account file. Inside the block, every crawl of this process asks it."""
     command = [sys.executable, str(Path(__file__).parent / "server.py"), str(path), str(latency)]
     with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as server:
         assert server.stdin
         assert server.stdout
         os.environ |= ENVIRONMENT | {"AWS_ENDPOINT_URL": f"http://127.0.0.1:{server.stdout.readline().strip()}"}
-        yield server
+        yield
         server.stdin.close()  # it ends, and prints its calls
         server.stdout.read()
 
@@ -156,11 +157,9 @@ def write_account(path: Path, jobs: int) -> None:
         file.writelines(json.dumps(entry) + "\n" for entry in account(jobs))
 
 
-def crawl(path: Path, latency: float, times: int = 1) -> tuple[int, list[float], lineage.Progress]:
-    """The calls of one crawl, the seconds of each crawl (shortest first), and the crawl's final progress."""
-    with serving(path, latency) as server, tempfile.TemporaryDirectory() as folder:
-        assert server.stdin
-        assert server.stdout
+def crawl(path: Path, latency: float, times: int = 1) -> tuple[list[float], lineage.Progress, lineage.Progress]:
+    """The seconds of each crawl (shortest first), a crawl's final progress, and that of a crawl in which nothing is new."""
+    with serving(path, latency), tempfile.TemporaryDirectory() as folder:
         lineage.crawl_estate(Path(folder) / "first.db", regions=[REGION])  # fills the server's cache of answers
         seconds = []
         for number in range(times):
@@ -168,8 +167,8 @@ def crawl(path: Path, latency: float, times: int = 1) -> tuple[int, list[float],
             began = time.monotonic()
             done = lineage.crawl_estate(Path(folder) / f"{number}.db", regions=[REGION])
             seconds.append(time.monotonic() - began)
-        server.stdin.close()
-        return int(server.stdout.readline()) // (times + 1), sorted(seconds), done
+        again = lineage.crawl_estate(Path(folder) / f"{times - 1}.db", regions=[REGION])
+        return sorted(seconds), done, again
 
 
 def main() -> None:
@@ -182,14 +181,16 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "account.jsonl"
         write_account(path, asked.jobs)
-        calls, seconds, done = crawl(path, asked.latency, asked.times)
+        seconds, done, again = crawl(path, asked.latency, asked.times)
         least = fewest(asked.jobs)
-        print(f"{done.records:,} records, {done.gaps} gaps: {calls} calls, {calls / least:.2f} times the fewest ({least})")
+        ratio = done.calls / least
+        print(f"{done.records:,} records, {done.gaps} gaps: {done.calls} calls, {ratio:.2f} times the fewest ({least})")
+        print(f"{again.calls} calls of a crawl in which nothing is new: {again.calls / done.calls:.1%} of the first")
         median = seconds[len(seconds) // 2]
         print(f"{median:.2f} s ({seconds[0]:.2f} to {seconds[-1]:.2f}) with {asked.latency * 1000:.0f} ms a call")
         if asked.serial:
             with one_at_a_time():
-                _, [alone], _ = crawl(path, asked.latency)
+                [alone], *_ = crawl(path, asked.latency)
             print(f"{alone:.2f} s one call at a time: {alone / median:.1f} times longer")
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024
     print(f"peak {peak} MB", file=sys.stderr)

@@ -22,7 +22,19 @@ def guessed(error: click.UsageError) -> str:
         return _of_command(error.command_name, context)
     if context and isinstance(error, click.NoSuchOption):
         return _of_option(error.option_name, context)
+    if context and error.message.startswith("Got unexpected extra argument"):
+        return _of_more(context)
     return ""
+
+
+def _of_more(context: click.Context) -> str:
+    """What to do about more arguments than a command takes."""
+    meant = {
+        "lineage trace": "trace takes one endpoint at a time",
+        "lineage experiments": "experiments lists all of them: `lineage runs EXPERIMENT` lists the runs of one",
+        "lineage demo": "demo takes no argument: name the file with --snapshot",
+    }
+    return meant.get(context.command_path, "")
 
 
 def command_of(arguments: list[str], group: click.Group) -> str:
@@ -77,6 +89,8 @@ def _of_option(name: str, context: click.Context) -> str:
     said = f"No such option {name!r}"
     if context.parent is None:
         return _before_command(name, said, context)
+    if any(name in one.opts for one in context.find_root().command.params if name != "--snapshot"):
+        return f"{said} after the command: {name} goes before it"
     parameters = {one.name: one for one in context.command.params}
     if name == "--kind" and "selector" in parameters:
         return f"{said}: the selector says it, as in `{context.command_path} kind:endpoint`"

@@ -215,7 +215,7 @@ def _run(call: Callable[[], Any], arguments: list[str], said: dict[str, Any]) ->
     except SystemExit as stop:  # click's own handler of a broken pipe exits this way
         return _broken_pipe() if stop.code == 1 else int(stop.code or 0)
     except Exception as error:  # noqa: BLE001  (the last resort: no traceback reaches a user)
-        return _failure(_explained(error, said.get("snapshot")), arguments)
+        return _failure(_explained(error, said.get("snapshot")), arguments, by_environment=said.get("by_environment", False))
     return result if isinstance(result, int) else 0
 
 
@@ -247,7 +247,7 @@ def _explained(error: Exception, snapshot: str | None) -> Exception:
         return error
 
 
-def _failure(error: Exception, arguments: list[str]) -> int:
+def _failure(error: Exception, arguments: list[str], *, by_environment: bool) -> int:
     import lineage
 
     if "--debug" in arguments:
@@ -261,6 +261,8 @@ def _failure(error: Exception, arguments: list[str]) -> int:
     message = " ".join(str(error).split())
     if isinstance(error, _usage()):
         return _say(message, USAGE)
+    if by_environment and isinstance(error, lineage.SnapshotError) and message.startswith("no snapshot at "):
+        message = f"{message} (LINEAGE_SNAPSHOT names this file)"
     if isinstance(error, lineage.LineageError):
         return _say(message, FAILED)
     if isinstance(error, MemoryError):

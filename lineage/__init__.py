@@ -11,17 +11,21 @@ Read an account into a snapshot file, then ask the file:
         print(lineage.trace(snapshot, "loans-live").verdict)
         graph = lineage.graph(snapshot)  # a plain networkx.MultiDiGraph
 
-Read:     crawl_estate, crawl_endpoints (from AWS), open_snapshot, graph
+Read:     crawl_estate, crawl_endpoints (from AWS), open_snapshot, snapshot_info, graph, neighbourhood
 Ask:      trace, used, used_all, datasets, impact, path
-Explore:  show, nodes, select, search, suggest, list_experiments, list_runs, load_run, leaderboard,
-          list_pipelines, list_executions, load_execution, coverage
+Explore:  find_in (the id of a name), show, nodes, select, named, search, search_live (asks AWS), suggest, list_experiments,
+          list_trials, list_runs, runs_scope, load_run, leaderboard, list_pipelines, list_executions, load_execution, coverage
 Judge:    check, load_policy, verify, report
-Show:     view (in a notebook), picture and draw, to_page, FORMATS (exports)
+Show:     view (in a notebook), picture and draw, to_svg, to_page, CHARTS (of a leaderboard)
+Export:   FORMATS (each takes a `Chosen`), plain (for networkx's writers), read_graphml
 Record:   lineage.recording (a package of its own, the only one that writes to AWS)
+
+In signatures, `Source` is a snapshot or a graph, `Vouched` attestations or the path of their file, `Time` an ISO text or a
+datetime, and `Json` a dict with text keys.
 
 Questions take a snapshot or a graph. An answer has a `verdict`, `as_json()`, and a picture of itself in a notebook; where it
 is a "no", `answer.scope` says what was looked at, and its holes are what could not be read. What fails raises a
-`LineageError` with one sentence: what, with what, and what to do.
+`LineageError` with one sentence: what failed, on which input, and how to fix it.
 """
 
 import sys
@@ -34,21 +38,33 @@ from lineage.queries.showing import WAYS as _WAYS
 
 # Names are imported when they are first used, so that importing the package costs nothing: `__init__.pyi` lists them.
 # This is a file of sagemaker-lineage: by this word the command line tells it from that of PyPI's `lineage`.
-__getattr__, _listed, _ = lazy_loader.attach_stub(__name__, __file__)
+_public, _listed, _ = lazy_loader.attach_stub(__name__, __file__)
 # The functions of the page above: `help` tells what each takes, and with more names it is thousands of lines.
 __all__ = [
-    "FORMATS", "check", "coverage", "crawl_endpoints", "crawl_estate", "datasets", "draw", "graph", "impact", "leaderboard",
-    "list_executions", "list_experiments", "list_pipelines", "list_runs", "load_execution", "load_policy", "load_run", "nodes",
-    "open_snapshot", "path", "picture", "report", "search", "select", "show", "suggest", "to_page", "trace", "used", "used_all",
-    "verify", "view",
+    "CHARTS", "FORMATS", "check", "coverage", "crawl_endpoints", "crawl_estate", "datasets", "draw", "find_in", "graph",
+    "impact", "leaderboard", "list_executions", "list_experiments", "list_pipelines", "list_runs", "list_trials",
+    "load_execution", "load_policy", "load_run", "named", "neighbourhood", "nodes", "open_snapshot", "path", "picture",
+    "plain", "read_graphml", "report", "runs_scope", "search", "search_live", "select", "show", "snapshot_info", "suggest",
+    "to_page", "to_svg", "trace", "used", "used_all", "verify", "view",
 ]  # fmt: skip
 # Of the list, what the command line alone needs.
 _HELPERS = frozenset({
-    "DEMO_ACCOUNT", "LISTED", "MOST", "MOST_CHARACTERS", "NOT_READ", "NO_HOLDOUTS", "RELATIONS", "UNNAMED", "arguments_called",
-    "check_places", "check_role", "csv_line", "did_you_mean", "engine_for", "envelope_beside", "from_url", "hints",
-    "insist_signed", "is_as_expected", "is_location", "is_place", "json_text", "kind_json", "no_such", "one_line",
-    "policy_size", "safe_json", "shows_nothing", "visible",
+    "DEMO_ACCOUNT", "LISTED", "MOST", "MOST_CHARACTERS", "NOT_READ", "NO_HOLDOUTS", "NO_POLICY", "RELATIONS", "UNNAMED",
+    "arguments_called", "check_places", "check_role", "csv_line", "did_you_mean", "engine_for", "envelope_beside",
+    "from_url", "hints", "insist_signed", "is_as_expected", "is_location", "is_place", "json_text", "kind_json", "no_such",
+    "one_line", "only_old", "policy_size", "safe_json", "shows_nothing", "visible",
 })  # fmt: skip
+
+
+def __getattr__(name: str) -> Any:
+    """A public name, imported now; the recording room also without an import of its own."""
+    if name == "recording":
+        return import_module("lineage.recording")
+    try:
+        return _public(name)
+    except AttributeError:
+        meant = "" if name.startswith("_") else import_module("lineage.domain.spelling").did_you_mean(__dir__(), name)
+        raise AttributeError(f"lineage has no {name!r}{meant}", name=name) from None
 
 
 def __dir__() -> list[str]:

@@ -3,6 +3,7 @@
 from .checks.baseline import load_baseline as load_baseline
 from .checks.baseline import to_baseline as to_baseline
 from .checks.check import NO_HOLDOUTS as NO_HOLDOUTS
+from .checks.check import NO_POLICY as NO_POLICY
 from .checks.check import Checked as Checked
 from .checks.check import check as check
 from .checks.check import load_policy as load_policy
@@ -26,6 +27,7 @@ from .domain.iam import MOST_CHARACTERS as MOST_CHARACTERS
 from .domain.iam import Statement as Statement
 from .domain.iam import iam_policy as iam_policy
 from .domain.iam import iam_statements as iam_statements
+from .domain.iam import only_old as only_old
 from .domain.iam import policy_size as policy_size
 from .domain.kinds import KINDS as KINDS
 from .domain.kinds import RELATIONS as RELATIONS

@@ -2,8 +2,13 @@
 
 from __future__ import annotations
 
+import copy
 import inspect
+import pickle
+import subprocess
+import sys
 from collections.abc import Callable, Iterator
+from datetime import date
 from pathlib import Path
 from typing import Any
 
@@ -78,6 +83,8 @@ CALLS: dict[str, tuple[Call, str]] = {
     "nodes.regions": (lambda s, _, one: lineage.nodes(s, regions=one), REGION),
     "picture.highlight": (lambda s, _, one: lineage.picture(part(s), highlight=one).figures, ENDPOINT),
     "picture.keep": (lambda s, _, one: lineage.picture(part(s), keep=one, max_nodes=4).figures, PLACE),
+    "view.highlight": (lambda s, _, one: lineage.view(part(s), highlight=one).drawn.figures, ENDPOINT),
+    "view.keep": (lambda s, _, one: lineage.view(part(s), keep=one, max_nodes=4).drawn.figures, PLACE),
     "pipelines_scope.accounts": (lambda s, _, one: lineage.pipelines_scope(s, one), ACCOUNT),
     "pipelines_scope.regions": (lambda s, _, one: lineage.pipelines_scope(s, regions=one), REGION),
     "report.endpoints": (lambda s, _, one: lineage.report(s, one), ENDPOINT),
@@ -184,10 +191,17 @@ def test_a_name_is_a_text(ask: Callable[[Any], Any], said: str, bank: lineage.Sn
         ask(bank)
 
 
-@pytest.mark.parametrize("load", [lineage.load_policy, lineage.load_baseline, lineage.load_attestations])
-def test_a_missing_file_is_an_error_of_ours(load: Callable[[Path], Any], tmp_path: Path) -> None:
-    """A missing file, or a folder in its place, is a `LineageError` that names it."""
-    with pytest.raises(lineage.LineageError, match=r"missing\.toml: No such file or directory"):
+@pytest.mark.parametrize(
+    ("load", "what"),
+    [
+        (lineage.load_policy, "policy"),
+        (lineage.load_baseline, "baseline"),
+        (lineage.load_attestations, "attestations file"),
+    ],
+)
+def test_a_missing_file_is_an_error_of_ours(load: Callable[[Path], Any], what: str, tmp_path: Path) -> None:
+    """A missing file, or a folder in its place, is a `LineageError` that names it; a missing one is a mistake of the caller."""
+    with pytest.raises(lineage.MalformedPolicy, match=rf"^no {what} at .*missing\.toml$"):
         load(tmp_path / "missing.toml")
     with pytest.raises(lineage.LineageError, match="Is a directory"):
         load(tmp_path)
@@ -203,3 +217,69 @@ def test_another_status_is_refused(bank: lineage.Snapshot) -> None:
 def test_an_endpoint_is_named_with_its_kind_too(bank: lineage.Snapshot) -> None:
     """`trace` accepts `endpoint/name`, like every other question."""
     assert lineage.trace(bank, "endpoint/loans-live") == lineage.trace(bank, "loans-live")
+
+
+WRONG: dict[str, tuple[Callable[[lineage.Snapshot], object], type[Exception], str]] = {
+    "a policy as a map": (lambda s: lineage.check(s, {}), TypeError, "policy takes a lineage.Policy or the path of a policy file; this is an object of type dict"),  # type: ignore[arg-type]
+    "a severity": (lambda s: lineage.check(s, fail_on="eror"), lineage.MalformedPolicy, "fail_on=…: no severity 'eror'; did you mean error?"),
+    "a name for an id": (lambda s: lineage.neighbourhood(s, "loans-live", "up"), lineage.UnknownNode, "no node has the id 'loans-live': lineage.find_in(snapshot, 'loans-live') gives the id of a name"),
+    "a name around": (lambda s: lineage.around_subject(s, "loans-live"), lineage.UnknownNode, "no node has the id 'loans-live': lineage.find_in(snapshot, 'loans-live') gives the id of a name"),
+    "a target's name": (lambda s: lineage.around_subject(s, PLACE, "loans-live"), lineage.UnknownNode, "no node has the id 'loans-live': lineage.find_in(snapshot, 'loans-live') gives the id of a name"),
+    "a sort key": (lambda s: list(lineage.list_runs(s, sort_by="name")), lineage.MalformedName, "no sort key 'name'; did you mean Name?"),
+    "a sort order": (lambda s: lineage.list_experiments(s, sort_order="down"), lineage.MalformedName, "no sort order 'down' (expected one of Ascending, Descending)"),
+    "a limit": (lambda s: lineage.search(s, "training-job", limit="3"), TypeError, "limit takes a whole number; this is '3'"),  # type: ignore[arg-type]
+    "a number of nodes": (lambda s: lineage.view(s, max_nodes="10"), TypeError, "max_nodes takes a whole number; this is '10'"),
+    "a cluster": (lambda s: lineage.picture(s, cluster="acount"), lineage.MalformedName, "no cluster 'acount'; did you mean account?"),  # type: ignore[arg-type]
+    "a graph to draw": (lambda s: lineage.draw(lineage.graph(s), "svg"), TypeError, "draw takes a picture, lineage.picture(graph); this is an object of type MultiDiGraph"),  # type: ignore[arg-type]
+    "a path for a page": (lambda s: lineage.to_page(lineage.graph(s), "x.db"), TypeError, "ask a snapshot, lineage.open_snapshot('lineage.db'); this is the text 'x.db'"),  # type: ignore[arg-type]
+    "a start": (lambda s: lineage.to_page(lineage.graph(s), start="loans-liv"), lineage.UnknownNode, "nothing in the snapshot is named 'loans-liv'; did you mean loans-live?"),
+    "no path": (lambda _: lineage.open_snapshot(None), TypeError, "open_snapshot takes the path of a file, as 'lineage.db'; this is an object of type NoneType"),  # type: ignore[arg-type]
+    "an open snapshot": (lineage.open_snapshot, TypeError, "this is an open snapshot already: ask it as it is"),  # type: ignore[dict-item]
+    "a pickled snapshot": (pickle.dumps, TypeError, "a snapshot can't be copied or sent to another process: open one in each process and thread"),
+    "a copied snapshot": (copy.copy, TypeError, "a snapshot can't be copied or sent to another process: open one in each process and thread"),
+    "a function": (lambda _: lineage.trce, AttributeError, "lineage has no 'trce'; did you mean trace?"),  # type: ignore[attr-defined]
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(("call", "error", "said"), WRONG.values(), ids=WRONG)
+def test_a_wrong_argument_is_named(bank: lineage.Snapshot, call: Any, error: type[Exception], said: str) -> None:
+    """An argument of a wrong type, and a word that nobody knows, get a sentence that says what is expected."""
+    with pytest.raises(error) as refused:
+        call(bank)
+    assert type(refused.value) is error
+    assert str(refused.value).startswith(said)
+
+
+def test_what_has_its_own_sentence_has_no_other_traceback(bank_path: Path, tmp_path: Path) -> None:
+    """A missing file, a closed snapshot and a file that is no database show our error alone."""
+    closed = lineage.open_snapshot(bank_path)
+    closed.close()
+    (tmp_path / "other.db").write_bytes(b"no database" * 1000)
+    calls: list[tuple[Callable[[], object], str]] = [
+        (lambda: lineage.load_policy(tmp_path / "missing.toml"), "look at its name, and at the folder"),
+        (lambda: lineage.load_attestations(tmp_path / "missing.toml"), "look at its name, and at the folder"),
+        (lambda: lineage.used(closed, PLACE), "the snapshot is closed: open it again"),
+        (lambda: lineage.open_snapshot(tmp_path / "other.db"), "file is not a database"),
+    ]
+    for call, said in calls:
+        with pytest.raises(lineage.LineageError, match=said) as refused:
+            call()
+        assert refused.value.__suppress_context__
+
+
+def test_what_is_meant_is_taken(bank: lineage.Snapshot, tmp_path: Path) -> None:
+    """A check takes the path of a policy, a list takes a date, a view takes a selector, and a page begins at a name."""
+    (tmp_path / "policy.toml").write_text('fail-on = "never"\n')
+    for path in (tmp_path / "policy.toml", str(tmp_path / "policy.toml")):
+        assert lineage.check(bank, path).as_json() == lineage.check(bank, lineage.load_policy(path)).as_json()
+    day, text = ([*lineage.list_runs(bank, created_after=one)] for one in (date(2026, 5, 1), "2026-05-01"))
+    assert [run.id for run in day] == [run.id for run in text] != []
+    assert lineage.view(bank, "+loans-live").drawn.figures == lineage.picture(lineage.select(bank, "+loans-live")).figures
+    graph, name = lineage.graph(bank), lineage.find_in(bank, "loans-live")
+    assert lineage.to_page(graph, start="loans-live") == lineage.to_page(graph, start=name)
+
+
+def test_the_recording_room_is_an_attribute() -> None:
+    """`lineage.recording` needs no import of its own."""
+    code = "import lineage; print(lineage.recording.Run.__name__)"
+    assert subprocess.run([sys.executable, "-c", code], capture_output=True, check=True, text=True).stdout == "Run\n"

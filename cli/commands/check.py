@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from ..render.check import checked_text, ruled, summary_lines, vouching
+from ..render.check import checked_text, ending, ruled, summary_lines, vouching
 from ..render.html import About
 from ..render.indented import indented
 from ..render.listing import FORMS, Listing, cells_as, json_lines
@@ -128,7 +128,11 @@ def check(
         say(f"lineage: {note}")
     if form not in ("json", "table"):
         tell_about(about, form)
-    return 0 if target else answer.code
+    if target:
+        return 0
+    if said := ending(answer):
+        say(said)
+    return answer.code
 
 
 def _must_be_shown(resources: str, form: str, *others: str | None) -> None:

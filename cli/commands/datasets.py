@@ -15,7 +15,7 @@ from ..render.listing import FORMS, cells_as, json_lines
 from ..render.words import first_line
 from .completing import complete_node
 from .options import attestations_option, fail_on_option, format_option, out_option, snapshot_option, uncollected, write
-from .questions import USAGE_VERDICTS, gate, gated_all
+from .questions import USAGE_VERDICTS, gate, gated_all, verdict_on
 from .scoped import tell_about
 from .subjects import asked_for, exact_option, from_option, insisted
 
@@ -60,7 +60,7 @@ def datasets(
     """List the data that NODE (a job, model, package or endpoint) was made of.
 
     NODE is a name, `kind/name`, an ARN, a console URL or an id. The answer lists each channel of the jobs that made it, and of
-    the jobs upstream of them: whether and when it was read, how much of the location it covers, who wrote it, and whether a
+    the jobs upstream of them: whether and when it was read, how much of the location the job read, who wrote it, and whether a
     version is pinned. Base models, checkpoints and code are listed separately. Data that a job both trained and evaluated on
     is reported.
 
@@ -88,8 +88,10 @@ def datasets(
     if form not in ("json", "table"):
         tell_about(about, form)
     left = "left_open" if vouched else "holes"
-    codes = {gate(row["verdict"], range(row[left]), fail_on) for row in answer.holdouts}
-    return gated_all({0} | codes, fail_on)
+    codes: dict[int, str] = {}
+    for row in answer.holdouts:
+        codes.setdefault(gate(row["verdict"], range(row[left]), fail_on), verdict_on(row["uri"], row["verdict"]))
+    return gated_all(codes, fail_on)
 
 
 def datasets_table(answer: lineage.Datasets) -> tuple[list[str], list[list[Any]]]:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import re
 import sys
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -12,13 +14,15 @@ from click.core import ParameterSource
 from ..render.words import is_screen, say
 from .completing import complete_selector
 from .filters import read_in_part, within_options
-from .options import Choice, form_of, out_option, snapshot_option, uncollected, write
+from .options import Choice, Number, form_of, out_option, snapshot_option, uncollected, write
 from .strict import option
 
 if TYPE_CHECKING:
     from lineage import Graph, Picture
 
 PICTURES = ("dot", "svg", "png", "html")
+TIMES_UNCHECKED = "times are not checked: `lineage impact` checks them"
+_DOWNSTREAM = re.compile(r"[^\s+]\+\d*(?:\s|$)")
 FEW = 20  # nodes that a selector names; they are never folded
 
 
@@ -46,9 +50,7 @@ FEW = 20  # nodes that a selector names; they are never folded
     help="Layout by Graphviz (dot), or by lineage (builtin: any size, SVG only). Auto: Graphviz if installed, up to 3,000 "
     "nodes.",
 )
-@option(
-    "--max-nodes", metavar="N", type=click.IntRange(min=0), help="Fold similar nodes above this number (default 500; 0: never)."
-)
+@option("--max-nodes", metavar="N", type=Number(min=0), help="Fold similar nodes above this number (default 500; 0: never).")
 @option(
     "--cluster",
     type=Choice(("none", "account", "pipeline")),
@@ -122,6 +124,9 @@ def _picture(
     most = lineage.MOST if max_nodes is None else max_nodes
     title = _title(graph, snapshot, selector, asked)
     drawn = lineage.picture(graph, title=title, max_nodes=most, highlight=lit, keep=keep, **words)
+    if selector and _DOWNSTREAM.search(selector):
+        say(f"lineage: {TIMES_UNCHECKED}")
+        drawn = replace(drawn, notes=(TIMES_UNCHECKED, *drawn.notes))
     return _drawn(drawn, form, engine), f"{drawn.notes[-1]} (--max-nodes {most})" if drawn.folded else ""
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -35,6 +36,8 @@ _EXTENSIONS = {".graphml": "graphml", ".dot": "dot", ".mmd": "mermaid", ".cdx.js
 def _form(context: click.Context, parameter: click.Parameter, value: str | None) -> str:
     out = str(context.params.get("out") or "").lower()
     form = value or next((form for extension, form in _EXTENSIONS.items() if out.endswith(extension)), "")
+    if not form and (extension := Path(out).suffix):
+        raise click.UsageError(f"{extension} does not decide the format: add -f {', '.join(EXPORTS[:-1])} or {EXPORTS[-1]}")
     if not form:
         raise click.MissingParameter(ctx=context, param=parameter)
     return form

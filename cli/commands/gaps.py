@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -60,6 +61,8 @@ def gaps(snapshot: str, form: str, out: str | None, stubs: bool, within: dict[st
         if stubs:
             if any(within.values()):
                 raise click.UsageError("--attest-template is for every gap: leave out --account and --region")
+            if out not in (None, "-") and Path(str(out)).is_file() and Path(str(out)).stat().st_size:
+                raise click.UsageError(f"{out} exists, and may be filled in: name another file")
             template = lineage.attest_template(opened, **vouched)
             write(template, out)
             if "[[attestations]]" not in template:

@@ -24,8 +24,8 @@ _FORMS = ("json", _TERRAFORM)
     short_help="Print the least IAM policy that a crawl needs.",
     epilog="""\b
     Examples:
-      lineage iam-policy > lineage-policy.json
-      lineage iam-policy -f terraform -o lineage-policy.tf
+      lineage iam-policy > iam.json
+      lineage iam-policy -f terraform -o iam.tf
       lineage iam-policy --account 111122223333 --region eu-west-1 --bucket bank-ml --bucket s3://bank-raw/manifests/
       lineage iam-policy --kind training-job --kind processing-job --kind trial-component
       lineage iam-policy --all-regions --role-arn arn:aws:iam::222233334444:role/auditor
@@ -84,6 +84,8 @@ def iam_policy(kinds: tuple[str, ...], form: str | None, out: str | None, **aske
     else:
         write(lineage.json_text(policy, indent=2) + "\n", out)
         _say_why(statements)
+    for bucket in lineage.only_old(asked["buckets"]):
+        say(f"lineage: WARNING: only a bucket from before 2018 can be named {bucket}: check the spelling")
     size = lineage.policy_size(policy)
     if size > lineage.MOST_CHARACTERS:
         said = f"the policy has {size:,} characters, and IAM takes {lineage.MOST_CHARACTERS:,} in a managed policy"

@@ -27,7 +27,7 @@ BOARD_WORDS = ("metric", "direction", "statistic", "mixed_data", "failed", "all_
 PICTURES = ("parallel", "scatter")
 _OPTIONS: tuple[Callable[[Command], Command], ...] = (
     option("--metric", metavar="M", help="Rank by this metric. Default: the objective of the tuning job."),
-    option("--direction", type=Choice(tuple(WAYS)), help="Whether more or less is better. Default: as the tuning job says."),
+    option("--direction", type=Choice(tuple(WAYS)), help="Whether higher or lower is better. Default: as the tuning job says."),
     option(
         "--statistic",
         type=Choice(("last", "min", "max", "avg")),

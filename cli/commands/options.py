@@ -92,7 +92,10 @@ def _attestations(file: str) -> lineage.Attestations:
 
 
 def _snapshot_path(context: click.Context, _: click.Parameter, value: str | None) -> str:
-    return chosen_snapshot(context, value, os.environ.get("LINEAGE_SNAPSHOT") or DEFAULT_SNAPSHOT)
+    named = os.environ.get("LINEAGE_SNAPSHOT")
+    said = context.ensure_object(dict)
+    said["by_environment"] = bool(named and not value and not said.get("snapshot"))
+    return chosen_snapshot(context, value, named or DEFAULT_SNAPSHOT)
 
 
 def chosen_snapshot(context: click.Context, value: str | None, default: str) -> str:
@@ -137,6 +140,12 @@ class Choice(click.Choice[str]):
                 self.fail(f"{value!r} is not valid here: {_ELSEWHERE[value]}", param, ctx)
             listed = f" (expected one of {', '.join(words)})"
             self.fail(f"{value!r} is not valid{lineage.did_you_mean(words, value, listed)}", param, ctx)
+
+
+class Number(click.IntRange):
+    """A whole number in a range; click calls it an integer range."""
+
+    name = "whole number"
 
 
 def format_option(*names: str, unless: str = "") -> Decorator:
@@ -213,7 +222,8 @@ def kind_option(text: str) -> Decorator:
 
         wrong = sorted(set(values) - set(lineage.LISTED))
         if wrong:
-            raise click.BadParameter(lineage.no_such("kind", wrong[0], lineage.LISTED))
+            meant = lineage.did_you_mean(lineage.LISTED, wrong[0], ": `lineage kinds` lists them")
+            raise click.BadParameter(f"no kind {wrong[0]!r}{meant}")
         return values
 
     return option("--kind", "kinds", metavar="KIND", multiple=True, callback=known, shell_complete=complete_kind, help=text)
@@ -279,6 +289,8 @@ def write(content: str | bytes | Iterable[str], out: str | None) -> None:
     except FileNotFoundError as error:
         folder = Path(str(out)).parent
         raise NotWritten(f"there is no folder {folder}: make it, or name another file") from error
+    except IsADirectoryError as error:
+        raise NotWritten(f"{out} is a folder: name a file in it") from error
     except OSError as error:
         raise click.FileError(str(out), error.strerror) from error
 

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Sized
+import shlex
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sized
 from typing import TYPE_CHECKING, Any
 
 import click
 
-from ..render.answers import gaps_said, more_lines, trace_text, usage_text, usages_text, vouched_lines
+from ..render.answers import gaps_said, more_lines, trace_text, usage_text, usages_text, verdicts_line, vouched_lines
 from ..render.attested import attestation_said, rest_said
 from ..render.html import About
 from ..render.impact import impact_text, may_serve, path_text, share
@@ -110,8 +112,8 @@ def used(
 ) -> int:
     """Find out whether the data at S3_URI (a prefix, an object, or a whole bucket) was used for training.
 
-    A yes names the jobs and the record fields that prove it. A no requires that every job was read. If some were not, as after
-    `crawl --endpoint`, the answer is `unknown`.
+    A yes names the jobs and the record fields that prove it. A no requires that every job was read, and every input of these
+    jobs. If some were not, as after `crawl --endpoint`, the answer is `unknown`.
 
     With several URIs, each gets one line: the verdict, the number of findings, the job and channel of the strongest finding,
     and the number of gaps.
@@ -126,10 +128,10 @@ def used(
         answer = next(answers)
         _tell(answer, form, out, usage_rows, usage_text)
         return gated(answer.verdict, lineage.left_open(answer.scope["holes"]), fail_on)
-    codes = {0}
+    codes: dict[int, str] = {}
     told = _Told(answers, codes, fail_on)
     columns = (*_USAGES[:-1], *(_RESTS if vouched else ()), _USAGES[-1])
-    about = About(below=told.below)
+    about = About(below=lambda: [*([told.summary()] if form == "html" else []), *told.below()])
     write(_usages(told, form, columns, about, colour=not out), out)
     if form not in HOLDING_SCOPE:
         tell_about(about, form)
@@ -139,12 +141,13 @@ def used(
 class _Told:
     """Many answers, one after the other. Each may have thousands of findings, so only what applies to all answers is kept."""
 
-    def __init__(self, answers: Iterable[lineage.Usage], codes: set[int], fail_on: tuple[str, ...]) -> None:
+    def __init__(self, answers: Iterable[lineage.Usage], codes: dict[int, str], fail_on: tuple[str, ...]) -> None:
         self._answers = answers
         self._codes = codes
         self._fail_on = fail_on
         self._caveats: dict[str, None] = {}
         self._unnamed: list[str] = []
+        self.verdicts: Counter[str] = Counter()
         self.scope: dict[str, Any] = {}
         self.rests: dict[str, Row] = {}
         self.left_open = False  # whether an answer has a gap for which nobody vouches
@@ -154,7 +157,9 @@ class _Told:
 
         for answer in self._answers:
             left = lineage.left_open(answer.scope["holes"])
-            self._codes.add(gate(answer.verdict, left, self._fail_on))
+            code = gate(answer.verdict, left, self._fail_on)
+            self._codes.setdefault(code, verdict_on(answer.subject["id"], answer.verdict))
+            self.verdicts[answer.verdict] += 1
             self.left_open |= bool(left)
             self.scope = answer.scope
             self.rests |= {row["id"]: row for row in answer.rests.attestations}
@@ -165,6 +170,10 @@ class _Told:
     def below(self) -> list[Line]:
         """What is said below the rows, when all of them were told."""
         return aside(self.scope, self.notes(), [*vouched_lines(self.rests.values()), *more_lines(left_open=self.left_open)])
+
+    def summary(self) -> Line:
+        """How many URIs there were, by verdict, when all of them were told."""
+        return verdicts_line(self.verdicts)
 
     def notes(self) -> list[str]:
         """What applies to all of them, and which of them no record names."""
@@ -283,6 +292,11 @@ def path(
     with lineage.open_snapshot(snapshot) as opened:
         ends = [_end(opened, end, exact=exact) for end in (source, target)]
         answer = lineage.path(opened, *ends, **vouched)
+        backwards = (
+            not answer.evidence and answer.verdict != "found" and lineage.path(opened, *reversed(ends), **vouched).evidence
+        )
+    if backwards:
+        say(f"lineage: there is a path the other way: lineage path {shlex.join((target, source))}")
     _tell(answer, form, out, path_rows, path_text)
     return gated(answer.verdict, lineage.left_open(answer.scope["holes"]), fail_on, PATH_VERDICTS)
 
@@ -321,20 +335,27 @@ def gated(verdict: str, holes: Sized, fail_on: tuple[str, ...], verdicts: tuple[
     return code
 
 
-def gated_all(codes: set[int], fail_on: tuple[str, ...]) -> int:
-    """The exit code of several answers: the worst one. If it is not 0, stderr says why."""
+def verdict_on(uri: str, verdict: str) -> str:
+    return f"the verdict on {uri} is {verdict}"
+
+
+def gated_all(codes: Mapping[int, str], fail_on: tuple[str, ...]) -> int:
+    """The exit code of several answers: the worst one. If it is not 0, stderr says why.
+
+    `codes` are those of the answers, each with the verdict that was the first to give it.
+    """
     if FAIL in codes:
-        say(f"lineage: exit {FAIL}: at least one verdict is one that --fail-on names")
+        say(f"lineage: exit {FAIL}: {codes[FAIL]}, which --fail-on names")
         return FAIL
     if INCONCLUSIVE in codes:
-        _say_hidden("for at least one S3 URI, what was not read", [one for one in USAGE_VERDICTS[:-1] if one in fail_on])
-    return max(codes)
+        _say_hidden(f"{codes[INCONCLUSIVE]}: what was not read", [one for one in USAGE_VERDICTS[:-1] if one in fail_on])
+    return max(codes, default=0)
 
 
 def _say_hidden(what: str, hidden: list[str]) -> None:
     *most, last = hidden
     listed = f"{', '.join(most)} or {last}" if most else last
-    say(f"lineage: exit {INCONCLUSIVE}: {what} could hide {listed}")
+    say(f"lineage: exit {INCONCLUSIVE}: {what} could hide a verdict that --fail-on names ({listed})")
 
 
 def _tell(

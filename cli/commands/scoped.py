@@ -34,7 +34,7 @@ def looked_about(opened: lineage.Snapshot, form: str, *before: Line) -> About:
     if form != "html":
         return NOTHING
     scope = opened.scope()
-    crawls = [{"started": one.started, "caller": one.caller} for one in scope.crawls]
+    crawls = [{"id": one.id, "started": one.started, "caller": one.caller, "replayed": one.replayed} for one in scope.crawls]
     line = looked_line({"accounts": scope.accounts, "regions": scope.regions, "crawls": crawls})
     return About(below=lambda: [*before, line])
 

@@ -16,7 +16,7 @@ from ..render.listing import FORMS, rows_as
 from ..render.search import found_columns, found_lines, found_rows, found_text
 from .completing import complete_kind
 from .leaderboard import BOARD_FORMATS, asks_for_board, board_options, refuse_picture, take_board, tell_board
-from .options import ORDERS, Choice, format_option, out_option, snapshot_option, uncollected, write
+from .options import ORDERS, Choice, Number, format_option, out_option, snapshot_option, uncollected, write
 from .scoped import tell_about
 from .strict import option
 
@@ -55,7 +55,7 @@ def live_options(command: Callable[..., Any]) -> Callable[..., Any]:
 @option("--expression", metavar="JSON|FILE", help="A SearchExpression of the API (- for stdin).")
 @option("--sort-by", metavar="NAME", help="Sort by this property (default LastModifiedTime).")
 @option("--order", type=Choice([*ORDERS], case_sensitive=False), help="Sort order: asc or desc (default).")
-@option("--limit", "-n", type=click.IntRange(min=1), metavar="N", help="Show only the first N.")
+@option("--limit", "-n", type=Number(min=1), metavar="N", help="Show only the first N.")
 @option("--columns", metavar="A,B", help="Columns to print: name, status, created, id, … and properties.")
 @option("--deleted", is_flag=True, help="Include what was deleted.")
 @option("--account", "accounts", metavar="ID", multiple=True, help="Only records of this account; repeats.")

@@ -214,7 +214,7 @@ def _signed(path: str, vouching: Vouching) -> tuple[lineage.Signed | None, list[
         raise click.UsageError(f"{path}.{beside}.json does not exist: name the envelope with --signature")
     signed = lineage.insist_signed(envelope, vouching.signer)
     known = f" ({signed.key or signed.issuer})" if signed.key or signed.issuer else ""
-    return signed, [f"signed by {signed.signer}{known}, {signed.when}: the crawls up to {signed.covers}"]
+    return signed, [f"signed by {signed.signer}{known}, {signed.when}; it covers {signed.covered}"]
 
 
 @snapshot.command(
@@ -296,4 +296,5 @@ def verified_rows(done: lineage.Verified) -> tuple[list[str], list[list[Any]]]:
     """The columns, and a row for each difference, or one for the verdict; then the notes."""
     differences = [[done.verdict, one.table, one.where, one.said] for one in done.differences]
     notes = [["note", "", "", note] for note in done.notes]
-    return ["verdict", "table", "where", "said"], [*(differences or [[done.verdict, "", "", ""]]), *notes]
+    bare = "not proved" if done.verdict == "unchanged" and not done.proved else ""
+    return ["verdict", "table", "where", "said"], [*(differences or [[done.verdict, "", "", bare]]), *notes]

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 STDIN = "-"
 # An ARN of SageMaker, what a pasted URL shows, or `kind/name`.
 _NAMED = re.compile(r"(?P<arn>arn:[a-z-]+:sagemaker:.*:)?(?P<kind>[a-z-]+)(?::\d*/[^/]*)?/(?P<name>.+)")
+_NAME = re.compile(r"[A-Za-z0-9-]+")  # of an endpoint; a bucket with a key has a slash
 _MADE = ("endpoint", "endpoint-config", "model", "model-package")  # and jobs: what `datasets` takes
 
 
@@ -48,7 +49,7 @@ def insisted(snapshot: lineage.Snapshot, asked: Sequence[AskedFor], *, exact: bo
     """
     import lineage
 
-    places = lineage.NamedPlaces(snapshot)
+    places = lineage.NamedPlaces.of(snapshot)
     for where, uri in asked:
         try:
             places.asked(uri, exact=exact)
@@ -78,7 +79,8 @@ def asked_for(uris: tuple[str, ...], sources: tuple[str, ...]) -> list[AskedFor]
         try:
             lineage.parse_location(lineage.from_url(one.uri))
         except lineage.MalformedName as error:
-            raise lineage.MalformedName(f"{one.where}{_not_data(one.uri) or error}") from error
+            node = f": for an endpoint ask `lineage datasets {shlex.quote(one.uri)}`" if _NAME.fullmatch(one.uri) else ""
+            raise lineage.MalformedName(f"{one.where}{_not_data(one.uri) or f'{error}{node}'}") from error
     return asked
 
 

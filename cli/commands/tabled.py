@@ -7,7 +7,7 @@ from typing import Any
 
 import lineage
 
-from ..render.search import found_columns
+from ..render.search import found_columns, found_rows
 from .check import checked_table
 from .datasets import datasets_table, holdouts_table
 from .look import shown_rows
@@ -29,9 +29,9 @@ def _of_shown(answer: lineage.Shown) -> Table:
 
 
 def _of_found(answer: lineage.Found) -> Table:
-    """The values of a property are a list: a program does not want them joined."""
+    """As in JSON lines: a number stays a number, and several are a list."""
     columns = found_columns(answer, "csv")
-    return columns, [list(row.values()) for row in answer.rows(columns)]
+    return columns, [list(row.values()) for row in found_rows(answer, columns, "jsonl")]
 
 
 _TABLES: dict[type, Callable[[Any], Table]] = {

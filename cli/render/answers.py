@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import lineage
 
-from .attested import attestation_said, rest_lines
+from .attested import attestation_said, rest_lines, verdict_word
 from .contents import contents_said
 from .lines import (
     Line,
@@ -87,12 +87,16 @@ def usages_text(
     """
     columns = list(rows[0])[:-1]
     head_row = ["gaps" if name == "holes" else name for name in columns]  # people say gap; `holes` is the name for programs
-    counts = Counter(row["verdict"] for row in rows)
-    said = ", ".join(f"{counts[verdict]:,} {verdict}" for verdict in COLOURS if counts[verdict])
-    head = printed(styled((f"{plural(len(rows), 'URI')}: ", "bold"), said), colour=colour)
+    head = printed(verdicts_line(Counter(row["verdict"] for row in rows)), colour=colour)
     table = rows_text([head_row, *([row[name] for name in columns] for row in rows)], colour=colour, least=("findings",))
     below = [*vouched_lines(rests), *more_lines(left_open=left_open), *looked_and_noted(looked_lines(scope), caveats)]
     return head + table + printed(*below, colour=colour)
+
+
+def verdicts_line(counts: Counter[str]) -> Line:
+    """How many URIs were asked about, by verdict."""
+    said = ", ".join(f"{counts[verdict]:,} {verdict}" for verdict in COLOURS if counts[verdict])
+    return styled((f"{plural(counts.total(), 'URI')}: ", "bold"), said)
 
 
 def vouched_lines(rests: Iterable[dict[str, Any]]) -> list[Line]:
@@ -212,7 +216,9 @@ class _TraceTree:
         verdict = self._answer.verdict
         place = f"{node['account']} {node['region']}"
         head = (node["name"], "bold"), f" · endpoint · {node['status'] or 'status unknown'} · {place}"
-        tree = Tree(styled((verdict.upper(), COLOURS[verdict]), "  ", *head), guide_style="dim")
+        logged = self._made_as_logged()
+        only = f" · as people logged it: no job record says what made {listed(logged)}" if logged else ""
+        tree = Tree(styled((verdict.upper(), COLOURS[verdict]), "  ", *head, only), guide_style="dim")
         # An explicit stack, because a chain of continued trainings may be longer than Python's own stack.
         todo: list[tuple[Tree, Any]] = [(tree, step) for step in reversed(_skip_configs(root, self._answer))]
         self._broken(tree, root.node)
@@ -240,6 +246,11 @@ class _TraceTree:
         role = f"{step.role}  " if step.role and step.relation == "reads" else ""
         deploys = _DEPLOYS.get(step.role, "") if step.relation == "configures" else ""
         return styled((role, "cyan"), (node["name"], "bold"), f" · {spaced(kind)}", deploys, _state(node), note)
+
+    def _made_as_logged(self) -> list[str]:
+        """The artifacts that only a run names as its output: its people wrote that, and no job record."""
+        made = (step for step in self._told.values() if step.steps and step.usage != "data" and lineage.is_place(step.node))
+        return [step.node for step in made if all(one.evidence == "logged" for one in step.steps)]
 
     def _variant(self, step: Any) -> str:
         share = self._weights.get(step.role)
@@ -368,8 +379,11 @@ def _state(node: dict[str, Any]) -> str:
 
 
 def gaps_said(answer: lineage.Trace) -> str:
-    """How many gaps are on the path, as text after what was looked at."""
+    """How many gaps are on the path, as text after what was looked at. Where it is broken, that is one."""
     number = len(answer.scope["holes"])
+    if answer.breaks and not number:
+        at = listed(list(dict.fromkeys(str(found["at"]["name"]) for found in answer.breaks)))
+        return f" {plural(len(answer.breaks), 'gap')} on this path: broken at {at}."
     return f" {plural(number, 'gap')} on this path:" if number else " No gaps on this path."
 
 
@@ -383,7 +397,7 @@ def _trace_footer(answer: lineage.Trace) -> list[Line]:
 
 def _usage_lines(answer: lineage.Usage) -> list[Line]:
     verdict = answer.verdict
-    lines = [styled((verdict.upper(), COLOURS[verdict]), "  ", _usage_head(answer))]
+    lines = [styled((verdict_word(verdict, answer.rests), COLOURS[verdict]), "  ", _usage_head(answer))]
     lines += [_finding(found) for found in answer.findings]
     lines += [styled(f"  {found['job']['name']}  read it, and trains nothing") for found in answer.also_read]
     lines += rest_lines(verdict, answer.rests)

@@ -19,9 +19,15 @@ def rest_said(verdict: str, without: str, number: int) -> str:
         return ""
     them = "it" if number == 1 else "them"
     if without == verdict:
-        close = "closes" if number == 1 else "close"
-        return f"{plural(number, 'attestation')} {close} gaps in this answer; {verdict} with and without {them}"
+        stays = f"the verdict is {verdict} with and without {them}"
+        return f"people vouch for gaps of this answer ({plural(number, 'attestation')}); {stays}"
     return f"{verdict}, based on {plural(number, 'attestation')}; {without} without {them}"
+
+
+def verdict_word(verdict: str, rests: lineage.Rests) -> str:
+    """The verdict as the first word of an answer, which says if it would be another one without attestations."""
+    attested = bool(rests.attestations) and rests.without != verdict
+    return f"{verdict.upper()}{', ATTESTED' if attested else ''}"
 
 
 def row_rest_said(row: dict[str, Any]) -> str:

@@ -24,7 +24,7 @@ _COLOURS = {
     "clean": "bold green",
 }
 _SHOWN = 4  # findings of a rule that are shown; the rest are counted
-_SILENT = ("passed", "not-applicable", "off")
+_SILENT = ("known", "suppressed", "passed", "not-applicable", "off")
 _TOP = 5  # findings that stderr shows
 _SEVERITIES = ("error", "warning", "note")
 
@@ -36,7 +36,8 @@ def checked_text(answer: lineage.Checked, *, colour: bool) -> str:
     verdict = styled((answer.verdict.upper(), _COLOURS[answer.verdict]), f"  {_counted(answer)}")
     lines = [line for rule in answer.rules for line in _rule_lines(answer, rule["id"])]
     looked = looked_lines(answer.scope)
-    above = [one for one in answer.caveats if one == lineage.NO_HOLDOUTS]  # otherwise the count reads as if it were complete
+    unchecked = (lineage.NO_HOLDOUTS, lineage.NO_POLICY)
+    above = [one for one in answer.caveats if one in unchecked]  # otherwise the count reads as if it were complete
     below = [one for one in answer.caveats if one not in above]
     return printed(verdict, *note_lines(above), *lines, *ruled(answer), *looked, *note_lines(below), colour=colour)
 
@@ -70,9 +71,22 @@ def _how(finding: lineage.Finding) -> str:
 def _counted(answer: lineage.Checked) -> str:
     counts = answer.counts()
     severities = ", ".join(plural(counts[severity], severity) for severity in _SEVERITIES)
-    rest = {"undecided": "undecided", "known": "known", "suppressed": "suppressed", "attested": "attested"}
-    others = [f"{counts[state]:,} {said}" for state, said in rest.items() if counts.get(state)]
-    return "; ".join([severities, *([", ".join(others)] if others else [])])
+    others = [f"{counts[state]:,} {state}" for state in ("undecided", "known", "suppressed", "attested") if counts.get(state)]
+    known = sum(one.state == "known" for one in answer.undecided)
+    baseline = [f"{known:,} undecided {'is' if known == 1 else 'are'} in the baseline"] if known else []
+    return "; ".join([severities, *([", ".join(others)] if others else []), *baseline])
+
+
+def ending(answer: lineage.Checked) -> str:
+    """Why the command ends with 1 or 4; empty where it ends with 0."""
+    worse = f"of severity {answer.fail_on}{'' if answer.fail_on == _SEVERITIES[0] else ' or worse'}"
+    if answer.code == 1:
+        new = sum(one.counts() and one.at_least(answer.fail_on) for one in answer.findings)
+        return f"lineage: exit 1: {plural(new, 'new finding')} {worse}"
+    if answer.code:
+        left = sum(one.counts() and answer.gates_undecided(one) for one in answer.undecided)
+        return f"lineage: exit {answer.code}: {left:,} undecided{', which --strict counts' if answer.strict else f' {worse}'}"
+    return ""
 
 
 def _rule_lines(answer: lineage.Checked, rule: str) -> Iterable[Line]:

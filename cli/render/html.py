@@ -18,6 +18,7 @@ from .words import said_shortly
 
 _OUTPUT = ("--format", "-f", "--out", "-o")  # options on which an answer does not depend
 
+_HEADS = {"holes": "gaps"}  # people say gap; `holes` is the name for programs
 _TOP = """<!doctype html>
 <html lang="en">
 <meta charset="utf-8">
@@ -27,6 +28,7 @@ _STYLE = """<style>
 :root { color-scheme: light dark; font: 14px/1.4 system-ui, sans-serif; }
 table { border-collapse: collapse; }
 th, td { border-bottom: 1px solid #8886; padding: .3em .7em; text-align: left; vertical-align: top; overflow-wrap: anywhere; }
+td { min-width: 5em; }
 th { position: sticky; top: 0; background: Canvas; overflow-wrap: normal; }
 h1 { font: bold 1.1em ui-monospace, monospace; overflow-wrap: anywhere; }
 p { margin: .3em 0; white-space: pre-wrap; overflow-wrap: anywhere; }
@@ -52,7 +54,8 @@ def html_table(head: Iterable[Any], lines: Iterable[Iterable[Any]], about: About
     yield f"{_TOP}<title>{asked or 'lineage'}</title>\n{_STYLE}"
     yield f"<h1>{asked}</h1>\n" if asked else ""
     yield from (f"<p>{escape(first)}</p>\n" for first in [about.first()] if first)
-    yield f"<table>\n<thead><tr>{''.join(f'<th>{_cell(title)}</th>' for title in head)}</tr></thead>\n<tbody>\n"
+    titles = "".join(f"<th>{_cell(_HEADS.get(title, title))}</th>" for title in head)
+    yield f"<table>\n<thead><tr>{titles}</tr></thead>\n<tbody>\n"
     yield from (f"<tr>{''.join(f'<td>{_cell(value)}</td>' for value in line)}</tr>\n" for line in lines)
     yield "</tbody>\n</table>\n"
     yield from (f"<p>{escape(lineage.one_line(line.plain))}</p>\n" for line in about.below())

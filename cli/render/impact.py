@@ -7,7 +7,7 @@ from typing import Any
 
 import lineage
 
-from .attested import rest_lines
+from .attested import rest_lines, verdict_word
 from .lines import Line, footer, listed, printed, spaced, styled
 from .words import plural
 
@@ -29,6 +29,7 @@ _SERVES = {
     "deleted": "is deleted",
     "not-observed": "was not read",
 }
+_RUNS = {"shadow": "as a shadow variant", "no-traffic": "without traffic", "not-in-service": "but not in service"}
 _SHOWN = 5
 _COUNTED = ("training-job", "model", "endpoint")
 
@@ -36,7 +37,7 @@ _COUNTED = ("training-job", "model", "endpoint")
 def impact_text(answer: lineage.Impact, *, colour: bool) -> str:
     """The verdict, then what was reached, what serves it first, and what was looked at."""
     width = max((len(row["kind"]) for row in answer.reached), default=0)
-    lines = [styled((answer.verdict.upper(), _COLOURS[answer.verdict]), "  ", _head(answer))]
+    lines = [styled((verdict_word(answer.verdict, answer.rests), _COLOURS[answer.verdict]), "  ", _head(answer))]
     lines += [_reached(row, width) for row in answer.reached]
     lines += _hidden(answer)
     lines += rest_lines(answer.verdict, answer.rests)
@@ -75,10 +76,12 @@ def _serve(answer: lineage.Impact) -> str:
     known = sum(endpoint not in may for endpoint in answer.serving)
     soon = sum(row.get("serves") == "pending" and row["id"] not in may for row in answer.reached)
     said = f"{plural(known, 'endpoint')} {'serves' if known == 1 else 'serve'} it now"
+    runs = _run(answer)
     return "; ".join(
         [
-            said if known else "No SageMaker endpoint is known to serve it",
+            *([said] if known else [] if runs else ["No SageMaker endpoint is known to serve it"]),
             *([f"{_others(len(may)) if known else f'{len(may):,}'} may serve it"] if may else []),
+            *runs,
             *([f"it is being deployed to {soon:,}"] if soon else []),
         ]
     )
@@ -86,6 +89,17 @@ def _serve(answer: lineage.Impact) -> str:
 
 def _others(number: int) -> str:
     return f"{number:,} other{'' if number == 1 else 's'}"
+
+
+def _run(answer: lineage.Impact) -> list[str]:
+    """The endpoints that have it deployed and answer nothing by it, or only a request that names the variant."""
+    said = []
+    for state, how in _RUNS.items():
+        rows = [row for row in answer.reached if row["kind"] == "endpoint" and row.get("serves") == state]
+        if rows:
+            verb = "may run" if not all(row["sure"] for row in rows) else "runs" if len(rows) == 1 else "run"
+            said.append(f"{plural(len(rows), 'endpoint')} {verb} it {how} ({listed([row['name'] for row in rows], _SHOWN)})")
+    return said
 
 
 def _hidden(answer: lineage.Impact) -> list[Line]:
@@ -137,7 +151,7 @@ def share(variant: dict[str, Any]) -> str:
 
 def path_text(answer: lineage.Path, *, colour: bool) -> str:
     """The verdict, and one line for each edge of the path with the field that says so."""
-    lines = [styled((answer.verdict.upper(), _COLOURS[answer.verdict]), "  ", _path_head(answer))]
+    lines = [styled((verdict_word(answer.verdict, answer.rests), _COLOURS[answer.verdict]), "  ", _path_head(answer))]
     names = {node["id"]: node for node in answer.nodes}
     lines += [_edge(edge, names) for edge in answer.evidence]
     lines += rest_lines(answer.verdict, answer.rests)

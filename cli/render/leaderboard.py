@@ -18,7 +18,7 @@ _COSTS = ("billable s", "instances", "spot saving")
 _UNTOLD = (("missing", "without it"), ("not_finite", "not finite"), ("running", "running"), ("unread", "without a record"))
 _HIDDEN = ("failed", "stopped")
 _MARKS = {"≠": "measured on other data than most", "~": "may have changed between the reads", "?": "not known"}
-WAYS = {"max": "more is better", "min": "less is better"}
+WAYS = {"max": "higher is better", "min": "lower is better"}
 
 
 def board_text(board: lineage.Leaderboard, *, every: bool, colour: bool) -> Iterator[str]:
@@ -35,7 +35,8 @@ def board_text(board: lineage.Leaderboard, *, every: bool, colour: bool) -> Iter
 def head_lines(board: lineage.Leaderboard) -> Iterator[Line]:
     """The metric, how many are ranked, what they cost, and the warnings."""
     metric = board.metric
-    way = f"{WAYS[metric['direction']]} ({metric['direction_from']})"
+    chosen_by = "your choice" if metric["direction_from"] == "asked" else metric["direction_from"]
+    way = f"{WAYS[metric['direction']]} ({chosen_by})"
     yield styled((metric["name"], "bold"), f" · {metric['said']} · {way}")
     yield styled(" · ".join([*_counted(board.counts), *_cost(board.cost)]))
     yield from (styled(("Warning: ", "bold yellow"), f"{warning}.") for warning in board.warnings)

@@ -94,6 +94,7 @@ def _drawn(parts: Iterable[Any], *, terminal: bool) -> str:
 
     console = Console(
         force_terminal=terminal,
+        force_jupyter=False,  # there rich displays the text by itself, and adds escape codes to it
         width=(columns() if terminal else None) or _WIDE,
         no_color=None if terminal else True,
         highlight=False,
@@ -172,7 +173,7 @@ def _numbers(numbers: dict[str, int]) -> str:
     others = numbers["jobs_that_train"] - numbers["training_jobs"]
     more = [f"{others:,} other {'job that trains' if others == 1 else 'jobs that train'}"] if others else []
     unknown, gone = numbers["channels_of_unknown_writer"], numbers["deleted_jobs_not_read"]
-    channels = f"for {unknown:,} of {plural(numbers['channels'], 'training channel')}, no known job wrote the data"
+    channels = f"{unknown:,} of {plural(numbers['channels'], 'training channel')} read data that no known job wrote"
     said = [channels] if numbers["channels"] else []
     said += [f"no crawl read {plural(gone, 'deleted job')}"] if gone else []
     return "; ".join([f"read {listed([training, *more, processing])}", *said])
@@ -207,7 +208,14 @@ def looked_at(scope: dict[str, Any]) -> str:
         return where
     times = list(dict.fromkeys((crawls[0]["started"], crawls[-1]["started"])))
     callers = sorted({crawl["caller"].rpartition(":")[2] for crawl in crawls})
-    return f"{where}, crawled {' to '.join(times)} by {' and '.join(callers)}"
+    return f"{where}, crawled {' to '.join(times)} by {' and '.join(callers)}{_replayed(crawls)}"
+
+
+def _replayed(crawls: list[dict[str, Any]]) -> str:
+    """That an account file answered, and not AWS, as far as the crawls are replays."""
+    some = [str(crawl["id"]) for crawl in crawls if crawl.get("replayed")]
+    which = "" if len(some) == len(crawls) else f"crawl {listed(some)} "
+    return f" ({which}replayed from an account file, not read from AWS)" if some else ""
 
 
 def scope_lines(scope: dict[str, Any], what: str) -> list[Line]:

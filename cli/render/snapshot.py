@@ -18,7 +18,8 @@ def info_text(told: lineage.SnapshotInfo, *, colour: bool) -> str:
     lines = file_lines(told)
     for one in told.crawls:
         by = f"by {one['caller'].rpartition(':')[2]}"
-        lines.append(styled(f"crawl {one['id']}  {one['started']} to {one['finished'] or 'no end'}  {by}"))
+        how = "  replayed from an account file, not read from AWS" if one["replayed"] else ""
+        lines.append(styled(f"crawl {one['id']}  {one['started']} to {one['finished'] or 'no end'}  {by}", (how, "yellow")))
         lines.append(styled(f"  seal  {one['seal'] or 'none: it did not finish'}"))
     return printed(*lines, colour=colour)
 

@@ -28,7 +28,7 @@ def to_baseline(checked: Checked) -> str:
 
 def load_baseline(path: str | Path) -> frozenset[str]:
     """The fingerprints that a baseline holds. Raises `MalformedPolicy`, and `LineageError` if it cannot be read."""
-    text = contents(path)
+    text = contents(path, "baseline")
     try:
         said = json.loads(text)
         if said["schema"] == SCHEMA:

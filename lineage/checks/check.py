@@ -24,14 +24,17 @@ from lineage.checks.findings import (
     Finding,
     marked,
 )
-from lineage.checks.policy import Policy, Suppression
+from lineage.checks.policy import POLICY_FILE, Policy, Suppression
 from lineage.checks.policy import load_policy as _load_policy
 from lineage.checks.provenance import logged_inputs
 from lineage.checks.rules import COVERAGE, PINNING, RULE_NAMES, RULES, Rule
 from lineage.domain import times
 from lineage.domain.attestations import NO_ATTESTATIONS, Attestations
+from lineage.domain.called import argument
 from lineage.domain.given import texts
 from lineage.domain.records import Json
+from lineage.domain.spelling import no_such
+from lineage.errors import MalformedPolicy
 from lineage.queries.as_json import node_json, scope_json
 from lineage.queries.attested import NO_REST, Rests, Vouched, vouched_in
 from lineage.queries.every_hole import every_hole, unmatched
@@ -44,6 +47,7 @@ FINDINGS, INCONCLUSIVE, CLEAN = "findings", "inconclusive", "clean"
 PASSED, NOT_APPLICABLE = "passed", "not-applicable"
 _COPIES = "copies of a holdout under another name are not detected: the snapshot has no ETags of data objects"
 NO_HOLDOUTS = "the policy names no holdouts: training on a holdout was not checked"
+NO_POLICY = f"no {POLICY_FILE} was found, and no other policy was named: no holdouts were checked"
 
 
 @dataclass(frozen=True, slots=True, repr=False, eq=False)  # `Answer` has both
@@ -113,10 +117,26 @@ def load_policy(path: str | Path) -> Policy:
     return _load_policy(path, RULE_NAMES)
 
 
+def _policy_in(given: Policy | str | Path | None) -> Policy:
+    """The policy that is given, in whatever form."""
+    if given is None or isinstance(given, Policy):
+        return given or Policy()
+    if isinstance(given, str | Path):
+        return load_policy(given)
+    what = type(given).__name__
+    raise TypeError(f"policy takes a lineage.Policy or the path of a policy file; this is an object of type {what}")
+
+
+def _insist_severity(fail_on: str) -> None:
+    """Raise `MalformedPolicy` for a severity that no finding can have: the check would never fail."""
+    if fail_on and fail_on not in (*SEVERITIES, NEVER):
+        raise MalformedPolicy(f"{argument('fail_on')}: {no_such('severity', fail_on, (*SEVERITIES, NEVER))}")
+
+
 @asks_snapshot
 def check(
     snapshot: Snapshot,
-    policy: Policy | None = None,
+    policy: Policy | str | Path | None = None,
     subjects: Iterable[str] | None = None,
     *,
     fail_on: str = "",
@@ -129,12 +149,14 @@ def check(
 ) -> Checked:
     """The findings of the rules in a snapshot, or in what made the `subjects` (endpoints, models, packages, jobs).
 
-    `fail_on` replaces the policy's; `baseline` are the fingerprints of known findings. `today` decides which suppressions and
-    attestations have expired (default: SOURCE_DATE_EPOCH, then the clock). `attestations`, or the file that holds them, close
-    gaps, unless the policy accepts none. `accounts` and `regions` leave out endpoints and jobs of others. Raises
-    `MalformedName`, `MalformedPolicy` and `UnknownNode`.
+    `policy` may be the path of its file, and `fail_on` replaces what it says. `baseline` has the fingerprints of known ones.
+    `today` decides which suppressions and attestations have expired (default: SOURCE_DATE_EPOCH, then the clock).
+    `attestations`, or the file that holds them, close gaps, unless the policy accepts none. `accounts` and `regions` leave out
+    endpoints and jobs of others. Raises `MalformedName`, `MalformedPolicy` and `UnknownNode`.
     """
-    policy = policy or Policy()
+    unchecked = NO_POLICY if policy is None else NO_HOLDOUTS
+    policy = _policy_in(policy)
+    _insist_severity(fail_on)
     given = vouched_in(attestations, today)
     within = Within.of(accounts, regions)
     ground = Ground(
@@ -159,9 +181,9 @@ def check(
         caveats=[
             *left_out(within),
             *unnamed(ground.known),
-            *([_COPIES] if policy.holdouts else [NO_HOLDOUTS]),
+            *([_COPIES] if policy.holdouts else [unchecked]),
             *logged,
-            *caveats(ground.scope),
+            *caveats(ground.scope, within),
         ],
         policy=policy,
         fail_on=fail_on or policy.fail_on,
@@ -239,6 +261,9 @@ class _RuleResult:
             return FAILED
         if any(one.counts() for one in undecided):
             return UNKNOWN
+        for accepted in (KNOWN, SUPPRESSED):  # not `passed`: the rule is broken, or undecided, and somebody accepts it
+            if any(one.state == accepted for one in (*failed, *undecided)):
+                return accepted
         return PASSED if self._fine or failed or undecided else NOT_APPLICABLE
 
 

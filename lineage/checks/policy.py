@@ -89,7 +89,7 @@ def load_policy(path: str | Path, rules: Iterable[str]) -> Policy:
 
     Raises `MalformedPolicy`, and `LineageError` if it cannot be read.
     """
-    return _Reading(Entries(str(path), contents(path), "a policy"), frozenset(rules)).policy()
+    return _Reading(Entries(str(path), contents(path, "policy"), "a policy"), frozenset(rules)).policy()
 
 
 class _Reading:

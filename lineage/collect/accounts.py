@@ -65,7 +65,7 @@ def crawl_estate(
     session: AnySession | None = None,
     on_progress: Callable[[Progress], None] = lambda _: None,
 ) -> Progress:
-    """Read everything lineage-shaped of one or many accounts and regions into the snapshot at `path`.
+    """Read every record that matters for lineage, of one or many accounts and regions, into the snapshot at `path`.
 
     Reads the caller's own account (not with `only_roles`) and that of each role ARN in `roles`; in each the given regions,
     all enabled ones, or the session's region; the given kinds, or all. Lists that an earlier crawl finished are asked only
@@ -243,7 +243,7 @@ class _Estate:
 
     def run(self, *, manifests: bool, cloudtrail: bool, digests: bool) -> Progress:
         writing = _Transactions(self._snapshot, self._crawl)
-        sweep = Sweep(self._plan, writing, lambda sweep: self._tell(self._progress("reading", sweep)))
+        sweep = Sweep(self._plan, writing, lambda sweep: self._tell(self._progress("reading", sweep)), full=self._crawl.full)
         with writing() as recording:
             for one in self._closed:
                 recording.progress(one)
@@ -254,7 +254,7 @@ class _Estate:
         finished = {one.key: one for one in (course.enumeration for course in sweep.courses) if one.finished}
         with writing() as recording:
             self._deletions = sum(keep_lookup(self._snapshot, recording, lookup) for lookup in lookups)
-            for closed in answered(recording, finished):
+            for closed in answered(recording, finished, full=self._crawl.full):
                 recording.add(closed)
             recording.forget_names()
             self._join(recording, sweep)

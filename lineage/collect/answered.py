@@ -16,7 +16,7 @@ _LISTING = {kind.list: kind.name for kind in KINDS.values() if kind.list} | {"Se
 _DESCRIBING = {kind.describe: kind.name for kind in KINDS.values() if kind.describe}
 
 
-def answered(recording: Recording, finished: Finished) -> Iterator[Answered]:
+def answered(recording: Recording, finished: Finished, *, full: bool) -> Iterator[Answered]:
     """The earlier gaps that this crawl closes: for lists that are now finished, and for records that were read.
 
     If a record was missing when it should be described, a complete list without it closes the gap; except for a job, because
@@ -25,7 +25,7 @@ def answered(recording: Recording, finished: Finished) -> Iterator[Answered]:
     for gap, asked in recording.earlier_gaps():
         if gap.reason == INERT:
             one = finished.get((gap.account, gap.region, gap.subject.partition(":")[0]))
-            if one and not one.since:  # every record was read, and none had it
+            if one and not one.since and (full or not KINDS[one.kind].constant):  # every record was read, and none had it
                 yield Answered(gap.account, gap.region, gap.operation, gap.subject)
             continue
         if gap.reason in ("unmatched", "deleted", *INCOMPLETE):

@@ -84,6 +84,7 @@ class Course:
     waits_for: Course | None = None  # the kind whose names its list call takes, or whose Search carries its records
     batch: deque[tuple[Named, Resource | None]] = field(default_factory=deque)  # what is to be described next
     doubted: set[str] = field(default_factory=set)  # what only Describe gives completely, as an earlier crawl has found
+    once: bool = False  # what was read completely, and cannot have changed, is not read again
     changed: bool = True  # since its progress was last noted
     counted: Counter[str] = field(default_factory=Counter)  # calls, pages and records since its progress was last noted
 

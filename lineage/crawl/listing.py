@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from lineage.crawl.aws.fetch import PAGE, Page, second_after
 from lineage.crawl.aws.refusals import Refused, Unreachable
 from lineage.crawl.course import Course
-from lineage.crawl.two_ended import Ends
+from lineage.crawl.two_ended import Ends, is_before
 from lineage.domain.records import Named, Resource
 
 STRIDE = 200  # names of a list that one Search walk follows
@@ -27,6 +27,12 @@ class ListWalk:
     ended: bool = False
     searched: str = ""  # how far its windows have come
     unsearched: list[str] = field(default_factory=list)  # creation times of those that it named since the last window
+
+    @classmethod
+    def of(cls, course: Course, words: Mapping[str, str]) -> ListWalk:
+        """The first walk through a list: from its oldest element, or from its newest if only new ones are asked for."""
+        newest = bool(course.enumeration.since) and course.fetcher.ordered(course.kind)
+        return cls(words, Ends(), backward=newest, both=newest)
 
     def from_the_other_end(self, named: int) -> ListWalk | None:
         """After a full first page of a long list: the walk from the other end."""
@@ -58,15 +64,18 @@ class ListWalk:
 def listed_pages(course: Course, walk: ListWalk) -> Iterator[list[Named | Resource | Refused]]:
     """What a list names, except what the walk from its other end named; and why an element names nothing.
 
-    Raises `Refused`.
+    Where only new elements are asked for, the walk from the newest one ends at the first older one. AWS's own filter by time
+    would not end it: it is applied after a page is cut, so that all older pages come too, and are empty. Raises `Refused`.
     """
-    one = course.enumeration
+    one, since = course.enumeration, course.enumeration.since
     try:
-        for page in course.fetcher.naming(course.kind, one.region, walk.words, one.since, backward=walk.backward):
+        asked = "" if walk.backward else since
+        for page in course.fetcher.naming(course.kind, one.region, walk.words, asked, backward=walk.backward):
             named = [found for found in page if not isinstance(found, Refused)]
             news, met = walk.ends.fresh(named, backward=walk.backward)
-            yield [*news, *(found for found in page if isinstance(found, Refused))]
-            if met:
+            new = [found for found in news if not (since and found.created and is_before(found.created, since))]
+            yield [*new, *(found for found in page if isinstance(found, Refused))]
+            if met or (since and walk.ends.before(since)):
                 return
     except Refused as refused:
         if not (refused.detail.startswith(NO_SUCH_OPERATION) or _has_no_such_value(course, walk, refused)):

@@ -21,7 +21,6 @@ from lineage.crawl.crew import Crew
 from lineage.crawl.describing import REFERRING, doubted, far, record_of
 from lineage.crawl.keeping import Ledger, OpenLedger, Take
 from lineage.crawl.listing import ListWalk, listed_pages, searched_pages
-from lineage.crawl.two_ended import Ends
 from lineage.crawl.unknown import Notes, completeness
 from lineage.domain.kinds import KINDS
 from lineage.domain.records import Enumeration, Gap, Named, Resource
@@ -42,16 +41,20 @@ class Sweep:
         enumerations: Sequence[tuple[Fetcher, Enumeration]],
         writing: OpenLedger,
         tell: Callable[[Sweep], None],
+        *,
+        full: bool = False,
     ) -> None:
         """`enumerations` are the lists of the crawl, including those that it finished before it was killed.
 
-        `tell` is called whenever something was stored.
+        `tell` is called whenever something was stored. With `full`, constant records are described again as well.
         """
         self.kept = self.gaps = 0
         self.courses = [
             Course(fetcher, KINDS[one.kind], one, Standing(done=bool(one.finished)), changed=not one.finished)
             for fetcher, one in enumerations
         ]
+        for course in self.courses:
+            course.once = course.kind.constant and not (full or course.fetcher.tags)  # tags change
         self._open = [course for course in self.courses if not course.standing.done]
         self._writing = writing
         self._tell = tell
@@ -119,11 +122,11 @@ class Sweep:
         course.waits_for = self._by_place.get((account, region, needed)) if needed else None
         if parent and not course.waits_for:
             course.note(reason="not-enumerated", detail=f"it is listed by {needed}, which was not requested")
-        if course.enumeration.since:  # what changed since then may be older than everything on the list
+        if course.enumeration.since and ledger.holds(course.kind.name):  # what changed may be on no list
             self._search_all(course)
         if not parent:
             for words in [{parameter: one} for one in course.kind.list_values] if parameter else [{}]:
-                self._list(course, ListWalk(words, Ends()))
+                self._list(course, ListWalk.of(course, words))
 
     def _walk(self, course: Course, walk: Callable[[], None], then: Callable[[], None] = lambda: None) -> None:
         """Let a thread walk; `then` is called when the walk ends, finished or refused."""
@@ -187,6 +190,8 @@ class Sweep:
                 self._keep(course, found, ledger, listed=True)
             elif not ledger.name(found):
                 continue  # it has already been read: by a crawl that was killed, or by a Search
+            elif course.once and ledger.still(found, course.kind.describe):
+                continue  # an earlier crawl has read it
             elif course.windowed and found.created:
                 walk.unsearched.append(found.created)
             else:
@@ -264,7 +269,7 @@ class Sweep:
         if parent and other.enumeration.finished is None:
             course.note(reason="not-enumerated", detail=f"not every {parent} was listed: {other.enumeration.detail}")
         for name in ledger.names(*other.place) if parent else ():
-            self._list(course, ListWalk({parameter: name}, Ends()))
+            self._list(course, ListWalk.of(course, {parameter: name}))
 
     def _hand_out(self, course: Course, ledger: Ledger) -> None:
         if not course.kind.describe:

@@ -40,6 +40,16 @@ class Ends:
             beyond = [found for found in page if not _further(found.created or "", other, backward=backward)]
             return beyond, len(beyond) < len(page)
 
+    def before(self, since: str) -> bool:
+        """Whether the walk from the newest element has come to one that was created before a time: all others were, too."""
+        with self._lock:
+            return self._orderly and is_before(self._reached.get(True, since), since)
+
+
+def is_before(at: str, time: str) -> bool:
+    """Whether a time of creation is earlier than another time."""
+    return sortable(at) < sortable(time)
+
 
 def _further(at: str, than: str, *, backward: bool) -> bool:
     """Whether a walk that has come to `at` is further than `than`."""

@@ -1,4 +1,4 @@
-"""What callers from Python give: texts, and lists of texts. Pure.
+"""What callers from Python give: texts, lists of texts, and numbers. Pure.
 
 A text is itself an iterable of texts, its letters. So every public function that takes several texts calls `texts`, which
 treats one text as a list of one.
@@ -28,6 +28,12 @@ def text(given: str, what: str) -> str:
     if not isinstance(given, str):
         raise TypeError(f"expected {what} as a text; this is {_shown(given)}")
     return given
+
+
+def number(given: int | None, what: str) -> None:
+    """Raise `TypeError` if the argument `what` is neither a whole number nor left out."""
+    if given is not None and (isinstance(given, bool) or not isinstance(given, int)):
+        raise TypeError(f"{what} takes a whole number; this is {repr(given)[:_SHOWN]}")
 
 
 def _quoted(wrong: object) -> str:

@@ -16,6 +16,7 @@ from lineage.domain.given import texts
 from lineage.domain.kinds import KINDS, VERSIONED, Kind
 from lineage.domain.names import is_location, parse_location, partition
 from lineage.domain.regions import check_places
+from lineage.domain.slips import is_bucket
 from lineage.errors import MalformedName
 
 MOST_CHARACTERS: Final = 6144  # of a managed policy, without white space (IAM user guide, "IAM and AWS STS quotas")
@@ -128,6 +129,11 @@ class Scoped:
     def there(self) -> dict[str, Any]:
         """A condition on the region, for actions without resource-level permissions."""
         return {"StringEquals": {"aws:RequestedRegion": sorted({*self.regions})}} if self.regions else {}
+
+
+def only_old(buckets: Iterable[str]) -> list[str]:
+    """Those of these buckets, or S3 locations, whose names only buckets from before 2018 can have: they may be misspelt."""
+    return [bucket for bucket, _ in map(_bucket, buckets) if not is_bucket(bucket)]
 
 
 def _bucket(text: str) -> tuple[str, str]:

@@ -20,6 +20,7 @@ _UNQUOTED = "/!*'()=+:@&$,;~"  # characters that S3 does not encode in a URL, be
 # Rules of bucket names since 2018; older buckets in us-east-1 keep their names.
 _BUCKET = re.compile(r"(?!xn--|sthree-|\d+\.\d+\.\d+\.\d+$)(?!.*\.\.)[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]")
 _OLD_BUCKET = re.compile(r"[A-Za-z0-9._-]{3,255}")
+_NO_DIGITS = re.compile(r"\D+")
 _ODD = {
     r"\S+://": "holds two URIs",
     r"[*?\[\]{}<>]": "holds a wildcard: a prefix already covers everything below it",
@@ -32,6 +33,8 @@ def is_slip(asked: str, named: str) -> bool:
     """Whether two parts of place names differ by one slip: a swapped, missing, doubled or wrong letter, or the case."""
     if asked.casefold() == named.casefold():
         return asked != named
+    if abs(len(asked) - len(named)) > 1:
+        return False
     start = _alike(asked, named)
     rest = asked[start:], named[start:]
     end = _alike(*(text[::-1] for text in rest))
@@ -45,6 +48,11 @@ def is_slip(asked: str, named: str) -> bool:
         first = start == 0 or not longer[start - 1].isalpha()
         return _slips(one, asked, start, _LONG) and _slips(other, named, start, _LONG) and not (first and one.isalpha())
     return False
+
+
+def digits(name: str) -> str:
+    """The digits of a name: a slip changes none of them."""
+    return _NO_DIGITS.sub("", name)
 
 
 def _alike(one: str, other: str) -> int:

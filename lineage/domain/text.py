@@ -70,6 +70,11 @@ def listed(words: Sequence[str]) -> str:
     return f"{', '.join(others)} and {last}" if others else last
 
 
+def counted(number: int, noun: str) -> str:
+    """How many of something, in words: `1 node`, `2 nodes`."""
+    return f"{number:,} {noun}{'' if number == 1 else 's'}"
+
+
 def shown(value: Any) -> Any:
     """A JSON value with all its texts, and the names of its members, made visible."""
     if isinstance(value, str):

@@ -118,13 +118,13 @@ def utc(moment: datetime) -> str:
     return text.replace(".000Z", "Z")
 
 
-def instant(said: str | datetime) -> str:
-    """The moment that a person names as a datetime, ISO date or ISO time, in the form of `utc`; UTC if it has no offset.
+def instant(said: str | date) -> str:
+    """The moment that a person names as a date, datetime, ISO date or ISO time, in the form of `utc`; UTC if it has no offset.
 
     A date means its first moment. Raises `MalformedName`.
     """
     try:
-        moment = datetime.fromisoformat(said) if isinstance(said, str) else said
+        moment = said if isinstance(said, datetime) else datetime.fromisoformat(f"{said}")
         return utc(moment if moment.tzinfo else moment.replace(tzinfo=UTC))
     except (ValueError, OverflowError):
         raise MalformedName(f"{said!r} is not a time (expected one like 2026-05-04 or 2026-05-04T08:00:00Z)") from None

@@ -8,7 +8,7 @@ from __future__ import annotations
 import sys
 from collections.abc import Collection, Container, Iterable, Iterator
 from dataclasses import dataclass
-from itertools import islice
+from itertools import chain, islice
 from sys import intern
 from typing import TYPE_CHECKING, Any, NamedTuple, TypeAlias
 
@@ -86,9 +86,21 @@ class Excerpt:
 def insist_source(source: object) -> None:
     """Raise `TypeError` for anything but a snapshot or a graph that lineage made: it says what a question wants."""
     networkx = sys.modules.get("networkx")  # without it nobody can have made a graph
-    made = networkx is not None and isinstance(source, networkx.MultiDiGraph) and "scope" in source.graph
+    scope = source.graph.get("scope") if networkx is not None and isinstance(source, networkx.Graph) else None
+    if scope is not None and not isinstance(scope, Scope):  # `plain` writes it as a text, and `read_graphml` reads JSON
+        raise TypeError("this graph was written for networkx: ask lineage.graph(snapshot)")
+    made = networkx is not None and scope is not None and isinstance(source, networkx.MultiDiGraph)
     if not (made or isinstance(source, Excerpt)):
         insist_snapshot(source, also=", or a graph of one, lineage.graph(snapshot)")
+
+
+def insist_described(graph: Graph) -> None:
+    """Raise `TypeError` for a graph to which somebody added nodes or edges that do not say what they are."""
+    edges: Any = graph.edges(data=True)
+    nodes = (f"node {node!r}" for node, data in graph.nodes(data=True) if "kind" not in data)
+    links = (f"the edge from {source!r} to {target!r}" for source, target, data in edges if "relation" not in data)
+    for bare in chain(nodes, links):
+        raise TypeError(f"{bare} was added to this graph, and only what lineage read is shown: take it out of a copy")
 
 
 def unseen_in(snapshot: Snapshot) -> dict[str, Attributes]:

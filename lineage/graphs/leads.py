@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 from itertools import islice
+from typing import Any
 
 from lineage.domain.kinds import TAKING
 from lineage.domain.names import Cover, Location, Span, cover, location_of
@@ -13,6 +15,7 @@ from lineage.snapshot.graph import Way
 from lineage.snapshot.reading import Snapshot
 from lineage.snapshot.tables import Row
 
+_KNOWN = 200_000  # places that are remembered
 # A run says more if somebody wrote into it, or if it logs what it wrote.
 _TELLING_RUN = Way(["recorded-by"], ends_of=["reads", "mentions"], starts_of=["writes", "recorded-by"])
 
@@ -44,7 +47,42 @@ def mention_rows(snapshot: Snapshot, ids: Iterable[str]) -> Iterator[Row]:
     yield from (row for row in reads if (row[0].rstrip("/"), row[1]) in mentioned)
 
 
-def places_near(snapshot: Snapshot, dataset: Location) -> Iterator[str]:
+class Prefixes:
+    """Which places something reads or writes: each is asked for once, because many locations are in the same folders."""
+
+    def __init__(self, snapshot: Snapshot) -> None:
+        self._snapshot = snapshot
+        self._spans: dict[str, frozenset[str | None]] = {}
+        self._written: dict[str, bool] = {}
+
+    def read(self, places: Iterable[str]) -> dict[str, frozenset[str | None]]:
+        """Those of some places that something reads, loads or mentions, in their order, each with the spans of it."""
+        asked = dict.fromkeys(places)
+        fresh = _fresh(asked, self._spans)
+        if fresh:
+            found = defaultdict[str, set[str | None]](set)
+            for place, span in self._snapshot.spans_of(fresh, READING):
+                found[place].add(span)
+            self._spans |= {place: frozenset(found.get(place, ())) for place in fresh}
+        return {place: spans for place in asked if (spans := self._spans[place])}
+
+    def written(self, places: Iterable[str]) -> list[str]:
+        """Those of some places that something writes."""
+        asked = dict.fromkeys(places)
+        fresh = _fresh(asked, self._written)
+        if fresh:
+            self._written |= dict.fromkeys(fresh, False) | dict.fromkeys(self._snapshot.written_among(fresh), True)
+        return [place for place in asked if self._written[place]]
+
+
+def _fresh(asked: Iterable[str], known: dict[str, Any]) -> list[str]:
+    """What is not known yet. Of very many locations the known ones are forgotten."""
+    if len(known) > _KNOWN:
+        known.clear()
+    return [place for place in asked if place not in known]
+
+
+def places_near(snapshot: Snapshot, dataset: Location, near: Prefixes | None = None) -> Iterator[str]:
     """The ids of the places that something reads, loads or mentions and that may share keys with a location.
 
     Any place may where an access point hides the location's bucket.
@@ -54,13 +92,13 @@ def places_near(snapshot: Snapshot, dataset: Location) -> Iterator[str]:
         return
     start = dataset.uri.rstrip("/") if dataset.key.strip("/") else f"{dataset.root}/"
     yield from snapshot.sources(READING, start)
-    yield from snapshot.sources_among(prefixes(dataset), READING)
+    yield from (near or Prefixes(snapshot)).read(prefixes(dataset))
 
 
-def first_write(snapshot: Snapshot, dataset: Location) -> list[str]:
+def first_write(snapshot: Snapshot, dataset: Location, near: Prefixes) -> list[str]:
     """The id of the first place, if any, that a job wrote and that shares keys with a location."""
     start = dataset.uri.rstrip("/") if dataset.key.strip("/") else f"{dataset.root}/"
-    rows = edges_of(snapshot.first_writes(start, prefixes(dataset)))
+    rows = edges_of(snapshot.first_writes(start, near.written(prefixes(dataset))))
     return list(islice((edge.target for edge in rows if _wrote(edge, dataset)), 1))
 
 

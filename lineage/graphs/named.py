@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections import defaultdict
+from collections.abc import Iterable, Iterator
 from enum import StrEnum
 from functools import cache
 
 from lineage.domain.called import argument
 from lineage.domain.names import Cover, Location, Span, cover, location_of, parse_location
 from lineage.domain.opaque import READING
-from lineage.domain.slips import is_bucket, is_slip, oddity, respelled
+from lineage.domain.slips import digits, is_bucket, is_slip, oddity, respelled
 from lineage.domain.urls import from_url
 from lineage.errors import MalformedName
 from lineage.graphs.excerpts import Excerpt
-from lineage.graphs.leads import prefixes
+from lineage.graphs.leads import Prefixes
 from lineage.snapshot.reading import Snapshot
 
 MOST = 1000  # names in a folder that are looked at; of more, those that begin as the one that is asked about
@@ -41,32 +42,43 @@ class NamedPlaces:
     """The places that the records of a snapshot name, for one question after another."""
 
     def __init__(self, snapshot: Snapshot) -> None:
-        self._snapshot = snapshot
+        self.prefixes = Prefixes(snapshot)
         self._listings = snapshot.listings()
         self._buckets = cache(lambda: list(snapshot.beginnings("s3://")))
-        self._children = cache(lambda start: list(snapshot.beginnings(start, MOST + 1)))
+        self._children = cache(lambda start: _Names(snapshot.beginnings(start, MOST + 1)))
+        self._stood = cache(snapshot.names_place)
+        self._lists = any(True for _ in self._listings.places())
+
+    @classmethod
+    def of(cls, snapshot: Snapshot) -> NamedPlaces:
+        """Those of a snapshot, read again only when somebody has written to it since."""
+        return snapshot.remembered("named places", lambda: cls(snapshot))
 
     def known(self, place: Location) -> Known:
         """Whether a record names a place, or its bucket."""
-        if self._stands(place) or place.hides_bucket or self._listings.listing(place):
+        if self._stands(place) or place.hides_bucket or (self._lists and self._listings.listing(place)):
             return Known.PLACE
         if self.around(place):
             return Known.AROUND
-        return Known.BUCKET if self._snapshot.has_below(f"{place.root}/") else Known.NOTHING
+        return Known.BUCKET if self._stood(place.root) else Known.NOTHING
 
     def _stands(self, place: Location) -> bool:
-        bare = place.uri.rstrip("/")
-        return self._snapshot.has_below(f"{bare}/") or any(True for _ in self._snapshot.node_rows([bare]))
+        return self._stood(place.uri.rstrip("/"))
 
     def around(self, place: Location) -> list[str]:
         """The places around one that something reads: folders, and all keys that begin like it."""
-        folders = [one for one in _beginnings(place) if _ends_a_name(one, place)]
-        return [*self._snapshot.sources_among(folders, READING, (Span.PREFIX, Span.FOLDER)), *self._begun(place)]
+        read = self._read_around(place)
+        folders = [one for one, spans in read.items() if _ends_a_name(one, place) and spans & {Span.PREFIX, Span.FOLDER}]
+        return [*folders, *self._begun(place)]
 
-    def _begun(self, place: Location) -> Iterator[str]:
+    def _begun(self, place: Location) -> list[str]:
         """The prefixes that something reads and that end in the middle of its name: `train` gives `trains/x`."""
-        around = [one for one in _beginnings(place) if not _ends_a_name(one, place)]
-        return self._snapshot.sources_among(around, READING, (Span.PREFIX,))
+        read = self._read_around(place)
+        return [one for one, spans in read.items() if not _ends_a_name(one, place) and Span.PREFIX in spans]
+
+    def _read_around(self, place: Location) -> dict[str, frozenset[str | None]]:
+        bare = place.key.rstrip("/")
+        return self.prefixes.read(f"{place.root}/{bare[:length]}" for length in range(len(bare)))
 
     # --- what was meant -------------------------------------------------------------------------
 
@@ -85,16 +97,16 @@ class NamedPlaces:
         if near:
             raise MalformedName(f"no record names {text!r}; did you mean {near}? ({_insist()})")
         bucket = place.root.removeprefix("s3://")
-        if not (is_bucket(bucket, old=exact) or place.hides_bucket or self._snapshot.has_below(f"{place.root}/")):
+        if not (is_bucket(bucket, old=exact) or place.hides_bucket or self._stood(place.root)):
             insist = "" if exact or not is_bucket(bucket, old=True) else f" ({_insist()}: old buckets may break the rule)"
             raise MalformedName(f"{text!r}: {bucket!r} is not a valid bucket name{insist}")
         return place
 
     def near(self, place: Location) -> str:
         """The place that is one slip away from one that no record names; empty if there is none."""
-        if place.hides_bucket or self._stands(place) or any(True for _ in self._begun(place)):
+        if place.hides_bucket or self._stands(place) or self._begun(place):
             return ""
-        if not self._snapshot.has_below(f"{place.root}/"):
+        if not self._stood(place.root):
             buckets = (name for name in self._buckets() if is_slip(place.root.removeprefix("s3://"), name))
             return next((f"s3://{name}/{place.key}" for name in buckets), "")
         respelt = (Location(place.root, key) for key in respelled(place.key))
@@ -117,16 +129,28 @@ class NamedPlaces:
                 yield f"{start}{meant}/{below}" if below else f"{start}{meant}"
 
     def _beside(self, start: str, name: str) -> list[str]:
-        """What else is in a folder; in a very full one, what begins like the name."""
+        """What else is in a folder and may be a slip of a name; in a very full folder, only what begins like the name."""
         for length in range(len(name) + 1):
             found = self._children(f"{start}{name[:length]}")
-            if len(found) <= MOST:
+            if found.many <= MOST:
                 break
-        return [name[:length] + one for one in found]
+        return [name[:length] + one for one in found.like(name[length:])]
 
 
-def _beginnings(place: Location) -> Iterator[str]:
-    return (one for one in prefixes(place) if place.uri.startswith(one))
+class _Names:
+    """Names in a folder, by their digits: a slip changes none, and a folder may hold a name for each day or customer."""
+
+    def __init__(self, names: Iterable[str]) -> None:
+        self.many = 0
+        self._by_digits: dict[str, list[tuple[int, str]]] = defaultdict(list)
+        for self.many, name in enumerate(names, 1):
+            self._by_digits[digits(name)].append((self.many, name))
+
+    def like(self, name: str) -> list[str]:
+        """The names with the same digits, and the empty one, in their order."""
+        known = digits(name)
+        empty = [one for one in self._by_digits.get("", ()) if known and not one[1]]
+        return [other for _, other in sorted([*self._by_digits.get(known, ()), *empty])]
 
 
 def _ends_a_name(beginning: str, place: Location) -> bool:

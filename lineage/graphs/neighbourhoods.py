@@ -18,7 +18,7 @@ from lineage.domain.urls import from_url
 from lineage.errors import MalformedName
 from lineage.graphs.excerpts import Attributes, EdgeRow, Excerpt, assembled, attributed, edges_of, unseen_in
 from lineage.graphs.follow import EVERY, Direction, Follow, Only, Seeds, grow
-from lineage.graphs.leads import first_write, mention_rows, onward_rows, places_near, telling_rows
+from lineage.graphs.leads import Prefixes, first_write, mention_rows, onward_rows, places_near, telling_rows
 from lineage.graphs.named import NamedPlaces
 from lineage.snapshot.reading import Snapshot
 from lineage.snapshot.tables import Row
@@ -186,10 +186,10 @@ def dataset_excerpt(snapshot: Snapshot, *uris: str) -> Excerpt:
     Left out is what cannot change the answer: the groups of runs, and the ends of chains that lead to no other
     reader.
     """
-    opaque = set(snapshot.opaque_places())
+    opaque, near = set(snapshot.opaque_places()), NamedPlaces.of(snapshot).prefixes
     datasets = [parse_location(from_url(uri)) for uri in uris]
-    places = opaque.union(_places_around(snapshot, datasets))
-    written = [place for dataset in datasets for place in first_write(snapshot, dataset)]
+    places = opaque.union(_places_around(snapshot, datasets, near))
+    written = [place for dataset in datasets for place in first_write(snapshot, dataset, near)]
     # if an access point is read, what any run logs may have been read through it
     every_run = any(location.hides_bucket for place in opaque if (location := location_of(place)))
     return _noted(_near(snapshot, _USE, {"place": places, "written": written}, every_run=every_run), snapshot, datasets)
@@ -206,17 +206,17 @@ def subject_excerpt(snapshot: Snapshot, subject: str, *also: str) -> Excerpt:
     hidden: dict[str, Iterable[str]] = {"opaque": opaque, "unexplained": unexplained, "served": unexplained, "also": also}
     subject = from_url(subject)
     if is_location(subject):
-        place = parse_location(subject)
-        places = opaque.union(_places_around(snapshot, [place]))
+        place, near = parse_location(subject), NamedPlaces.of(snapshot).prefixes
+        places = opaque.union(_places_around(snapshot, [place], near))
         hidden["also"] = [*also, place.uri]  # a place that is only written leads nowhere, but is shown
-        known = {"place": places, "reached": places, "written": first_write(snapshot, place)}
+        known = {"place": places, "reached": places, "written": first_write(snapshot, place, near)}
         return _noted(_near(snapshot, _IMPACT, {**hidden, **known}), snapshot, [place])
     return _near(snapshot, _IMPACT, {**hidden, "member": [subject], "reached": [subject]})
 
 
 def _noted(graph: Excerpt, snapshot: Snapshot, places: Iterable[Location]) -> Excerpt:
     """The graph, with what all records name of the places in question."""
-    named = NamedPlaces(snapshot)
+    named = NamedPlaces.of(snapshot)
     graph.graph["known"] = {place.uri: named.known(place) for place in places}
     return graph
 
@@ -280,11 +280,14 @@ def _graph(snapshot: Snapshot, nodes: dict[str, Attributes], edges: Iterable[Edg
     return assembled(sorted(nodes.items()), inside, snapshot.scope(), snapshot.listings(), unseen_in(snapshot))
 
 
-def _places_around(snapshot: Snapshot, datasets: Iterable[Location]) -> Iterator[str]:
+def _places_around(snapshot: Snapshot, datasets: Iterable[Location], near: Prefixes) -> Iterator[str]:
     """The places that may share keys with a location, and the manifests that may list something in it."""
     listings = snapshot.listings()
+    lists = any(True for _ in listings.places())
     for dataset in datasets:
-        yield from places_near(snapshot, dataset)
+        yield from places_near(snapshot, dataset, near)
+        if not lists:
+            continue
         yield from listings.places() if dataset.hides_bucket else (place for _, place in listings.listing(dataset))
 
 

@@ -114,5 +114,5 @@ def gap_json(gap: Gap) -> Json:
 
 
 def _crawl_json(crawl: Crawl) -> Json:
-    names = ("id", "started", "finished", "complete", "caller")
+    names = ("id", "started", "finished", "complete", "caller", "replayed")
     return {name: getattr(crawl, name) for name in names} | {"endpoints": list(crawl.roots)}

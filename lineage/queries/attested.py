@@ -12,7 +12,6 @@ from typing import Any, NamedTuple
 from lineage.domain.attestations import NO_ATTESTATIONS, Attestation, Attestations, HoleName, names_of, too_broad
 from lineage.domain.entries import Entries, text_of
 from lineage.domain.records import Gap, Json
-from lineage.domain.redact import without_secrets
 from lineage.domain.text import one_line
 from lineage.domain.times import today as this_day
 from lineage.queries.files import contents
@@ -97,7 +96,7 @@ def load_attestations(path: str | Path, *, today: date | None = None) -> Attesta
     `today` decides which attestations are valid (default: SOURCE_DATE_EPOCH, then the clock). What looks like a secret is
     removed. Raises `MalformedPolicy`, and `LineageError` if the file cannot be read.
     """
-    file = Entries(str(path), contents(path), "an attestation")
+    file = Entries(str(path), contents(path, "attestations file"), "an attestation")
     file.known(file.said, (TABLE,), "")
     rows = file.rows(file.said, TABLE, dict, f"a list of tables: [[{TABLE}]]")
     said: dict[str, int] = {}
@@ -115,9 +114,13 @@ def _attestation(file: Entries, number: int, row: dict[str, Any]) -> Attestation
     for key in (*_HOLE, "who", "why"):
         file.must(isinstance(row.get(key, ""), str), f"{where}.{key}", "must be a text")
     for key in ("kind", "subject", "who", "why"):
-        file.must(bool(text_of(row.get(key))), f"{where}.{key}", "is empty: an attestation says which gap, who, when, why")
+        file.must(
+            bool(text_of(row.get(key))), f"{where}.{key}", "is empty: an attestation says which gap, who, when, why, until when"
+        )
     when, until = (_day(file, where, key, row) for key in ("when", "until"))
     file.must(when <= until, f"{where}.until", f"is {until}, before it was made on {when}")
+    from lineage.domain.redact import without_secrets  # its many patterns take longer than most questions
+
     words = {key: without_secrets(one_line(text_of(row.get(key)))) for key in (*_HOLE, "who", "why")}
     hole = _hole(file, where, HoleName(*(words[key] for key in _HOLE)))
     return Attestation(hole, words["who"], when, words["why"], until, line)

@@ -34,7 +34,7 @@ from lineage.queries.runs.shared_channels import overlapping
 from lineage.queries.scope import UNCHECKED, traceless, unnamed
 from lineage.queries.selectors import find_in, find_node, names_of
 from lineage.queries.showing import Answer
-from lineage.queries.sources import Source
+from lineage.queries.sources import Source, insist_answers
 from lineage.queries.trace import Tracing
 from lineage.queries.used import NOT_REFERENCED
 from lineage.snapshot.reading import Snapshot
@@ -105,6 +105,7 @@ def datasets(source: Source, node: str, *, holdouts: Iterable[str] = (), attesta
         found = find_in(source, node)
         whole = around = making_excerpt(source, found)
     else:
+        insist_answers(source, lambda _: [])
         whole = Excerpt.of(source)
         found = find_node(names_of(whole), node)
         around = making_excerpt(whole, found)

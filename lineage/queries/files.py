@@ -4,12 +4,17 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from lineage.errors import LineageError
+from lineage.errors import LineageError, MalformedPolicy
 
 
-def contents(path: str | Path) -> bytes:
-    """The bytes of a file. Raises `LineageError` with the file and the reason if it cannot be read."""
+def contents(path: str | Path, what: str) -> bytes:
+    """The bytes of a file; `what` it is, for the message.
+
+    Raises `MalformedPolicy` if there is no such file, and `LineageError` with the reason if it cannot be read.
+    """
     try:
         return Path(path).read_bytes()
+    except FileNotFoundError:
+        raise MalformedPolicy(f"no {what} at {path}") from None
     except OSError as error:
-        raise LineageError(f"{path}: {error.strerror}") from error
+        raise LineageError(f"{path}: {error.strerror}") from None

@@ -12,7 +12,7 @@ from typing import NamedTuple
 from lineage.domain.attestations import NO_ATTESTATIONS, Attestations
 from lineage.domain.jobs import is_job
 from lineage.domain.kinds import ENTITY_KINDS, KINDS, ONLY_NAMED, RELATIONS, RUNS
-from lineage.domain.names import Location, Span, is_place, location_of, parse_location
+from lineage.domain.names import Location, is_place, location_of, parse_location
 from lineage.domain.records import OUTPUT, QUESTION, Gap, Json, Scope
 from lineage.domain.times import bounds, sortable
 from lineage.domain.training import is_training_job
@@ -29,7 +29,7 @@ from lineage.queries.flow.unread import Unread, once
 from lineage.queries.flow.walk import Arrival
 from lineage.queries.flow.writers import is_surely_made, writers
 from lineage.queries.scope import is_about, not_enumerated
-from lineage.queries.trace import Tracing
+from lineage.queries.trace import Tracing, anybodys_model
 from lineage.queries.used import DECLARED, INDIRECT, MAYBE, NOT_REFERENCED, USED, UseUnderWay
 
 
@@ -177,8 +177,8 @@ class Making:
             return ""
         if by_environment(link):
             return f"only its environment names {link.source}, which it may load"
-        if link.relation == "loads" and link.data["span"] == Span.PREFIX:
-            return f"any model placed under {link.source} is served, whoever made it"
+        if said := anybodys_model(link):
+            return said
         sure = is_surely_made(self.graph, link) or not writers(self.graph, link)
         return "" if sure else f"the times do not show who wrote {link.source} before it was read"
 

@@ -35,6 +35,7 @@ from lineage.domain.vendors import sold_by
 from lineage.graphs.deployments import PENDING as ROLLED_OUT
 from lineage.graphs.named import Known, known_in
 from lineage.graphs.neighbourhoods import subject_excerpt
+from lineage.graphs.parts import IMPACT
 from lineage.queries.as_json import attributes_json, link_json, node_json, said, scope_json
 from lineage.queries.attested import NO_REST, Rests, Vouched, judged, vouched_in
 from lineage.queries.flow.links import Flow, Link, links_into
@@ -47,7 +48,7 @@ from lineage.queries.flow.writers import is_surely_made, makers_of
 from lineage.queries.partitions import told_apart
 from lineage.queries.scope import caveats, empty, only_covered, unnamed, wider
 from lineage.queries.showing import Answer
-from lineage.queries.sources import Source, graph_from, known_as
+from lineage.queries.sources import Source, graph_from, id_in, insist_answers, known_as
 
 SCHEMA = "lineage.impact/1"
 REACHED, MAYBE, NOTHING = "reached", "possible", "nothing-found"
@@ -104,9 +105,10 @@ def impact(source: Source, subject: str, *, attestations: Vouched = None) -> Imp
 
     `source` is a snapshot or a graph. `subject` is an S3 URI as for `used`, or a node id, an ARN, `kind/name` or a name.
     `attestations`, or the file that holds them, close gaps. Raises `MalformedName` and `MalformedPolicy`. Raises `UnknownNode`
-    if nothing has that name, or several have.
+    if nothing, or more than one thing, has that name.
     """
     vouched = vouched_in(attestations)
+    insist_answers(source, lambda given: [(IMPACT, id_in(given, subject))])
     subject = known_as(source, subject)
     graph = graph_from(source, lambda snapshot: subject_excerpt(snapshot, subject))
     spread = Spread(graph, subject)

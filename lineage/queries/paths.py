@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 from lineage.domain.kinds import DATASET
 from lineage.domain.names import is_location, parse_location
 from lineage.domain.records import Json
+from lineage.domain.urls import from_url
+from lineage.graphs.excerpts import Graph
 from lineage.graphs.neighbourhoods import subject_excerpt
+from lineage.graphs.parts import PATH_FROM, PATH_TO, Question
 from lineage.queries.as_json import link_json, node_json, said, scope_json
 from lineage.queries.attested import NO_REST, Rests, Vouched, judged, vouched_in
 from lineage.queries.flow.spread import Spread, meets_place
@@ -16,7 +20,7 @@ from lineage.queries.impact import all_holes, hiding
 from lineage.queries.scope import caveats
 from lineage.queries.selectors import find_node, names_of
 from lineage.queries.showing import Answer
-from lineage.queries.sources import Source, graph_from, known_as
+from lineage.queries.sources import Source, graph_from, id_in, insist_answers, known_as
 
 SCHEMA = "lineage.path/1"
 FOUND, MAYBE, NONE = "found", "possible", "nothing-found"
@@ -48,13 +52,14 @@ class Path(Answer):
 
 
 def path(source: Source, start: str, target: str, *, attestations: Vouched = None) -> Path:
-    """The shortest of the surest paths by which data got from one node or S3 URI to another. Times are respected.
+    """The shortest path among the best-proven ones by which data got from one node or S3 URI to another. Times are respected.
 
     `source` is a snapshot or a graph. From something to itself the path is a cycle if there is one, else it has no steps.
     `attestations`, or the file that holds them, close gaps. Raises `MalformedName` and `MalformedPolicy`. Raises `UnknownNode`
-    if nothing has such a name, or several have.
+    if nothing, or more than one thing, has such a name.
     """
     vouched = vouched_in(attestations)
+    insist_answers(source, lambda given: _ends(given, start, target))
     start, target = known_as(source, start), known_as(source, target)
     nodes = [] if is_location(target) else [target]
     graph = graph_from(source, lambda snapshot: subject_excerpt(snapshot, start, *nodes))
@@ -83,6 +88,13 @@ def path(source: Source, start: str, target: str, *, attestations: Vouched = Non
         caveats=[*spread.caveats, *caveats(graph.graph["scope"]), *rests.notes],
         rests=rests,
     )
+
+
+def _ends(graph: Graph, start: str, target: str) -> Iterator[Question]:
+    """What a part must have been read for. It has what leads from its start to any place, but not to any node."""
+    yield PATH_FROM, id_in(graph, start)
+    if not is_location(from_url(target)):
+        yield PATH_TO, id_in(graph, target)
 
 
 def _found(arrival: Arrival | None) -> str:

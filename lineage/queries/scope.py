@@ -153,13 +153,14 @@ def left_out(within: Within) -> list[str]:
     return [f"only {asked} was asked about: jobs elsewhere may have used it"] if asked else []
 
 
-def caveats(scope: Scope) -> list[str]:
+def caveats(scope: Scope, within: Within = ALL) -> list[str]:
     """Notes that hold for every answer about data. They are not gaps, and every answer has them."""
-    exposed = scope.training_jobs - scope.isolated_training_jobs
+    counted = scope if within == ALL or not scope.counted else counts(scope, within)
+    exposed = counted.training_jobs - counted.isolated_training_jobs
     which = (
         "the only training job that was read"
-        if scope.training_jobs == 1
-        else f"{exposed} of {scope.training_jobs} training jobs"
+        if counted.training_jobs == 1
+        else f"{exposed} of {counted.training_jobs} training jobs"
     )
     open_network = [f"{which} ran without network isolation and may have read more"]
     return [

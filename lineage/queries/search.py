@@ -9,11 +9,11 @@ from __future__ import annotations
 import json
 import operator
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, dataclass, field, replace
 from itertools import groupby, islice
 from typing import Any
 
-from lineage.domain.given import texts
+from lineage.domain.given import number, texts
 from lineage.domain.kinds import CARRIED_JOBS, KINDS, RUNS, Kind
 from lineage.domain.names import is_arn, parse_arn
 from lineage.domain.records import Gap, Json, Resource
@@ -58,7 +58,7 @@ class Match:
     status: str | None
     created: str | None
     deleted: str | None
-    record: Mapping[str, Any]
+    record: Mapping[str, Any] = field(repr=False)
 
     def values(self, name: str) -> list[Any]:
         """The values of a property by the name that a filter would use. Raises `SearchRefused`."""
@@ -90,6 +90,13 @@ class Found(ListedAnswer):
         return (
             {name: way.values(one.record) if way else getattr(one, name) for name, way in asked.items()} for one in self.records
         )
+
+    def __iter__(self) -> Iterator[Match]:
+        return iter(self.records)
+
+    def __len__(self) -> int:
+        """The number of `records`; `total` counts those beyond the limit too."""
+        return len(self.records)
 
     def _about(self) -> str:
         """The kind of what was found, and how much of it."""
@@ -218,6 +225,7 @@ def query_of(
     any_of: bool,
 ) -> Query:
     resource = search_name(kind)
+    number(limit, "limit")
     if limit is not None and limit < 1:
         raise MalformedName(f"a limit of {limit} finds nothing: give 1 or more")
     if order not in (None, ASCENDING, DESCENDING):
@@ -356,4 +364,4 @@ def _unknown(snapshot: Snapshot, kind: Kind, within: Within, matcher: Matcher) -
     missing = [name for low, name in sorted(asked.items()) if not any(one.startswith(low) for one in folded)]
     said = [(name, near_names(name, sorted(known))) for name in missing]
     noun = kind.name.replace("-", " ")
-    return [f"no {noun} that was read has {name}{f'; near it is {near[0]}' if near else ''}" for name, near in said]
+    return [f"no {noun} that was read has {name}{f' (did you mean {near[0]}?)' if near else ''}" for name, near in said]

@@ -11,11 +11,11 @@ from typing import Any, Protocol
 
 from lineage.domain.given import text as a_text
 from lineage.domain.kinds import KINDS, PLACES, RELATIONS
-from lineage.domain.names import is_arn, is_location, node_id, parse_location
+from lineage.domain.names import is_arn, node_id, parse_location
 from lineage.domain.text import storable
 from lineage.domain.urls import from_url, page_of
-from lineage.graphs.build import shown
-from lineage.graphs.excerpts import Graph, insist_source
+from lineage.graphs.build import shown, whole
+from lineage.graphs.excerpts import Graph
 from lineage.graphs.follow import Direction
 from lineage.graphs.neighbourhoods import between, ends_of
 from lineage.queries.scope import ALL, Within
@@ -32,6 +32,7 @@ from lineage.queries.selectors import (
     nothing_within,
     parse_selector,
     shares,
+    spans,
     unknown,
 )
 from lineage.snapshot.reading import Snapshot
@@ -111,8 +112,7 @@ class _Asked(Protocol):
 
 
 def _asked(source: Snapshot | Graph) -> _Asked:
-    insist_source(source)
-    return _InSnapshot(source) if isinstance(source, Snapshot) else _InGraph(source)
+    return _InSnapshot(source) if isinstance(source, Snapshot) else _InGraph(whole(source))
 
 
 class _InSnapshot:
@@ -165,14 +165,14 @@ class _InGraph:
 def _words(asked: _Asked, text: str) -> list[str]:
     """The selectors in a text, separated by spaces. A name or a place that has spaces is one selector."""
     text = storable(from_url(a_text(text, "a selector")))
-    whole = asked.having((text, node_id(text), parse_selector(text).body))
-    return [text] if whole else [from_url(word) for word in text.split()]
+    is_one = asked.having((text, node_id(text), parse_selector(text).body))
+    return [text] if is_one else [from_url(word) for word in text.split()]
 
 
 def _chosen(asked: _Asked, text: str) -> set[str]:
     exact = asked.having((text, node_id(text)))
     selector = Selector(text) if exact else parse_selector(text)
-    seeds = exact or asked.meant(selector.body)
+    seeds = exact if exact and not spans(text) else asked.meant(selector.body)
     if not seeds:
         raise unknown(selector.body, asked.like(selector.body))
     chosen = seeds | _reached(asked, seeds, selector.up, "up") | _reached(asked, seeds, selector.down, "down")
@@ -192,7 +192,7 @@ def _reached(asked: _Asked, seeds: set[str], steps: int | None, way: Direction, 
 
 def resolve(graph: Graph, body: str) -> set[str]:
     """The nodes that an id, an ARN, an S3 URI, `kind/name`, a name, `kind:KIND` or `tag:KEY=VALUE` stands for."""
-    if body in graph:
+    if body in graph and not spans(body):
         return {body}
     if page := page_of(body):
         return {node for node, data in graph.nodes(data=True) if page.shows(node, data["kind"], data["name"])}
@@ -202,9 +202,9 @@ def resolve(graph: Graph, body: str) -> set[str]:
         wanted = body.removeprefix(TAG)
         tags = ((node, tag) for node, data in graph.nodes(data=True) for tag in data.get("tags", ()))
         return {node for node, tag in tags if tag == wanted or tag.startswith(f"{wanted}=")}
-    if is_location(body) and not WILD.search(body):
+    if spans(body):
         place, places = parse_location(body), (node for node, data in graph.nodes(data=True) if data["kind"] in PLACES)
-        return {node_id(body)} & set(graph) or {node for node in places if shares(node, place)}
+        return {node for node in places if shares(node, place)}
     if is_arn(body):
         return {node_id(body)} & set(graph)
     kind, _, name = body.partition("/")

@@ -2,11 +2,11 @@
 
     [N+]BODY[+[N]] ...
 
-BODY is an exact node id, an S3 URI (else every place that shares keys with it), `kind/name`, a name, `kind:model` for all of
-a kind, or `tag:team=fraud` (`tag:team`: with any value). In a name or an S3 URI, `*` matches any text and `?` any character.
-The URL of a console page selects the node that it shows. A `+` before BODY adds what is upstream, one after it what is
-downstream; a number limits the steps. Several words select the nodes that match all of them. An exact id is tried first,
-because S3 keys may contain a `+` or a space.
+BODY is an exact node id, an S3 URI (every place that shares keys with it, also where it is itself an id), `kind/name`, a
+name, `kind:model` for all of a kind, or `tag:team=fraud` (`tag:team`: with any value). In a name or an S3 URI, `*` matches
+any text and `?` any character. The URL of a console page selects the node that it shows. A `+` before BODY adds what is
+upstream, one after it what is downstream; a number limits the steps. Several words select the nodes that match all of them.
+An exact id is tried first, because S3 keys may contain a `+` or a space.
 """
 
 from __future__ import annotations
@@ -170,7 +170,7 @@ def _meaning(snapshot: Snapshot, word: str) -> _Meant:
     word = pasted(word)
     exact = (word, node_id(word))
     if _any(snapshot.nodes(exact)):
-        return _Meant(Choice(ids=exact))
+        return _meant_by(word) if spans(word) else _Meant(Choice(ids=exact))
     selector = parse_selector(word)
     if (selector.up, selector.down) != (0, 0):
         raise MalformedName(f"{word!r} goes up or down, which takes a graph: `select` does that")
@@ -179,19 +179,24 @@ def _meaning(snapshot: Snapshot, word: str) -> _Meant:
 
 def ids_of(snapshot: Snapshot, body: str) -> set[str]:
     """The ids of the nodes of a snapshot that the body of a selector names."""
-    exact = {node.id for node in snapshot.nodes((body, node_id(body)))}
+    exact = set() if spans(body) else {node.id for node in snapshot.nodes((body, node_id(body)))}
     return exact or {node.id for node in _matching(snapshot, _meant_by(body))}
 
 
+def spans(word: str) -> bool:
+    """Whether a word is a place: it means all places that share keys with it, for what was read there came from any of them."""
+    return is_location(word) and not WILD.search(word)
+
+
 def _meant_by(word: str) -> _Meant:
-    """What a word means that is not the id of a node."""
+    """What a word means that is not the id of a node, or is that of a place."""
     if page := page_of(word):
         return _Meant(Choice(kinds=(page.kind,), name=page.name), page=page)
     if word.startswith(KIND):
         return _Meant(Choice(kinds=(word.removeprefix(KIND),)))
     if word.startswith(TAG):
         return _Meant(Choice(tag=word.removeprefix(TAG)))
-    if is_location(word) and not WILD.search(word):
+    if spans(word):
         return _Meant(Choice(kinds=PLACES), parse_location(word))
     if is_arn(word):
         return _Meant(Choice(ids=(word,)))  # which no node has
@@ -233,7 +238,8 @@ def _no_kind(kind: str) -> str:
         return f"the snapshot holds no {kind}"
     if "," in kind:
         return f"kind:{kind} names several kinds, and a selector takes one: ask once for each"
-    return no_such("kind", kind, KINDS)
+    run_together = [one for one in KINDS if one.replace("-", "") == re.sub("[-_]", "", kind).casefold()]
+    return no_such("kind", kind, run_together or KINDS)
 
 
 def _kind_meant(body: str) -> str:
@@ -315,7 +321,10 @@ def _on_page(page: Page, known: list[tuple[str, str, str]]) -> str:
 
 @asks_snapshot
 def find_in(snapshot: Snapshot, wanted: str) -> str:
-    """The one node of a snapshot that is meant, as `find_node`; for an id it does not read all nodes."""
+    """The id of the one node of a snapshot that an id, an ARN, an S3 URI, `kind/name` or a name means. Raises `UnknownNode`.
+
+    If a name was used before, it means the last node with it. For an id it does not read all nodes.
+    """
     wanted = storable(pasted(wanted))
     for known_as in ((wanted, node_id(wanted)), (f"{wanted}/", wanted.rstrip("/")) if is_location(wanted) else ()):
         if exact := next(snapshot.nodes(known_as), None):

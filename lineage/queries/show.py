@@ -37,7 +37,7 @@ class Shown(Answer):
 def show(snapshot: Snapshot, wanted: str) -> Shown:
     """All that a snapshot holds of one node, named by an id, an ARN, an S3 URI, `kind/name` or a name.
 
-    Raises `MalformedName`, and `UnknownNode` if nothing has that name, or several have.
+    Raises `MalformedName`, and `UnknownNode` if nothing, or more than one thing, has that name.
     """
     identity = find_in(snapshot, wanted)
     (row,) = snapshot.node_rows([identity])

@@ -72,6 +72,10 @@ class Answer(Shows):
         said = ": ".join(filter(None, (self._about(), getattr(self, "verdict", ""))))
         return f"<{one_line(' '.join(filter(None, (type(self).__name__, said))))}>"
 
+    def _page(self) -> str:
+        """A whole HTML page that shows the answer better than its text does; empty if there is none."""
+        return ""
+
     def _about(self) -> str:
         """What the answer is about, in as few words as possible."""
         subject = getattr(self, "subject", {})
@@ -92,7 +96,13 @@ class Answer(Shows):
 
     def __bool__(self) -> NoReturn:
         """Raises `TypeError`, as numpy's arrays do: the verdict has more than two values."""
-        raise TypeError("an answer is neither true nor false: compare its verdict, as in answer.verdict == 'used'")
+        has = hasattr(self, "verdict")
+        instead = (
+            "compare its verdict, as in answer.verdict == 'used'"
+            if has
+            else "it has no verdict: answer.as_json() is what it says"
+        )
+        raise TypeError(f"an answer is neither true nor false: {instead}")
 
 
 class ListedAnswer(Answer):

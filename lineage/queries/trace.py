@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import heapq
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from itertools import count
 from operator import itemgetter
@@ -34,7 +34,7 @@ from lineage.domain.kinds import (
     kind_of_arn,
 )
 from lineage.domain.names import Span, is_arn, is_place, node_id
-from lineage.domain.records import Gap, Json, Scope
+from lineage.domain.records import QUESTION, Gap, Json, Scope
 from lineage.domain.sightings import EVER
 from lineage.domain.spelling import did_you_mean
 from lineage.domain.status import is_as_expected
@@ -45,6 +45,7 @@ from lineage.domain.vendors import sold_by, vendor_of
 from lineage.errors import UnknownNode
 from lineage.graphs.excerpts import Excerpt, Graph
 from lineage.graphs.neighbourhoods import near_excerpt
+from lineage.graphs.parts import TRACE
 from lineage.queries.as_json import link_json, node_json, scope_json
 from lineage.queries.attested import NO_REST, Rests, Vouched, resting, vouched_in
 from lineage.queries.flow.belonging import EXECUTION, belongings, is_reuse, ran_in
@@ -57,7 +58,7 @@ from lineage.queries.flow.unread import Unread, gap_about, gap_subjects, lost_co
 from lineage.queries.flow.writers import also_logged, makers_of, only_records, too_late, writers
 from lineage.queries.selectors import not_with_arn
 from lineage.queries.showing import Answer
-from lineage.queries.sources import Source, graph_from
+from lineage.queries.sources import Source, graph_from, insist_answers
 from lineage.snapshot.reading import Snapshot
 
 SCHEMA = "lineage.trace/1"
@@ -165,16 +166,20 @@ def trace(source: Source, endpoint: str, *, attestations: Vouched = None) -> Tra
     """What made the models that an endpoint serves.
 
     `endpoint` is a node id, an ARN, a name or `endpoint/name`; `source` a snapshot or a graph. `attestations`, or the file that
-    holds them, close gaps; they never repair a break. Raises `MalformedPolicy`. Raises `UnknownNode` if no endpoint has that
-    name, or several have.
+    holds them, close gaps; they never repair a break. Raises `MalformedPolicy`. Raises `UnknownNode` if no endpoint, or
+    more than one, has that name.
     """
     vouched = vouched_in(attestations)
     graph = graph_from(source, lambda snapshot: near_excerpt(snapshot, [find_endpoint(snapshot, endpoint)], "up"))
-    nodes = graph.nodes.items()
-    endpoints = ((node, data["name"]) for node, data in nodes if data["kind"] == ENDPOINT.name and data["observed"])
-    tracing = Tracing(graph, find_endpoint(endpoints, endpoint))
+    insist_answers(source, lambda _: [(TRACE, find_endpoint(_endpoints(graph), endpoint))])
+    tracing = Tracing(graph, find_endpoint(_endpoints(graph), endpoint))
     tracing.run()
     return tracing.answer(vouched)
+
+
+def _endpoints(graph: Excerpt) -> Iterator[tuple[str, str]]:
+    nodes = graph.nodes.items()
+    return ((node, data["name"]) for node, data in nodes if data["kind"] == ENDPOINT.name and data["observed"])
 
 
 def find_endpoint(endpoints: Snapshot | Iterable[tuple[str, str]], wanted: str) -> str:
@@ -239,12 +244,14 @@ class _Visit:
         """The edge by which it was reached; for a model that several ran, the first."""
         return self.readings[0] if self.readings else None
 
-    def is_below(self, node: str) -> bool:
-        """Whether it is upstream of a node. A thing that helped to make its own input is not new."""
+    def way(self) -> set[str]:
+        """The nodes on the way here, itself among them."""
         at: _Visit | None = self
-        while at and at.step.node != node:
+        nodes = set()
+        while at:
+            nodes.add(at.step.node)
             at = at.above
-        return at is not None
+        return nodes
 
 
 class Tracing:
@@ -403,8 +410,9 @@ class Tracing:
 
     def _place(self, visit: _Visit, reading: Link) -> None:
         known = self._makers(visit)
+        below = visit.way() if any(made.job in self.jobs for made in known) else ()
         # a thing that helped to make its own input is not new
-        steps = [made for made in known if not (made.job in self.jobs and visit.is_below(made.job))]
+        steps = [made for made in known if not (made.job in self.jobs and made.job in below)]
         for made in steps:
             if is_only_named(made.links[0]):
                 self._only_names(made.job, made.links[0], "written there")
@@ -663,7 +671,13 @@ class Tracing:
         opaque = [opaque_read(self.graph, link) for link in reads if is_job(self.graph.nodes[link.target])]
         silent = [gap for gap in scope.silent if gap.subject in self.jobs]
         unread = Unread.of(self.graph).readers if made_here else []
-        return [*holes, *silent, *dict.fromkeys(filter(None, [*opaque, *unread]))]
+        return [*holes, *silent, *dict.fromkeys(filter(None, [*opaque, *unread])), *self._anybodys()]
+
+    def _anybodys(self) -> list[Gap]:
+        """A gap for each prefix from which every model is served, whoever put it there."""
+        node = self.graph.nodes[self.endpoint]
+        where = (node["account"] or "", node["region"] or "", "", self.endpoint, "unresolved")
+        return [Gap(*where, said, QUESTION) for key in sorted(self.links) if (said := anybodys_model(self.links[key]))]
 
     def _path(self) -> set[str]:
         return {*self.visited, *(link.target for link in self.links.values())}
@@ -776,3 +790,10 @@ def _facts(attributes: Json) -> dict[str, Any]:
     names = ("label", "ended", "variants", "weights", "approval", "display_name", "failure")
     facts = {name: attributes[name] for name in names if name in attributes}
     return facts | ({"trains": trains(attributes)} if attributes["kind"] == TRAINING_JOB.name else {})
+
+
+def anybodys_model(link: Link) -> str:
+    """What follows where a model is loaded from a prefix; empty if this edge is not such a load."""
+    if link.relation != "loads" or link.data["span"] != Span.PREFIX or not is_place(link.source) or by_environment(link):
+        return ""
+    return f"any model placed under {link.source} is served, whoever made it" if is_model(link) else ""

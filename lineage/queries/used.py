@@ -11,12 +11,13 @@ from lineage.domain.given import texts
 from lineage.domain.jobs import is_job
 from lineage.domain.kinds import DATASET, ENTITY_KINDS, KINDS, ONLY_NAMED, REPACKERS, SERVERS, TAKING, WRITING
 from lineage.domain.names import Cover, Location, Span, cover, is_place, location_of, parse_location
-from lineage.domain.records import Json, Scope
+from lineage.domain.records import Gap, Json, Scope
 from lineage.domain.training import is_training_job, measures, only_repacks, trains
 from lineage.domain.urls import from_url
 from lineage.graphs.excerpts import Excerpt, insist_source
 from lineage.graphs.named import Known, known_in
 from lineage.graphs.neighbourhoods import dataset_excerpt
+from lineage.graphs.parts import USED as _QUESTION
 from lineage.queries.as_json import link_json, node_json, scope_json
 from lineage.queries.attested import NO_REST, Rests, Vouched, judged, vouched_in
 from lineage.queries.flow.begun import read_nothing
@@ -45,7 +46,7 @@ from lineage.queries.scope import (
     wider,
 )
 from lineage.queries.showing import Answer
-from lineage.queries.sources import Source, graph_from
+from lineage.queries.sources import Source, graph_from, insist_answers
 from lineage.snapshot.reading import Snapshot, asks_snapshot
 
 SCHEMA = "lineage.usage/1"
@@ -99,6 +100,7 @@ def used(
     """
     insist_source(source)
     place = parse_location(from_url(uri))
+    insist_answers(source, lambda _: [(_QUESTION, place.uri)])
     graph = graph_from(source, lambda snapshot: dataset_excerpt(snapshot, place.uri))
     asking = UseUnderWay(Flow(graph), place)
     asking.run()
@@ -292,10 +294,9 @@ class UseUnderWay:
         """The uses found by the jobs that are asked about. What is unknown elsewhere counts: data may come from there."""
         scope: Scope = self.graph.graph["scope"]
         within = asked.within
-        relevant = [gap for gap in scope.holes if is_about(gap, _RELEVANT)]
         unread, blind = Unread.of(self.graph), self.readers.blind
         hidden = [*scope.silent, *self.readers.holes, *unread.readers, *unread.models(blind)]
-        holes = once([*not_enumerated(scope, within=within), *empty(scope, within), *relevant, *hidden])
+        holes = once([*_holes_of(self.graph, within), *hidden])
         findings = _told_once(sorted(self._asked(self.findings, asked), key=_strongest_first))
         also_read = self._asked((self.also_read[job] for job in sorted(self.also_read)), asked)
         told = told_apart(scope, self.readers.dataset, (one.arrival.node for one in (*findings, *also_read)))
@@ -312,7 +313,7 @@ class UseUnderWay:
                 *unnamed({uri: known}),
                 *only_covered(uri, known, _around(uri, rows), _COUNTS_AS.get(verdict, "it may have been read")),
                 *told,
-                *caveats(scope),
+                *caveats(scope, within),
                 *left_out(within),
                 *unread.vendors,
                 *(unread.weights(uri) if verdict == NOT_REFERENCED else ()),
@@ -355,6 +356,17 @@ class UseUnderWay:
             around = place and cover(place, Span.FOLDER, self.readers.dataset) is Cover.ALL
             self._around[content.place] = bool(around)
         return self._around[content.place] or content.is_of(link.source)
+
+
+def _holes_of(graph: Flow, within: Within) -> list[Gap]:
+    """The gaps of an estate that can hide a use. They are kept, because many questions of one graph need them."""
+    name = f"holes of use {within}"
+    if name not in graph.kept:
+        scope: Scope = graph.graph["scope"]
+        relevant = [gap for gap in scope.holes if is_about(gap, _RELEVANT)]
+        graph.kept[name] = [*not_enumerated(scope, within=within), *empty(scope, within), *relevant]
+    found: list[Gap] = graph.kept[name]
+    return found
 
 
 _COUNTS_AS = {USED: "it counts as read", INDIRECT: "it counts as used", DECLARED: "it counts as named"}

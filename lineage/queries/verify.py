@@ -23,7 +23,7 @@ from lineage.snapshot.seals import MARK, TABLES, Seal, mark_of, state_line
 
 SCHEMA, INFO_SCHEMA = "lineage.verified/1", "lineage.snapshot/1"
 UNCHANGED, CHANGED, UNSEALED, IN_PART = "unchanged", "changed", "unsealed", "proved-in-part"
-_ANEW = "which anyone who can write the file can recreate"
+_ANEW = "anyone who can edit this file can also make new seals"
 _AT_ONCE = 1 << 20
 _NAMED = 20  # rows of a table that are named; more are counted
 
@@ -162,11 +162,18 @@ class _Proving:
             self._prove(self._newest, proof, whole=True)
         elif proof.digest in sealed:
             self._prove(sealed[proof.digest], proof, whole=False)
+            self._compare_bytes(sealed[proof.digest], proof)
         elif proof.first and self._chain and proof.first == self._chain[0].digest:
             self._differs(proof)
         elif proof.asked:
             said = f"{proof.how} is of another file: neither the file nor one of its seals has the digest {proof.digest}"
             self._checking.tell("file", "whole", said)
+
+    def _compare_bytes(self, crawl: int, proof: Proof) -> None:
+        """Note that the bytes changed though no record did. After a later crawl other bytes are what anyone expects."""
+        if proof.file and crawl == self._newest:
+            said = "the records are as sealed; the bytes of the file are not"
+            self._checking.notes.append(f"{said} ({proof.how} is of {proof.file}, this file is {self._own})")
 
     def _differs(self, proof: Proof) -> None:
         """Note how the same snapshot differs from what it was then."""
@@ -202,13 +209,13 @@ class _Proving:
         if self._strange and not self._known:
             notes.append(f"no anchor matches this snapshot's first seal; {self._strange} are for other snapshots")
         if proved is None:
-            notes += [f"only the file's own seals vouch for it, {_ANEW}"] if self._chain and not asked else []
+            notes += [f"only the file's own seals vouch for it; {_ANEW}"] if self._chain and not asked else []
             return None, None
         notes.append(f"proved up to crawl {proved['crawl']} by {proved['how']}")
         rest = [one.crawl for one in self._chain if one.crawl > proved["crawl"]]
         if rest and not proved["whole_file"]:
             which = f"crawls {rest[0]} to {rest[-1]} are" if len(rest) > 1 else f"crawl {rest[0]} is"
-            notes.append(f"{which} covered only by the file's own seals, {_ANEW}; so are the rows of the newest state")
+            notes.append(f"{which} covered only by the file's own seals, and so are the rows of the newest state; {_ANEW}")
         return proved, None
 
 
@@ -334,7 +341,7 @@ def snapshot_info(path: str | Path) -> SnapshotInfo:
     with open_snapshot(path) as snapshot:
         sealed = {one.crawl: one.digest for one in snapshot.seals()}
         crawls = [
-            {name: getattr(one, name) for name in ("id", "started", "finished", "caller", "tool", "botocore")}
+            {name: getattr(one, name) for name in ("id", "started", "finished", "caller", "tool", "botocore", "replayed")}
             | {"seal": sealed.get(one.id)}
             for one in snapshot.crawls()
         ]

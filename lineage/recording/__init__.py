@@ -1,4 +1,4 @@
-"""Records experiments and runs in SageMaker, so that they can be audited later: the only room that writes to AWS.
+"""Records experiments and runs in SageMaker, so that they can be audited later: the only package that writes to AWS.
 
     from lineage.recording import Run
 

@@ -10,6 +10,7 @@ from __future__ import annotations
 import hashlib
 import logging
 import random
+import re
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -73,6 +74,7 @@ _SIGNED_WRONG = (
     ),
 )
 _NOBODY = (CredentialRetrievalError, NoCredentialsError, PartialCredentialsError, SSOError, TokenRetrievalError)
+_PAGE = re.compile(r"\s*<(!doctype|html)\b", re.IGNORECASE)  # what a proxy or a stand-in answers in place of the service
 _NO_WAY = (ConnectionError, HTTPClientError)
 
 Json = dict[str, Any]
@@ -242,7 +244,7 @@ def _answered(error: ClientError, operation: str) -> Exception:
     said = error.response.get("Error", {})
     code, message = said.get("Code", ""), said.get("Message", "")
     status = error.response.get("ResponseMetadata", {}).get("HTTPStatusCode", 400)
-    told = f"{operation}: {message or code}"
+    told = f"{operation}: {f'HTTP {status}' if _PAGE.match(message) else message or code}"
     if "ExpiredToken" in code:
         return NotRecorded("the AWS credentials have expired: sign in again (`aws sso login`)", DENIED)
     if code in _SIGNED_WRONG:

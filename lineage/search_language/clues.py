@@ -21,7 +21,9 @@ from lineage.search_language.properties import HYPERPARAMETERS, chosen_names, nu
 
 PARAMETERS: Final = "Parameters"
 TAGS: Final = "Tags"
-PARENTS: Final = ("TrialName", "ExperimentName")
+EXPERIMENT_NAME: Final = "ExperimentName"
+# The names of groups and experiments, which ignore case.
+OF_GROUPS: Final = ("Parents.TrialName", "Parents.ExperimentName", EXPERIMENT_NAME)
 PARAMETER_VALUES: Final = ("NumberValue", "StringValue")
 CUT, DECIMAL = "\ncut", "\ndecimal"  # instead of a value: one that looked like a secret, and one that is no whole number
 _DIGITS: Final = string.ascii_letters + string.digits + "-_"
@@ -29,7 +31,8 @@ _SHAPE: Final = 6  # bytes: among 10,000 shapes, two are the same by chance once
 
 
 def clue(name: str, value: str) -> str:
-    """The clue to a value of a property; numbers that are equal have one clue."""
+    """The clue to a value of a property: one for equal numbers, and for a group's name in whatever letters."""
+    value = value.casefold() if name in OF_GROUPS else value
     number = number_of(value)
     return clue_to(name, value if number is None else _plain(number))
 
@@ -51,11 +54,6 @@ def shape_of(kind: Kind, record: Body) -> int:
     return int.from_bytes(whole.digest(), "big") if names else 0
 
 
-def group_clue(member: str, name: str) -> str:
-    """The clue to a trial or an experiment (`member`) that a run says it is in, in whatever letters."""
-    return clue(f"Parents.{member}", name.casefold())
-
-
 def _said(body: Body) -> Iterator[tuple[str, Any]]:
     """What people wrote in a record: the name of each property, and its value."""
     yield from ((f"{HYPERPARAMETERS}.{name}", value) for one in _objects(body, HYPERPARAMETERS) for name, value in one.items())
@@ -63,7 +61,9 @@ def _said(body: Body) -> Iterator[tuple[str, Any]]:
         yield from ((f"{PARAMETERS}.{name}", said.get(one)) for one in PARAMETER_VALUES if isinstance(said, Mapping))
     yield from ((f"{TAGS}.{tag.get('Key')}", tag.get("Value")) for tag in _objects(body, TAGS))
     for parent in _objects(body, "Parents"):
-        yield from ((f"Parents.{one}", str(parent[one]).casefold()) for one in PARENTS if one in parent)
+        yield from ((f"Parents.{one}", name.casefold()) for one, name in parent.items() if isinstance(name, str))
+    if isinstance(experiment := body.get(EXPERIMENT_NAME), str):
+        yield EXPERIMENT_NAME, experiment.casefold()
 
 
 def _objects(body: Body, member: str) -> Iterator[Body]:

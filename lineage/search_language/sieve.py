@@ -10,7 +10,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, Final, NamedTuple
 
 from lineage.domain.kinds import Kind
-from lineage.search_language.clues import CUT, DECIMAL, PARAMETER_VALUES, PARAMETERS, PARENTS, TAGS, clue, clue_to, group_clue
+from lineage.search_language.clues import CUT, DECIMAL, OF_GROUPS, PARAMETER_VALUES, PARAMETERS, TAGS, clue, clue_to
 from lineage.search_language.expressions import EQUALITIES, EXISTENCE, INTEGER, ORDERINGS, Expression, operator_of
 from lineage.search_language.properties import ANY, HYPERPARAMETERS, TEXT, Property, nested_property, property_of
 
@@ -52,8 +52,12 @@ def any_of(column: str, values: Sequence[str | int]) -> Condition:
     return Condition(f"{column} IN ({','.join('?' * len(values))})", tuple(values)) if values else NONE
 
 
-def with_clue(found: str) -> Condition:
-    """The condition that a record has a clue."""
+def with_clue(name: str, value: str) -> Condition:
+    """The condition that a record may have a value of a property."""
+    return _has(clue(name, value))
+
+
+def _has(found: str) -> Condition:
     return Condition("instr(clues, ?)", (found,))
 
 
@@ -76,17 +80,14 @@ def _value_is_there(kind: Kind, one: Mapping[str, Any]) -> Condition:
     asked, operator, wanted = property_of(kind.search, one["Name"]), operator_of(one), str(one.get("Value", ""))
     by_name = asked.steps == (*filter(None, [kind.search_within]), f"{kind.noun}Name")
     if operator == "Contains":
-        return Condition("instr(name, ?)", (wanted,)) if by_name and _is_storable(wanted) else EVERY
+        return Condition("instr(name, ?)", (wanted,)) if by_name and is_storable(wanted) else EVERY
     texts = wanted.split(",") if operator == "In" else [wanted]
     if operator not in ("Equals", "In") or "" in texts or len(texts) > _MOST:
         return EVERY
     if by_name:
-        return any_of("name", texts) if all(map(_is_storable, texts)) else EVERY
+        return any_of("name", texts) if all(map(is_storable, texts)) else EVERY
     name = _clued(kind, asked)
-    if not name:
-        return EVERY
-    known = group_clue if name in PARENTS else clue
-    return either(with_clue(known(name, text)) for text in texts)
+    return either(with_clue(name, text) for text in texts) if name else EVERY
 
 
 def _clued(kind: Kind, asked: Property) -> str:
@@ -100,10 +101,10 @@ def _clued(kind: Kind, asked: Property) -> str:
             ((TAGS,), TEXT, ("Value",)),
         ]
         return f"{steps[0]}.{asked.key}" if sort in words else ""
-    return steps[1] if steps in [("Parents", one) for one in PARENTS] else ""
+    return asked.name if ".".join(steps) == asked.name and asked.name in OF_GROUPS else ""
 
 
-def _is_storable(text: str) -> bool:
+def is_storable(text: str) -> bool:
     """Whether SQLite can compare a text: a lone surrogate is no character."""
     return not any("\ud800" <= one <= "\udfff" for one in text)
 
@@ -130,7 +131,7 @@ def _is_notable(kind: Kind, one: Mapping[str, Any]) -> Condition:
         return EVERY
     compares = operator in EQUALITIES or operator in ORDERINGS
     whole = compares and asked.whole_numbers and INTEGER.fullmatch(str(one.get("Value", "")))
-    return either(with_clue(clue_to(name, what)) for what in (CUT, DECIMAL)[: 2 if whole else 1])
+    return either(_has(clue_to(name, what)) for what in (CUT, DECIMAL)[: 2 if whole else 1])
 
 
 def _is_notable_inside(kind: Kind, nested: Mapping[str, Any]) -> Condition:

@@ -31,6 +31,11 @@ _KEY_FILES: Final = (".pub", ".pem")
 VALID, REFUSED, UNCHECKED = "valid", "refused", "unchecked"
 
 
+def crawls_up_to(newest: int) -> str:
+    """The crawls of a snapshot up to one, in words."""
+    return f"the crawls up to {newest}" if newest > 1 else f"crawl {newest}"
+
+
 @dataclass(frozen=True, slots=True)
 class Signer:
     """Whose signature is trusted: `who` is a public key (a .pub file, a PEM file, a KMS key), or an identity in `allowed`.
@@ -109,7 +114,12 @@ class Signed:
         """When it was signed, and who says so."""
         if self.stamped_at:
             return f"at {self.stamped_at} by {self.stamped_by}"
-        return f"at {self.signed_at or 'a time that is not given,'} by the signer's own word"
+        return f"at {self.signed_at or 'a time that is not given,'} as the signer says"
+
+    @property
+    def covered(self) -> str:
+        """The crawls that the signature covers, in words."""
+        return crawls_up_to(self.covers)
 
     def as_json(self) -> Json:
         """The answer as one JSON object."""

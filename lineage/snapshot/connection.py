@@ -121,7 +121,7 @@ class _Telling:
         if isinstance(error, UnicodeDecodeError):  # SQLite's message repeats the schema
             raise damaged(self._path, "the schema is not text") from error
         if isinstance(error, sqlite3.DatabaseError) and (said := _told(self._path, error)):
-            raise said from error
+            raise said from (error if isinstance(said, DamagedSnapshot) else None)  # else the sentence tells all
 
 
 def _told(path: Path, error: sqlite3.DatabaseError) -> SnapshotError | KeyboardInterrupt | None:

@@ -161,12 +161,22 @@ class GraphTables(OpenTables):
         which = f"{within} AND {one_of('relation', relations)}"
         return (row[0] for row in self._rows(f"SELECT DISTINCT source FROM edge WHERE {which}", ends))  # noqa: S608
 
-    def sources_among(self, ids: Iterable[str], relations: Iterable[str], spans: Iterable[str] = ()) -> Iterator[str]:
-        """Those of the given ids with an outgoing edge of some relations (and of some spans, if given)."""
-        ways = f"{one_of('relation', relations)} AND {one_of('span', spans) if spans else 'true'}"
-        leads = f"SELECT 1 FROM edge WHERE source = value AND {ways}"  # noqa: S608  (our own words)
-        sql = f"SELECT value FROM json_each(?) WHERE EXISTS ({leads})"  # noqa: S608
+    def spans_of(self, ids: Iterable[str], relations: Iterable[str]) -> Iterator[tuple[str, str | None]]:
+        """Those of the given ids with an outgoing edge of some relations, each with the spans of these edges."""
+        which = one_of("relation", relations)
+        sql = f"SELECT DISTINCT source, span FROM edge WHERE source IN (SELECT value FROM json_each(?)) AND {which}"  # noqa: S608
+        rows = self._rows(sql, (json.dumps(list(ids)),))
+        return (row[:2] for row in self._sound("edge", "source, span", rows))
+
+    def written_among(self, ids: Iterable[str]) -> Iterator[str]:
+        """Those of the given places that something writes."""
+        sql = "SELECT DISTINCT target FROM edge WHERE target IN (SELECT value FROM json_each(?)) AND relation = 'writes'"
         return (row[0] for row in self._rows(sql, (json.dumps(list(ids)),)))
+
+    def names_place(self, place: str) -> bool:
+        """Whether a place is a node, or something below it is; its id is given without a slash at its end."""
+        sql = "SELECT EXISTS (SELECT 1 FROM node WHERE id = ?) OR EXISTS (SELECT 1 FROM node WHERE id >= ? AND id < ?)"
+        return bool(self._one(sql, place, f"{place}/", behind(f"{place}/")))
 
     def has_below(self, start: str) -> bool:
         """Whether the id of any node begins like this."""

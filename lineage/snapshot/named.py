@@ -26,6 +26,31 @@ class WrittenNames(WrittenRecords):
         ).fetchone()
         return bool(row[0] == WANTED)
 
+    def still(self, named: Named, operation: str) -> bool:
+        """Count a record as read that a list names and that cannot have changed; returns whether there is one.
+
+        It must be of the same moment of creation and not under way. The same versions of lineage and of botocore must have read
+        it last, and the call that describes it must have left nothing out: other ones may find more in it.
+        """
+        open_question = f"""SELECT 1 FROM question AS q WHERE q.account = r.account AND q.region = r.region
+            AND q.operation = :operation AND q.subject = r.id AND q.reason != ''
+            AND NOT EXISTS (SELECT 1 FROM question AS later WHERE {SAME_QUESTION} AND later.crawl > q.crawl)"""  # noqa: S608
+        done = self._db.execute(
+            f"""UPDATE record AS r SET last_crawl = :crawl WHERE id = :id AND created = :created AND {NEWEST}
+                AND created != '' AND kind = :kind AND account = :account AND (status IS NULL OR lower(status) IN {OVER})
+                AND EXISTS (SELECT 1 FROM crawl AS own JOIN crawl AS last USING (tool, botocore)
+                            WHERE own.id = :crawl AND last.id = r.last_crawl)
+                AND NOT EXISTS ({open_question})""",  # noqa: S608
+            {
+                "crawl": self._crawl, "id": named.id, "created": named.created or "", "kind": named.kind,
+                "account": named.account, "operation": operation,
+            },
+        )  # fmt: skip
+        if done.rowcount:
+            where = (named.account, named.region, named.kind, named.id)
+            self._db.execute(f"UPDATE named SET state = {READ} WHERE account = ? AND region = ? AND kind = ? AND id = ?", where)  # noqa: S608
+        return done.rowcount > 0
+
     def read(self, record: Resource, account: str, *, listed: bool = False, whole: bool = True) -> bool:
         """Store a record from a Search, List or Describe, and note that its name is read. Returns whether that is new.
 

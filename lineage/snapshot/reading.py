@@ -11,11 +11,12 @@ from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager, suppress
 from functools import wraps
 from pathlib import Path
-from typing import Any, Self, TypeVar, cast
+from typing import Any, NoReturn, Self, TypeVar, cast
 
 from lineage.domain.called import argument
 from lineage.domain.opaque import silence
 from lineage.domain.records import Counted, Counts, Scope
+from lineage.domain.text import counted
 from lineage.errors import SnapshotError
 from lineage.snapshot.connection import connect, damaged
 from lineage.snapshot.damage import OF_ODD_ROWS, damages, structure, unlike
@@ -37,6 +38,11 @@ _SILENT = "SELECT id, kind, name, account, region FROM silent JOIN node USING (i
 
 def open_snapshot(path: str | Path) -> Snapshot:
     """Open a snapshot file to read it. Raises `SnapshotError` for a missing file, another file or a newer schema."""
+    if isinstance(path, Snapshot):
+        raise TypeError("this is an open snapshot already: ask it as it is")
+    if not isinstance(path, str | Path):
+        what = type(path).__name__
+        raise TypeError(f"open_snapshot takes the path of a file, as 'lineage.db'; this is an object of type {what}")
     return Snapshot(path)
 
 
@@ -116,6 +122,7 @@ class Snapshot(GraphTables, RecordTables, LedgerTables):
         number = _stamp(path)[:2]
         mode = "rwc" if writing else "rw"  # rw even to read: this rolls back what a killed crawl left unfinished
         super().__init__(connect(path, mode), path)
+        self._is_open = True
         self._remembered_at: tuple[int, int] | None = None
         self._remembered: dict[str, object] = {}
         try:
@@ -132,9 +139,20 @@ class Snapshot(GraphTables, RecordTables, LedgerTables):
         if _stamp(self.path) != self._opened:
             raise SnapshotError(f"{self.path} was written to or replaced while it was read: run the command again")
 
+    def __repr__(self) -> str:
+        """The file, and how many crawls are in it. Those of a snapshot that another thread opened cannot be counted."""
+        try:
+            stands = f": {counted(len(self.crawls()), 'crawl')}" if self._is_open else ": closed"
+        except SnapshotError:
+            stands = ""
+        return f"<Snapshot {self.path}{stands}>"
+
     def __dir__(self) -> list[str]:
         """What Tab offers. To ask a snapshot there are the functions of the package; the other methods are for those."""
         return [*(name for name in super().__dir__() if name.startswith("_")), *_OFFERED]
+
+    def __reduce__(self) -> NoReturn:
+        raise TypeError("a snapshot can't be copied or sent to another process: open one in each process and thread")
 
     def __enter__(self) -> Self:
         return self
@@ -149,6 +167,7 @@ class Snapshot(GraphTables, RecordTables, LedgerTables):
     def close(self) -> None:
         """Close the file; a new one without any recording is not left behind."""
         self._db.close()
+        self._is_open = False
         if not self._existed and self.path.exists() and not self.path.stat().st_size:
             self.path.unlink()
 

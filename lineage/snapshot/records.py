@@ -57,10 +57,16 @@ class RecordTables(OpenTables):
         sql = f"SELECT DISTINCT id FROM record INDEXED BY record_kind WHERE kind = ? AND {which}"  # noqa: S608  (our own words)
         return (row[0] for row in self._sound("record", "id", self._rows(sql, (kind, *values))))
 
+    def record_names(self, kind: str) -> Iterator[tuple[str, str, str]]:
+        """The account, the region and the name of each record of a kind, read from the kind's index."""
+        columns = "account, region, name"
+        rows = self._rows(f"SELECT DISTINCT {columns} FROM record INDEXED BY record_kind WHERE kind = ?", (kind,))  # noqa: S608
+        return ((account, region, name) for account, region, name in self._sound("record", columns, rows))
+
     def shapes(self, kind: str, which: str = "true", values: Sequence[str | int] = ()) -> dict[int, str]:
         """The shapes of the same records, each with the id of one of them; not of those in which people chose no name."""
-        sql = f"""SELECT min(id), shape FROM record INDEXED BY record_kind WHERE kind = ? AND shape AND {which}
-                  GROUP BY shape"""  # noqa: S608
+        first = f"SELECT min(rowid) FROM record INDEXED BY record_kind WHERE kind = ? AND shape AND {which} GROUP BY shape"  # noqa: S608
+        sql = f"SELECT id, shape FROM record WHERE rowid IN ({first})"  # noqa: S608
         return {shape: identity for identity, shape in self._sound("record", "id, shape", self._rows(sql, (kind, *values)))}
 
     def versions(self, identity: str, created: str | None) -> list[Version]:
@@ -116,9 +122,11 @@ class WrittenRecords(RecordTables, WrittenTables):
 
     def _add_record(self, record: Resource) -> None:
         known = self._version(record)
-        whole = self._completed(record, known)
-        body = canonical(whole).encode()
-        digest = hashlib.sha256(body).digest()
+        whole = record.body
+        body, digest = _hashed(whole)
+        if known and known.digest != digest and record.silent and known.modified == record.modified:
+            whole = self._completed(record, known)
+            body, digest = _hashed(whole)
         version = "WHERE id = ? AND created = ? AND digest = ?"
         key = (record.id, record.created or "", known.digest if known else b"")
         if known and known.digest == digest:
@@ -144,14 +152,16 @@ class WrittenRecords(RecordTables, WrittenTables):
         row = self._db.execute(sql, (record.id, record.created or "")).fetchone()
         return _VersionRow(*row) if row else None
 
-    def _completed(self, record: Resource, known: _VersionRow | None) -> Mapping[str, Any]:
+    def _completed(self, record: Resource, known: _VersionRow) -> Mapping[str, Any]:
         """An answer that cannot hold a member says nothing about it, so another call's value for the same state stays."""
-        if not record.silent or not known or known.modified != record.modified:
-            return record.body
         sql = "SELECT dictionary, body FROM record WHERE id = ? AND created = ? AND digest = ?"
         packed = self._db.execute(sql, (record.id, record.created or "", known.digest)).fetchone()
         said = json.loads(self._bodies.unpacked(*packed))
         return {**{member: said[member] for member in record.silent if member in said}, **record.body}
+
+    def holds(self, kind: str) -> bool:
+        """Whether a record of a kind was read, of whatever place."""
+        return self._db.execute("SELECT 1 FROM record WHERE kind = ? LIMIT 1", (kind,)).fetchone() is not None
 
     def lives(self, identity: str) -> list[Life]:
         """Each lifetime of a resource that was read."""
@@ -218,6 +228,12 @@ class _VersionRow(NamedTuple):
     modified: str | None
     digest: bytes
     first_crawl: int
+
+
+def _hashed(body: Mapping[str, Any]) -> tuple[bytes, bytes]:
+    """A body as canonical JSON, and its digest."""
+    text = canonical(body).encode()
+    return text, hashlib.sha256(text).digest()
 
 
 def found_by(kind: str, body: Mapping[str, Any]) -> tuple[int, str]:

@@ -310,6 +310,34 @@ def test_a_baseline(tmp_path: Path, run) -> None:
     assert (ran.code, states) == (1, ["known", "new"])
 
 
+def test_what_a_baseline_takes_is_told(tmp_path: Path, run) -> None:
+    """A rule whose findings are all known is `known`, never `passed`, and undecided results of a baseline are counted."""
+    policy(tmp_path, text=FILE.partition("[[")[0]).rename(tmp_path / lineage.POLICY_FILE)
+    at = ("check", "-f", "table", "--snapshot", str(crawl(tmp_path, fit({"train": HELD}), UNREAD)))
+    run(*at, "--write-baseline", "known.json")
+    ran = run(*at, "--baseline", "known.json")
+    assert (ran.code, ran.err) == (0, "")
+    assert "  known  LIN001 holdout-in-training" in ran.out
+    assert "LIN001" not in "".join(line for line in ran.out.splitlines() if line.startswith("  passed"))
+    undecided = sum(row["verdict"] == "unknown" for row in json.loads(Path("known.json").read_text())["findings"])
+    assert undecided > 1
+    assert f"; {undecided} undecided are in the baseline\n" in ran.out
+
+
+@pytest.mark.parametrize(
+    ("job", "words", "line"),
+    [
+        (fit({"train": HELD}), (), "exit 1: 1 new finding of severity error"),
+        (UNREAD, (), "exit 4: 2 undecided of severity error"),
+        (UNREAD, ("--strict",), "exit 1: 1 new finding of severity error"),
+    ],
+)
+def test_a_failed_gate_says_why(tmp_path: Path, run, job: Resource, words: tuple[str, ...], line: str) -> None:
+    """The last line of stderr says why the exit code is 1 or 4."""
+    policy(tmp_path, text=FILE.partition("[[")[0]).rename(tmp_path / lineage.POLICY_FILE)
+    assert run("check", *words, "--snapshot", str(crawl(tmp_path, job))).err.splitlines()[-1] == f"lineage: {line}"
+
+
 @pytest.mark.parametrize("text", ["", "[]", '{"schema": "other/1", "findings": []}', '{"schema": "lineage.baseline/1"}'])
 def test_what_is_no_baseline(tmp_path: Path, run, leaky: Path, text: str) -> None:
     """An invalid baseline is refused in one line, and never taken for an empty one."""

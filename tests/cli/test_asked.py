@@ -164,7 +164,7 @@ def test_each_format_says_what_was_looked_at(asking: Any, arguments: list[str], 
         assert "Looked at: account 111122223333, region eu-west-1, crawled " in told
         assert (
             "In numbers: read 1 training job (1 without network isolation) and 1 processing job (1 without network isolation); "
-            "for 0 of 1 training channel, no known job wrote the data.\n"
+            "0 of 1 training channel read data that no known job wrote.\n"
         ) in told
         assert "Not read at all: Bedrock, HyperPod, " in told
         assert "Note: " in told
@@ -220,5 +220,5 @@ def test_a_report_says_on_what_it_stands(asking: Any) -> None:
     """A report counts what was read, and names what this version never reads."""
     told = asking("report", "live", "-f", "md").out
     assert "account 111122223333 in region eu-west-1, and no others" in told
-    assert "1 training job and 1 processing job; for 0 of 1 training channel, no known job wrote the data" in told
+    assert "1 training job and 1 processing job; 0 of 1 training channel read data that no known job wrote" in told
     assert "does not read Bedrock, HyperPod" in told

@@ -44,7 +44,7 @@ def test_used_says_both_verdicts_in_each_format(asked) -> None:
     bare = asked("used", CUSTOMERS, "-f", "json")
     assert json.loads(bare.out)["verdict"] == "unknown"
     table = asked("used", CUSTOMERS, "--attestations", "a.toml", "-f", "table").out
-    assert table.startswith(f"NOT-REFERENCED  none of the training jobs that were read names {CUSTOMERS}\n{SAID}:\n")
+    assert table.startswith(f"NOT-REFERENCED, ATTESTED  none of the training jobs that were read names {CUSTOMERS}\n{SAID}:\n")
     assert "Bo, storage team on 2020-11-21, until 2099-11-20: scans of passports" in table
     assert table.count("[attested: ") == 2
     tsv = asked("used", CUSTOMERS, "--attestations", "a.toml", "-f", "tsv").out

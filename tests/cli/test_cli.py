@@ -38,7 +38,8 @@ def test_trace_as_a_tree(ask) -> None:
         "            ├── train  s3://bank-ml/loans/train/  made by Loans-Prep-0042 from s3://bank-raw/loans/2026-05/",
         "            └── validation  s3://bank-ml/loans/validation/  made by Loans-Prep-0042 from s3://bank-raw/loans/2026-05/",
     ]
-    assert "by assumed-role/auditor/jo. No gaps on this path." in scope
+    by = "by assumed-role/auditor/jo (replayed from an account file, not read from AWS)"
+    assert f"{by}. No gaps on this path." in scope
 
 
 def test_a_pipe_gets_tsv_with_whole_values(ask) -> None:
@@ -105,10 +106,10 @@ def test_gates(ask, arguments: tuple[str, ...], code: int) -> None:
     [
         (("trace", "loans-live", "--fail-on", "TRACED"), 1, "exit 1: the verdict is traced, which --fail-on names"),
         (("used", "s3://bank-ml/loans/train/", "--fail-on", "possible, used"), 1, "exit 1: the verdict is used, which --fail-on names"),
-        (("used", "s3://bank-ml/nothing/", "--fail-on", "used,possible"), 4, "exit 4: 4 gaps could hide used or possible"),
-        (("used", "s3://bank-ml/nothing/", "s3://bank-ml/loans/train/", "--fail-on", "used"), 1, "exit 1: at least one verdict is one that --fail-on names"),
-        (("used", "s3://bank-ml/nothing/", "s3://bank-ml/none/", "--fail-on", "used"), 4, "exit 4: for at least one S3 URI, what was not read could hide used"),
-        (("impact", "s3://bank-ml/nothing/", "--fail-on", "reached"), 4, "exit 4: 12 gaps could hide reached"),
+        (("used", "s3://bank-ml/nothing/", "--fail-on", "used,possible"), 4, "exit 4: 4 gaps could hide a verdict that --fail-on names (used or possible)"),
+        (("used", "s3://bank-ml/nothing/", "s3://bank-ml/loans/train/", "--fail-on", "used"), 1, "exit 1: the verdict on s3://bank-ml/loans/train/ is used, which --fail-on names"),
+        (("used", "s3://bank-ml/nothing/", "s3://bank-ml/none/", "--fail-on", "used"), 4, "exit 4: the verdict on s3://bank-ml/nothing/ is unknown: what was not read could hide a verdict that --fail-on names (used)"),
+        (("impact", "s3://bank-ml/nothing/", "--fail-on", "reached"), 4, "exit 4: 12 gaps could hide a verdict that --fail-on names (reached)"),
     ],
 )  # fmt: skip
 def test_a_gate_says_why_it_failed(ask, arguments: tuple[str, ...], code: int, why: str) -> None:
@@ -229,7 +230,7 @@ def test_crawl_writes_the_snapshot_and_says_so(lineage, tmp_path: Path) -> None:
     ran = lineage("crawl", "--replay", str(BANK), "--endpoint", "ledger-old")
     assert (ran.code, ran.out) == (0, "")
     said = "read 4 records with 21 calls into lineage.db; 1 gap (lineage gaps)"
-    assert ran.err == f"{said}\nnext: lineage trace ledger-old --snapshot lineage.db\n"
+    assert ran.err.splitlines()[-2:] == [said, "next: lineage trace ledger-old --snapshot lineage.db"]
     assert lineage("crawl", "--replay", str(BANK), "--endpoint", "ledger-old", "-q").err == ""
     assert (tmp_path / "lineage.db").exists()
 
@@ -383,7 +384,7 @@ def test_the_help_of_check_has_its_exit_codes(lineage) -> None:
 
 def test_help_imports_nothing_slow() -> None:
     """`--help` loads neither boto3 nor networkx nor rich, and none of our own modules, and so starts at once."""
-    code = "import sys; from cli.main import cli\ntry: cli.main(['--help'])\nexcept SystemExit: print(sorted({'boto3', 'botocore', 'networkx', 'rich', 'pydot', 'sqlglot', 'orjson', 'jinja2'} & set(sys.modules)), [one for one in sys.modules if one.startswith(('lineage.', 'cli.commands.', 'cli.render')) and one != 'cli.commands.completing'])"
+    code = "import sys; from cli.main import cli\ntry: cli.main(['--help'])\nexcept SystemExit: print(sorted({'boto3', 'botocore', 'networkx', 'rich', 'pydot', 'sqlglot', 'orjson', 'jinja2'} & set(sys.modules)), [one for one in sys.modules if one.startswith(('lineage.', 'cli.commands.', 'cli.render')) and one not in ('cli.commands.completing', 'cli.commands.strict')])"
     done = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True)
     assert done.stdout.splitlines()[-1] == "[] []"
 
@@ -411,8 +412,11 @@ def test_colour_only_on_a_terminal_and_never_against_no_color(bank_path: Path, v
 
 
 def test_a_check_without_holdouts_says_so_first(ask) -> None:
-    """A line directly below the count says that no holdouts were checked; otherwise it would look as if all were."""
+    """A line directly below the count says that no holdouts were checked, and why; otherwise it would look as if all were."""
     first = ask("check", "-f", "table").out.splitlines()[1]
+    assert first == "Note: no lineage-policy.toml was found, and no other policy was named: no holdouts were checked."
+    Path("empty.toml").write_text("")
+    first = ask("check", "-f", "table", "--policy", "empty.toml").out.splitlines()[1]
     assert first == "Note: the policy names no holdouts: training on a holdout was not checked."
 
 
@@ -425,3 +429,49 @@ def test_a_second_crawl_finds_no_new_gaps(lineage) -> None:
 def test_a_shell_may_be_named_by_its_path(lineage) -> None:
     """$SHELL may hold a path."""
     assert lineage("completion", "/bin/bash").out == lineage("completion", "bash").out != ""
+
+
+def test_a_snapshot_of_the_environment_is_told(run, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Where LINEAGE_SNAPSHOT names the missing file, the message says so: nobody typed that name."""
+    monkeypatch.setenv("LINEAGE_SNAPSHOT", "gone.db")
+    assert run("ls").err.endswith("(LINEAGE_SNAPSHOT names this file)\n")
+    assert "LINEAGE_SNAPSHOT" not in run("ls", "--snapshot", "gone.db").err
+
+
+@pytest.fixture
+def whole(run, account_path: Path):
+    """Run a command over the bank's whole account."""
+    return lambda *arguments: run(*arguments, "--snapshot", str(account_path))
+
+
+def test_a_path_the_other_way_is_told(whole) -> None:
+    """Where no path leads from one end to the other, stderr names the command for swapped ends, if these have one."""
+    ran = whole("path", "loans-live", "s3://bank-ml/loans/train/", "-f", "table")
+    said = "lineage: there is a path the other way: lineage path s3://bank-ml/loans/train/ loans-live\n"
+    assert (ran.out.split()[0], ran.err) == ("NOTHING-FOUND", said)
+
+
+def test_a_break_is_a_gap_of_the_path(whole) -> None:
+    """A trace that is broken does not say that there are no gaps, and one that people logged says so in its first line."""
+    assert (
+        " 1 gap on this path: broken at s3://bank-vendor/drop/scores-7.tar.gz.\n"
+        in whole("trace", "vendor-scores", "-f", "table").out
+    )
+    first = whole("trace", "appraisal-notebook", "-f", "table").out.splitlines()[0]
+    assert first.endswith(" · as people logged it: no job record says what made s3://bank-ml/appraisal/notebook/model.tar.gz")
+    assert "logged" not in whole("trace", "loans-live", "-f", "table").out.splitlines()[0]
+
+
+def test_notes_are_of_the_region_that_was_asked_about(ask) -> None:
+    """About a region that no crawl has read, no note counts the jobs of another one."""
+    ran = ask("used", "s3://bank-ml/loans/train/", "--region", "eu-west-11", "-f", "table")
+    assert ran.out.startswith("UNKNOWN")
+    assert "without network isolation and may" not in ran.out
+
+
+def test_a_picture_says_that_it_checks_no_times(whole) -> None:
+    """A picture of what is downstream says in itself and on stderr that times are not checked, as `impact` does."""
+    ran = whole("draw", "s3://bank-ml/loans/train/+", "-f", "dot")
+    assert "times are not checked: `lineage impact` checks them" in ran.out
+    assert ran.err == "lineage: times are not checked: `lineage impact` checks them\n"
+    assert "times" not in whole("draw", "+loans-live", "-f", "dot").err

@@ -29,6 +29,9 @@ ASKED: dict[tuple[str, ...], Callable[[lineage.Snapshot], Any]] = {
     ("check",): lineage.check,
     ("show", "loans-live"): lambda bank: lineage.show(bank, "loans-live"),
     ("search", "training-job", "--limit", "3"): lambda bank: lineage.search(bank, "training-job", limit=3),
+    ("search", "training-job", "--where", "HyperParameters.eta < 0.2"): lambda bank: lineage.search(
+        bank, "training-job", where="HyperParameters.eta < 0.2"
+    ),
     ("suggest", "training-job"): lambda bank: lineage.suggest(bank, "training-job"),
     ("pipelines", "Renewal-Price", EXECUTION): lambda bank: lineage.load_execution(bank, EXECUTION, "Renewal-Price"),
     ("snapshot", "info"): lambda bank: lineage.snapshot_info(bank.path),
@@ -46,6 +49,14 @@ def test_a_dataframe_has_the_rows_of_the_csv(run: Any, account_path: Path, tmp_p
     assert list(frame.columns) == head
     whole = frame.astype(object).where(frame.notna(), None)
     assert [[str(_cell(value)) for value in row] for row in whole.itertuples(index=False)] == rows
+
+
+def test_a_property_is_a_value_and_not_a_list(bank: lineage.Snapshot) -> None:
+    """One value of a property stands in the frame as itself, a number as a number; several numbers are a list."""
+    by_text = lineage.search(bank, "training-job", where="HyperParameters.eta < 0.2").to_dataframe()
+    assert all(isinstance(one, str) and float(one) < 0.2 for one in by_text["HyperParameters.eta"])
+    by_number = lineage.search(bank, "training-job", where="Metrics.validation:auc > 0.5").to_dataframe()
+    assert all(isinstance(one, (float, list)) for one in by_number["Metrics.validation:auc"])
 
 
 def test_each_answer_has_rows_or_says_so(bank: lineage.Snapshot) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -90,6 +91,23 @@ def test_an_endpoint_to_which_it_is_being_deployed_is_counted(told) -> None:
     assert head.endswith(". No SageMaker endpoint is known to serve it; it is being deployed to 1")
     assert "is being deployed (next)" in row
     assert [line for line in told("trace", "shop", *updating()) if "next · endpoint config · is being deployed" in line]
+
+
+@pytest.mark.parametrize(
+    ("endpoint", "variants", "said"),
+    [
+        ({}, {"ShadowProductionVariants": [{"VariantName": "all", "ModelName": "shop-model"}]}, "as a shadow variant"),
+        ({"EndpointStatus": "Failed"}, {}, "but not in service"),
+    ],
+)
+def test_an_endpoint_that_runs_it_without_answering_is_counted(told, endpoint: Any, variants: Any, said: str) -> None:
+    """The first line does not say that no endpoint serves it where one has it deployed, as a shadow or out of service."""
+    model, config, shop = served(WEIGHTS)
+    changed = [model, replace(config, body={**config.body, **({"ProductionVariants": []} if variants else {}), **variants})]
+    head = told(
+        "impact", RAW, FIT, *changed, replace(shop, body={**shop.body, **endpoint}, status=endpoint.get("EndpointStatus"))
+    )[0]
+    assert head.endswith(f"1 endpoint got something from {RAW}; 1 endpoint runs it {said} (shop)")
 
 
 def test_people_s_word_on_an_endpoint_is_told(told) -> None:

@@ -120,6 +120,8 @@ def test_a_page_says_when_it_was_crawled(over: Any, name: str) -> None:
     assert seal
     assert seal[1] == lineage.__version__
     assert "This command did not verify the file: lineage snapshot verify does.</p>" in page
+    assert ("<p>1 URI: " in page or re.search(r"<p>\d+ URIs: \d+ ", page) is not None) == (name == "used of many")
+    assert "<th>holes</th>" not in page
     assert f"<title>lineage {' '.join(COMMANDS[name])}</title>" in page
 
 

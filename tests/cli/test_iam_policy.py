@@ -241,6 +241,15 @@ def test_a_policy_that_is_too_long_says_so(run) -> None:
     assert "6,144 in a managed policy" in err
 
 
+def test_a_bucket_that_must_be_old_is_taken_with_a_warning(run) -> None:
+    """A name that breaks today's rules may be an old bucket's, or misspelt: the policy has it, and stderr says so."""
+    code, out, err = run("iam-policy", "--bucket", "my_Bucket", "--bucket", "bank-ml")
+    assert (code, "arn:aws:s3:::my_Bucket/*" in out) == (0, True)
+    assert [line for line in err.splitlines() if "WARNING" in line] == [
+        "lineage: WARNING: only a bucket from before 2018 can be named my_Bucket: check the spelling"
+    ]
+
+
 @pytest.mark.parametrize(
     ("asked", "said"),
     [

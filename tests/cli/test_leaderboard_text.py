@@ -44,7 +44,7 @@ def test_the_table(told) -> None:
     """The table says what the value is, what is unranked, the cost, what is not comparable, and what is best among what."""
     answer = told(*TUNED, "--mixed-data", "-f", "table")
     head, counted, warning, _, columns, first, *_ = answer.out.splitlines()
-    assert head == "validation:auc · last, not best · more is better (objective of Limits-Tune-7)"
+    assert head == "validation:auc · last value, not the best · higher is better (objective of Limits-Tune-7)"
     assert counted == (
         "5 of 6 ranked · 1 failed (--failed shows them) · 1 stopped early · billable 4,689 s, times instances 9,378 s"
     )
@@ -132,7 +132,7 @@ def test_a_table_for_a_page(told) -> None:
     """Markdown has the warnings above the table, and the legend below; a bar in a value does not end a cell."""
     records = [fit(name, value, HyperParameters={"x": f"a|{name}"}) for name, value in (("a", 0.1), ("b", 0.1))]
     lines = told(*BY, "-f", "md", records=runs_of(*records)).out.splitlines()
-    assert lines[0] == "**validation:auc · last, not best · more is better (asked)**"
+    assert lines[0] == "**validation:auc · last value, not the best · higher is better (your choice)**"
     assert "> - Warning: 2 are equally good; the one that ended first is listed first." in lines
     assert "| 1= | a | 0.1 | B | A | a\\|a | 2026-01-02T11:00:00Z |" in lines
     assert "- A s3://d/train/" in lines

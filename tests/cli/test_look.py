@@ -269,3 +269,17 @@ def test_a_deleted_node_says_so(tmp_path: Path) -> None:
         recording.finish(crawl_.started)
     with lineage.open_snapshot(tmp_path / "s.db") as snapshot:
         assert lineage.show(snapshot, "m").attributes["deleted"] == "2026-02-01T00:00:00Z"
+
+
+@pytest.mark.parametrize("word", ["s3://bank-ml/loans", "s3://bank-ml/loans/"])
+def test_a_place_means_all_that_share_its_keys(account_path: Path, word: str) -> None:
+    """A place means all that share keys with it, with or without a slash: `+` misses no endpoint that `impact` finds."""
+    with lineage.open_snapshot(account_path) as bank:
+        for source in (bank, lineage.graph(bank)):
+            places = set(lineage.select(source, word))
+            assert {"s3://bank-ml/loans/", "s3://bank-ml/loans/train/"} <= places
+            assert {node.id for node in lineage.nodes(bank, word)} == places
+            below = set(lineage.select(source, f"{word}+"))
+            reached = {row["id"] for row in lineage.impact(bank, word).reached if row["sure"] and row["kind"] == "endpoint"}
+            assert reached
+            assert reached <= below

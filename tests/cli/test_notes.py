@@ -30,7 +30,7 @@ ASKED = (
 )  # fmt: skip
 HEADED = ("Looked at", "In numbers", "Not read at all")  # JSON has these as its scope
 BELOW = re.compile(rf"({'|'.join(HEADED)}|Note|Warning|Best|gap|found|also|[A-Z])(: |  | ).*")
-RULED = re.compile(r"  (passed|not-applicable|off)  .*")
+RULED = re.compile(r"  (known|suppressed|passed|not-applicable|off)  .*")
 IN_ROWS = re.compile(r"Note: (\d+ gaps? could hide more.*|gaps could hide more.*|.*--format json lists them)")
 
 

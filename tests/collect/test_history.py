@@ -124,8 +124,8 @@ def test_an_incremental_crawl_asks_for_what_is_new(tmp_path: Path) -> None:
     path = account(tmp_path, records=[*estate(), ended, new])
     calls = calls_of(path, tmp_path / "s.db")
     assert [words for call, words in calls if call == "DescribeTrainingJob"] == [{"TrainingJobName": "running"}]
-    assert all("CreationTimeAfter" in words for call, words in calls if call == "ListTrainingJobs")
-    assert not any("CreationTimeAfter" in words for call, words in calls if call == "ListEndpoints")
+    assert [words["SortOrder"] for call, words in calls if call == "ListTrainingJobs"] == ["Descending"]  # from the newest
+    assert [words["SortOrder"] for call, words in calls if call == "ListEndpoints"] == ["Ascending"]  # all of it
     assert verdicts(tmp_path / "s.db") == CLEAN | {"nowhere": "used"}
     with lineage.open_snapshot(tmp_path / "s.db") as snapshot:
         jobs = {one.name: one.status for one in snapshot.resources() if one.kind == "training-job"}

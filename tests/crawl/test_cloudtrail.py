@@ -644,4 +644,6 @@ def test_trace_says_that_it_was_deleted() -> None:
     graph.graph["scope"] = Scope(holes=(gap,))
     (found,) = lineage.trace(graph, "shop").breaks
     assert (found["reason"], found["detail"]) == ("deleted", gap.detail)
-    assert found["repair"].startswith("an earlier snapshot, its Create event in CloudTrail")
+    assert found["repair"].startswith(
+        "not possible from here, because it was deleted: only an earlier snapshot, its Create event in CloudTrail"
+    )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections import Counter
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -47,6 +48,11 @@ def sweep(folder: Path, *records: dict[str, Any], faults: tuple[dict[str, Any], 
     with lineage.open_snapshot(folder / "s.db") as snapshot:
         lists = {one.kind: one for one in snapshot.enumerations()}
         return Swept(asked, list(snapshot.resources()), lists, snapshot.gaps(), told)
+
+
+def described(found: Swept) -> set[str]:
+    """The Describe calls of a sweep."""
+    return {call for call in found.asked if call.startswith("Describe")}
 
 
 @pytest.fixture(scope="module")
@@ -177,7 +183,8 @@ def test_what_is_doubted(doubts: tuple[str, ...], body: dict[str, Any], expected
 # --- a second sweep -----------------------------------------------------------------------------
 
 OLD = [fit(name, {}) for name in ("a", "b", "c")]
-NEW = fit("new", {}, CreationTime="2031-01-02T09:55:00Z", LastModifiedTime="2031-01-02T11:00:00Z")
+NEW_TIMES = {"CreationTime": "2031-01-02T09:55:00Z", "LastModifiedTime": "2031-01-02T11:00:00Z"}
+NEW = fit("new", {}, **NEW_TIMES)
 CHANGED = fit("a", {}, LastModifiedTime="2031-01-02T11:00:00Z", HyperParameters={"h": "1"})
 RUNNING = fit("r", {}, TrainingJobStatus="InProgress")
 ENDED = fit("r", {}, TrainingJobStatus="Completed")
@@ -224,6 +231,120 @@ def test_what_was_changed_only_search_tells(tmp_path: Path, full: bool, finished
     second = sweep(tmp_path, *OLD, NEW, kinds=["training-job"], full=full, faults=(denied,))
     assert bool(second.lists["training-job"].finished) is finished
     assert (second.lists["training-job"].reason == "denied") is not finished
+
+
+MANY = [fit(f"o{number:02}", {}, CreationTime=f"2026-01-02T09:{number:02}:00Z") for number in range(24)]
+LATER = [fit(f"n{number:02}", {}, **NEW_TIMES | {"CreationTime": f"2031-01-02T09:{number:02}:00Z"}) for number in range(6)]
+
+
+@pytest.mark.parametrize(("orderly", "pages"), [(True, 2), (False, 8)], ids=["in the order asked for", "in another one"])
+def test_a_list_of_new_records_ends_at_a_known_one(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, orderly: bool, pages: int
+) -> None:
+    """A list is read from its newest element up to the first that an earlier crawl has listed, if it comes in order."""
+    for module in ("aws.fetch", "listing"):
+        monkeypatch.setattr(f"lineage.crawl.{module}.PAGE", 4)
+    sweep(tmp_path, *MANY, kinds=["training-job"])
+
+    def reverse(response_dict: dict[str, Any], **_: Any) -> None:
+        page = json.loads(response_dict["body"])
+        response_dict["body"] = json.dumps(page | {"TrainingJobSummaries": page["TrainingJobSummaries"][::-1]}).encode()
+
+    asked: Counter[str] = Counter()
+    path = account(tmp_path, records=[*MANY, *LATER])
+    session = replay_session(path, on_answer=lambda call, _: asked.update([call]))
+    if not orderly:
+        session.client(REGION).meta.events.register_first("before-parse.sagemaker.ListTrainingJobs", reverse)
+    lineage.crawl_estate(tmp_path / "s.db", session=session, kinds=["training-job"])
+    with lineage.open_snapshot(tmp_path / "s.db") as snapshot:
+        (one,) = snapshot.enumerations()
+        assert (asked["ListTrainingJobs"], one.records, bool(one.finished)) == (pages, len(LATER), True)
+        assert len(list(snapshot.records("training-job"))) == len(MANY) + len(LATER)
+    assert asked["DescribeTrainingJob"] == 0
+
+
+def test_nothing_is_searched_where_nothing_is(tmp_path: Path) -> None:
+    """Where no crawl has read a record of a kind, only its list is asked for new ones: none can have changed."""
+    sweep(tmp_path, *OLD)
+    second = sweep(tmp_path, *OLD)
+    assert {call for call in second.asked if call.startswith("Search")} == {"SearchTrainingJob"}
+    assert not [one.kind for one in second.lists.values() if not one.finished]
+
+
+CONSTANT = [
+    *(entry for entry in estate() if KINDS[entry["kind"]].constant),
+    *(line(kind.name, "d", {}) for kind in KINDS.values() if kind.constant and kind.noun == "JobDefinition"),
+]
+(CONFIG,) = (entry for entry in CONSTANT if entry["kind"] == "endpoint-config")
+(ALGORITHM,) = (entry for entry in CONSTANT if entry["kind"] == "algorithm")
+
+
+def changed(entry: dict[str, Any], **body: Any) -> dict[str, Any]:
+    return entry | {"record": entry["record"] | body}
+
+
+def test_what_cannot_change_is_described_once(tmp_path: Path) -> None:
+    """A constant record that was read is on the list of the next crawl, which describes none of them and keeps all it knew."""
+    first = sweep(tmp_path, *CONSTANT)
+    second = sweep(tmp_path, *CONSTANT)
+    assert described(first) == {kind.describe for kind in KINDS.values() if kind.constant}
+    assert described(second) == set()
+    assert (second.records, second.gaps) == (first.records, first.gaps)
+    assert {one.crawl for one in second.records} == {2}
+    assert all(second.lists[entry["kind"]].finished for entry in CONSTANT)
+    third = sweep(tmp_path, ALGORITHM)
+    assert {one.kind for one in third.records if not one.deleted} == {"algorithm"}
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "words"),
+    [
+        (CONFIG, changed(CONFIG, CreationTime="2026-05-01T00:00:00Z"), {}),
+        (changed(ALGORITHM, AlgorithmStatus="InProgress"), ALGORITHM, {}),
+        (CONFIG, CONFIG, {"full": True}),
+        (CONFIG, CONFIG, {"tags": True}),
+    ],
+    ids=["a name that was used again", "an algorithm that had not ended", "all again", "tags"],
+)
+def test_what_may_have_changed_is_described_again(tmp_path: Path, before: Any, after: Any, words: dict[str, Any]) -> None:
+    """A record of another creation, one that was under way, and one whose tags are asked for, are described again."""
+    sweep(tmp_path, before)
+    second = sweep(tmp_path, after, **words)
+    assert described(second) == {KINDS[before["kind"]].describe}
+    assert any(after["record"].items() <= one.body.items() for one in second.records)
+
+
+def test_what_another_version_read_is_described_again(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A newer botocore may know members that the one before dropped, so it describes everything once."""
+    monkeypatch.setattr("lineage.collect.endpoints.BOTOCORE_VERSION", "1.0.0")
+    sweep(tmp_path, CONFIG)
+    monkeypatch.undo()
+    assert described(sweep(tmp_path, CONFIG)) == {"DescribeEndpointConfig"}
+    assert described(sweep(tmp_path, CONFIG)) == set()
+
+
+@pytest.mark.parametrize(
+    ("member", "again", "gaps", "notes"),
+    [('"LakeUri": "lake://x/"', {"DescribeEndpointConfig"}, 1, 0), ('"Speed": 7', set(), 0, 1)],
+    ids=["one that names something", "one that does not"],
+)
+def test_what_describe_could_not_tell_stays_open(tmp_path: Path, member: str, again: set[str], gaps: int, notes: int) -> None:
+    """A gap of a constant record is asked for again, and a note of one that is not described again stays."""
+    name = b'"EndpointConfigName"'
+
+    def add(response_dict: dict[str, Any], **_: Any) -> None:
+        response_dict["body"] = response_dict["body"].replace(name, member.encode() + b", " + name)
+
+    asked: list[set[str]] = []
+    for _ in range(2):
+        calls: set[str] = set()
+        session = replay_session(account(tmp_path, records=[CONFIG]), on_answer=lambda call, _, calls=calls: calls.add(call))
+        session.client(REGION).meta.events.register_first("before-parse.sagemaker.DescribeEndpointConfig", add)
+        lineage.crawl_estate(tmp_path / "s.db", session=session)
+        asked.append({call for call in calls if call.startswith("Describe")})
+        with lineage.open_snapshot(tmp_path / "s.db") as snapshot:
+            assert (len(snapshot.gaps()), len(snapshot.notes())) == (gaps, notes)
+    assert asked == [{"DescribeEndpointConfig"}, again]
 
 
 def test_what_a_list_tells_whole_is_asked_for_no_more(tmp_path: Path) -> None:

@@ -98,6 +98,15 @@ def test_what_accrues_is_asked_for_since_a_time(kind: Kind) -> None:
     assert not kind.accrues or {"CreationTimeAfter", "CreatedAfter"} & set(taken(kind.list).members)
 
 
+@pytest.mark.parametrize("kind", [kind for kind in ROWS if kind.constant], ids=name_of)
+def test_what_is_constant_no_call_changes(kind: Kind) -> None:
+    """SageMaker has no Update call for a constant kind, and its list says when each was created: a name may be used again."""
+    assert not {name for name in MODEL.operation_names if name.startswith(kind.describe.replace("Describe", "Update"))}
+    assert kind.describe
+    assert not kind.search
+    assert "CreationTime" in results(kind.list).member.members
+
+
 @pytest.mark.parametrize("kind", SEARCHED, ids=name_of)
 def test_search_lacks_what_the_row_says(kind: Kind) -> None:
     """A Search record holds every field that the row reads, or the row says that it does not, by a word or a doubt."""

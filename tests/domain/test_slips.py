@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from lineage.domain.names import parse_location
-from lineage.domain.slips import is_bucket, is_slip, oddity, respelled
+from lineage.domain.slips import digits, is_bucket, is_slip, oddity, respelled
 
 SLIPS = [
     ("trian", "train"),
@@ -161,3 +161,24 @@ def test_what_no_place_holds(uri: str, said: str, until: str) -> None:
 def test_what_a_bucket_can_be_called(name: str, now: bool, before: bool) -> None:
     """S3's rules of bucket names, and those of before 2018, which old buckets in us-east-1 may follow."""
     assert (is_bucket(name), is_bucket(name, old=True)) == (now, before)
+
+
+NAMES = st.text(alphabet="abIß19²-_", max_size=8)
+
+
+@given(
+    name=NAMES,
+    at=st.integers(0, 8),
+    letter=st.sampled_from("abIß19²-_"),
+    how=st.sampled_from(["swap", "drop", "add", "turn", "case"]),
+)
+def test_a_slip_keeps_the_digits(name: str, at: int, letter: str, how: str) -> None:
+    """Names that differ in a digit are no slips of each other, so only names with the same digits need be compared."""
+    changed = {
+        "swap": name[:at] + name[at : at + 2][::-1] + name[at + 2 :],
+        "drop": name[:at] + name[at + 1 :],
+        "add": name[:at] + letter + name[at:],
+        "turn": name[:at] + letter + name[at + 1 :],
+        "case": name.swapcase(),
+    }[how]
+    assert not is_slip(name, changed) or digits(name) == digits(changed)

@@ -113,7 +113,7 @@ def test_a_picture_says_what_it_does_not_show(board) -> None:
     answer = board(*records, **MAX)
     for chart in lineage.CHARTS.values():
         said = " ".join("".join(one.itertext()) for one in shapes(chart(answer))["text"])
-        assert "last, not best · more is better (asked) · 2 of 4 drawn, 1 failed" in said
+        assert "last value, not the best · higher is better (your choice) · 2 of 4 drawn, 1 failed" in said
         assert "Warning: validation:auc was measured on 2 different sets of data" in said
         assert "B: s3://d/val" in said
 

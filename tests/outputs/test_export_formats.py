@@ -353,7 +353,7 @@ def test_mermaid_counts_edges(bank_graph: lineage.Graph) -> None:
             evidence="declared",
             span=None,
         )
-    assert told(graph, "mermaid").count("loads") == MAX_EDGES
+    assert told(graph, "mermaid").count("loaded by") == MAX_EDGES
 
 
 @pytest.mark.parametrize("form", OF_GRAPHS)

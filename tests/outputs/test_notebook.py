@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+import builtins
 import dataclasses
+import inspect
 import pickle
 import xml.etree.ElementTree as ET
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
 import networkx as nx
 import pytest
 from click.testing import CliRunner
+from rich.console import Console
 
 import lineage
 from cli.main import cli
@@ -44,10 +48,49 @@ def test_answers_show_what_they_say_in_evidence(bank: lineage.Snapshot) -> None:
         assert "".join(root.find("details/pre").itertext()) == str(answer)  # type: ignore[union-attr]
         drawn = [one for one in root.iter() if (one.get("class") or "").startswith("node ") and one.get("id")]
         assert len(drawn) > 1
+        assert root.findtext("details/summary") == "Show as text"
+
+
+def test_a_picture_of_an_answer_is_what_draw_draws(bank: lineage.Snapshot) -> None:
+    """Container images are left out, unless the answer is about one; a path marks both of its ends."""
+    assert "kind-image" not in lineage.trace(bank, "loans-live")._repr_html_()  # type: ignore[operator]
+    image = next(node.id for node in lineage.nodes(bank, "kind:image"))
+    assert "kind-image" in lineage.show(bank, image)._repr_html_()  # type: ignore[operator]
+    path = lineage.path(bank, "s3://bank-raw/loans/2026-05/", lineage.find_in(bank, "endpoint/loans-live"))
+    root = ET.fromstring(path._repr_html_() or "")
+    marked = [one for one in root.iter() if "subject" in (one.get("class") or "").split() and one.get("id")]
+    assert len(marked) == 2
+
+
+def test_a_report_is_shown_as_its_page(bank: lineage.Snapshot) -> None:
+    """A notebook shows a report as the HTML that its command writes, in a frame that no style gets out of."""
+    report = lineage.report(bank, ["loans-live"])
+    frame = ET.fromstring(report._repr_html_() or "")
+    assert frame.tag == "iframe"
+    assert frame.get("srcdoc") == lineage.REPORTS["html"](report.as_json())
+    assert frame.get("sandbox") == ""
+
+
+class ZMQInteractiveShell:
+    """IPython's shell in a notebook, as rich recognises it: by the name of its class."""
+
+
+def test_the_text_in_a_notebook_is_that_of_a_pipe(bank: lineage.Snapshot, monkeypatch: pytest.MonkeyPatch) -> None:
+    """In a notebook the text of an answer has no escape codes, and asking for it displays nothing beside it."""
+    run = next(iter(lineage.list_executions(bank, "Renewal-Price")))
+    told = [*answers(bank), lineage.load_execution(bank, run.id), lineage.search(bank, "training-job", limit=3)]
+    before = [(str(answer), answer._repr_html_()) for answer in told]
+    displayed: list[Any] = []
+    monkeypatch.setattr("rich.jupyter.display", lambda *shown: displayed.append(shown))
+    monkeypatch.setattr(builtins, "get_ipython", ZMQInteractiveShell, raising=False)
+    assert Console().is_jupyter
+    assert [(str(answer), answer._repr_html_()) for answer in told] == before
+    assert not [text for text, _ in before if "\x1b" in text]
+    assert displayed == []
 
 
 def test_what_no_picture_says_is_the_text(bank_path: Path, bank: lineage.Snapshot) -> None:
-    """Lists, checks, proofs and reports are shown as they are printed, once; nothing is folded, and there is no picture."""
+    """Lists, checks and proofs are shown as they are printed, once; nothing is folded, and there is no picture."""
     jobs = ["training-job/Loans-Fit-0042"]
     for answer in (
         lineage.search(bank, "training-job", limit=3),
@@ -56,7 +99,6 @@ def test_what_no_picture_says_is_the_text(bank_path: Path, bank: lineage.Snapsho
         lineage.check(bank),
         lineage.verify(bank_path),
         lineage.snapshot_info(bank_path),
-        lineage.report(bank, ["loans-live"]),
         lineage.used(bank, "s3://nobody/reads/this/"),
     ):
         root = ET.fromstring(answer._repr_html_() or "")
@@ -191,6 +233,39 @@ def test_a_snapshot_or_a_graph_is_wanted(show: Any, bank: lineage.Snapshot) -> N
     for wrong in (nx.MultiDiGraph(), "lineage.db", None):
         with pytest.raises(TypeError, match=r"ask a snapshot, .*, or a graph of one, .*; this is "):
             show(wrong)
+
+
+def test_what_a_search_found_is_a_row_of_records(bank: lineage.Snapshot) -> None:
+    """What a search found has a length and can be gone through; it is still neither true nor false."""
+    found = lineage.search(bank, "training-job", limit=3)
+    assert len(found) == 3
+    assert [one.id for one in found] == [one.id for one in found.records]
+    with pytest.raises(TypeError, match="neither true nor false"):
+        bool(found)
+
+
+def test_what_is_large_shows_itself_in_one_line(bank_path: Path, bank: lineage.Snapshot) -> None:
+    """A snapshot, a run, a picture and a record that was found are each one short line where Python shows them."""
+    graph = lineage.graph(bank)
+    count = f"{len(lineage.picture(graph).figures)} nodes and {len(lineage.picture(graph).arrows)} edges"
+    run = lineage.load_run(bank, "Loans-Fit-0042-aws-training-job")
+    assert repr(lineage.picture(graph)) == f"<Picture: {count}>"
+    assert repr(lineage.view(graph)) == f"<View: {count}>"
+    assert repr(run).startswith("<Run Loans-Fit-0042-aws-training-job, experiment loan-default: Completed, ")
+    assert all(len(repr(one)) < 300 for one in lineage.list_runs(bank))
+    assert len(repr(lineage.search(bank, "training-job", limit=1).records[0])) < 500
+    opened = lineage.open_snapshot(bank_path)
+    assert repr(opened) == f"<Snapshot {bank_path}: 1 crawl>"
+    with ThreadPoolExecutor() as pool:
+        assert pool.submit(repr, opened).result() == f"<Snapshot {bank_path}>"
+    opened.close()
+    assert repr(opened) == f"<Snapshot {bank_path}: closed>"
+
+
+def test_view_takes_what_a_picture_takes() -> None:
+    """Tab and `help` name the arguments of `view`: those of `picture`, with the same defaults."""
+    taken = [inspect.signature(one).parameters.values() for one in (lineage.view, lineage.picture)]
+    assert [str(one) for one in taken[0]] == [str(one) for one in taken[1]]
 
 
 def test_tab_offers_what_people_use(bank: lineage.Snapshot) -> None:

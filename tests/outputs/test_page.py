@@ -554,16 +554,78 @@ def test_a_phone_shows_the_page_whole(open_page, bank_page: str) -> None:
     opened.asked[1:] = []  # the page itself, once more
 
 
+def seen_at(opened: Opened, point: tuple[float, float]) -> str:
+    """The id of the part of the page that a point shows."""
+    return str(opened.tab.evaluate("([x, y]) => document.elementFromPoint(x, y).id", point))
+
+
+def test_nothing_covers_what_was_found(open_page, bank_page: str) -> None:
+    """In a narrow window a found node is beside the details; Esc first closes the filters, which cover the graph."""
+    opened = open_page(bank_page, viewport={"width": 800, "height": 700})
+    opened.tab.click("#filters-button")
+    opened.find("loans-live")
+    assert not opened.tab.is_visible("#filters")
+    stage, panel = (opened.tab.locator(one).bounding_box() for one in ("#stage", "#panel"))
+    middle = (panel["x"] / 2, stage["y"] + stage["height"] / 2)
+    assert seen_at(opened, middle) == "graph"
+    opened.tab.mouse.move(*middle)
+    assert opened.tab.get_attribute("#graph", "title").endswith("endpoint/loans-live")
+    opened.tab.click("#filters-button")
+    opened.tab.keyboard.press("Escape")
+    assert (opened.tab.is_visible("#filters"), opened.tab.is_visible("#panel")) == (False, True)
+    opened.tab.keyboard.press("Escape")
+    assert not opened.tab.is_visible("#panel")
+
+
+def test_rows_on_a_phone_are_one_line_high(open_page, bank_page: str) -> None:
+    """In the table of a phone a long id does not make its row tall."""
+    opened = open_page(bank_page, viewport={"width": 390, "height": 800})
+    opened.tab.click("#table-button")
+    heights = opened.tab.evaluate("[...document.querySelectorAll('tr[data-node]')].map((row) => row.offsetHeight)")
+    assert max(heights) < 45
+
+
+def test_details_are_in_words(open_page, bank_page: str) -> None:
+    """Commands have a typeface in place of backticks, and what is true or false of a job is a yes or a no."""
+    opened = open_page(bank_page)
+    opened.find("Loans-Fit-0042")
+    assert "network isolation\nno\n" in opened.tab.inner_text("#panel .facts")
+    opened.tab.click("#about-button")
+    assert "`" not in opened.tab.inner_text("#panel")
+    assert "lineage trace" in opened.tab.locator("#panel code").all_inner_texts()
+
+
+THEMES = {
+    "": None,
+    ' data-jp-theme-light="true"': "light",
+    ' data-jp-theme-light="false"': "dark",
+    ' class="vscode-light"': "light",
+    ' class="vscode-dark"': "dark",
+    ' class="vscode-high-contrast"': "dark",
+    ' class="vscode-high-contrast vscode-high-contrast-light"': "light",
+}
+
+
 @pytest.mark.parametrize("system", ["light", "dark"])
-@pytest.mark.parametrize("theme", [None, "light", "dark"])
-def test_a_picture_in_a_notebook_follows_jupyterlab(
-    chromium: Any, bank_graph: lineage.Graph, system: str, theme: str | None
-) -> None:
-    """Where JupyterLab says its theme the picture follows it, elsewhere the system: names are light on dark, and dark on light."""
-    told = "" if theme is None else f' data-jp-theme-light="{str(theme == "light").lower()}"'
+@pytest.mark.parametrize("told", THEMES)
+def test_a_picture_in_a_notebook_follows_its_theme(chromium: Any, bank_graph: lineage.Graph, system: str, told: str) -> None:
+    """Where JupyterLab or VS Code says its theme the picture follows it, elsewhere the system: names are light on dark, and dark on light."""
     tab = chromium.new_page(color_scheme=system)
     tab.set_content(f"<body{told}>{lineage.view(bank_graph)._repr_html_()}</body>")
     fills = tab.evaluate("['.name', '.paper'].map((one) => getComputedStyle(document.querySelector(`svg ${one}`)).fill)")
     tab.close()
     name, paper = (sum(map(int, re.findall(r"\d+", fill)[:3])) for fill in fills)
-    assert (name > paper) is ((theme or system) == "dark")
+    assert (name > paper) is ((THEMES[told] or system) == "dark")
+
+
+def test_a_picture_in_a_notebook_fits_the_width(chromium: Any, bank_graph: lineage.Graph) -> None:
+    """A wide picture is shown whole across, not at a corner of it, and a line says how to see more of it."""
+    tab = chromium.new_page(viewport={"width": 900, "height": 700})
+    tab.set_content(f"<body>{lineage.view(bank_graph)._repr_html_()}</body>")
+    wide, box = tab.evaluate(
+        "[document.querySelector('svg').getBoundingClientRect().width, document.querySelector('.lineage').clientWidth]"
+    )
+    said = tab.inner_text(".lineage")
+    tab.close()
+    assert 0 < wide <= box
+    assert "lineage.to_page(graph)" in said

@@ -15,7 +15,7 @@ from lineage.domain.kinds import KINDS
 from lineage.domain.records import Gap
 from lineage.domain.text import visible
 from lineage.graphs.build import graph_of
-from lineage.outputs.pictures.figures import GROUPS, meanings
+from lineage.outputs.pictures.figures import GROUPS, called, meanings
 from lineage.outputs.pictures.folds import fold
 from lineage.outputs.pictures.icons import ICONS
 from tests.outputs.test_exports import NASTY
@@ -66,7 +66,7 @@ def test_the_built_in_picture_has_every_node_and_edge(bank_graph: lineage.Graph)
     assert said == [text for _, text in meanings(drawn)]
     assert {"named, not observed", "matched by location or content", "mentioned only in text or by people"} <= set(said)
     below = {(one.text or "").partition(" · ")[0] for one in ET.fromstring(text).iter(f"{SVG}text") if one.get("class") == "of"}
-    assert below == {data["kind"].replace("-", " ") for _, data in bank_graph.nodes(data=True)}
+    assert below == {called(KINDS[data["kind"]]) for _, data in bank_graph.nodes(data=True)}
 
 
 @pytest.mark.parametrize("kind", sorted(KINDS))

@@ -112,7 +112,7 @@ def test_the_time_is_that_of_the_last_crawl(bank: lineage.Snapshot, loans: dict[
         (
             "fraud-ab",
             "traced",
-            "Endpoint fraud-ab serves, with all its variants together, what training jobs Fraud-NN-1, Fraud-XGB-17 and "
+            "Endpoint fraud-ab: its variants together serve what training jobs Fraud-NN-1, Fraud-XGB-17 and "
             "Fraud-XGB-18 made from its declared input s3://bank-ml/fraud/features/ and measured on s3://bank-ml/fraud/holdout/ "
             "(channel test, by its name)",
         ),
@@ -201,7 +201,8 @@ def test_a_weak_step_is_told_with_the_answer(whole: dict[str, Any]) -> None:
     said = {one["subject"]["name"]: one["answer"]["sentence"] for one in whole["endpoints"]}
     assert "told only by a text or by people" in said["appraisal-notebook"]
     assert "Record fields name each step" not in said["appraisal-notebook"]
-    assert "Record fields name each step of this chain" in said["loans-live"]
+    assert said["loans-live"].endswith("Record fields name each step of this chain; the model file itself was not checked.")
+    assert said["mortgage-tuned"].endswith("What 1 manifest listed was not read: the chain may lack inputs.")
     assert said["travel-promoted"].endswith("The chain reaches that data, with 1 step known only by the same content.")
 
 
@@ -222,7 +223,7 @@ UNTOLD = "a model of a vendor, whose training data is not known here"
         ),
         (
             [processing("made", {"in": "s3://d/"}, {"out": "s3://models/made/"}), *served("s3://models/made/model.tar.gz")],
-            "serves what a job or a run that is not a training job made from s3://d/. Record",
+            "serves what another job or a logged run (no training job is known) made from s3://d/. Record",
         ),
     ],
     ids=["a vendor's model", "fine-tuned from a vendor's model", "made by a processing job"],
@@ -273,6 +274,38 @@ def test_a_break_is_never_told_as_no_gap(whole: dict[str, Any]) -> None:
     assert "Repairing a break could change the answer" in text
 
 
+def test_what_the_records_do_not_hold_is_not_called_read(loans: dict[str, Any]) -> None:
+    """Where tags and data capture are unknown, the report does not say that everything could be read."""
+    system = loans["endpoints"][0]["system"]
+    without = loans | {"endpoints": [loans["endpoints"][0] | {"system": system | {"tags": {}, "data_capture": None}}]}
+    said = "Every record on this path was read; unknown: tags and data capture. What no record shows"
+    assert said in lineage.REPORTS["md"](without)
+    tagged = {"tags": {"team": "loans"}, "data_capture": {"enabled": True, "percent": 5, "destination": "s3://x/"}}
+    with_both = loans | {"endpoints": [loans["endpoints"][0] | {"system": system | tagged}]}
+    assert "Every record on this path was read. What no record shows" in lineage.REPORTS["md"](with_both)
+
+
+def test_a_no_about_a_holdout_has_its_scope(bank: lineage.Snapshot, loans: dict[str, Any]) -> None:
+    """Below the holdouts stands that the verdicts are about this endpoint only; without holdouts there is no such note."""
+    text = lineage.REPORTS["md"](told(bank, "loans-live", holdouts=["s3://bank-ml/loans/secret-test/"]))
+    assert "| Used in making this endpoint? |" in text
+    assert "is about this endpoint only: `lineage used` asks about all jobs." in text
+    assert "is about this endpoint only" not in lineage.REPORTS["md"](loans)
+
+
+def test_a_mapping_says_first_what_it_rests_on(bank: lineage.Snapshot, loans: dict[str, Any]) -> None:
+    """Section 11 begins with the frameworks whose text was not opened for the mapping, and only with these."""
+    text = lineage.REPORTS["md"](told(bank, "loans-live", frameworks=["iso42001", "gdpr"])).partition("## 11 ")[2]
+    said = next(line for line in text.splitlines() if "secondary sources" in line)
+    assert "42001" in said
+    assert "GDPR" not in said
+
+
+def test_a_digest_says_what_it_is_of(loans: dict[str, Any]) -> None:
+    """The digest of a record is that of the stored record, from which secrets were cut: nobody can recompute it from the API."""
+    assert "| Digest of the stored record, secrets removed |" in lineage.REPORTS["md"](loans)
+
+
 def test_numbers_agree(whole: dict[str, Any]) -> None:
     """The summary and the section about data count the same places; the first sentence names them where they are few."""
     text = lineage.REPORTS["md"](whole)
@@ -318,7 +351,10 @@ def test_the_limitations_have_numbers(whole: dict[str, Any]) -> None:
     """A note that applies has the numbers of this snapshot; one that does not apply is absent."""
     said = {row["id"]: row["text"] for row in whole["coverage"]["statements"]}
     assert "33 of 35 in the snapshot" in said["network"]
-    assert "Open gaps: 1 (1 missing)" in said["unread"]
+    assert (
+        "Open gaps: 1 (1 missing), of what the crawls asked for; gaps that appear only in an answer are in section 1."
+        in said["unread"]
+    )
     assert "1 container in multi-model mode" in said["multi-model"]
     assert "No record shows what a script downloaded" in said["network"]
     assert "1 other job that trains and 5 processing jobs; for 39 of 47 training channels" in said["unread"]

@@ -46,8 +46,10 @@ def test_a_file_that_holds(ask, bank_path: Path) -> None:
     ran = ask("report", "loans-live")
     assert (ran.code, ran.err) == (0, "")
     assert f"| Newest seal | <code>{seal}</code> |" in ran.out
-    held = "no change was found in what its crawls sealed; only the file's own seals vouch for it, which anyone who can write the file"
-    assert f"| Verified | {held} can recreate |\n| Signature | none |" in ran.out
+    held = (
+        "no change was found in what its crawls sealed; only the file's own seals vouch for it; anyone who can edit this file"
+    )
+    assert f"| Verified | {held} can also make new seals |\n| Signature | none |" in ran.out
 
 
 def test_many_differences_are_counted(run, bank_path: Path, tmp_path: Path) -> None:

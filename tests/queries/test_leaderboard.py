@@ -27,8 +27,8 @@ EARLY, LATE = {"TrainingEndTime": "2026-01-02T10:30:00Z"}, {"TrainingEndTime": "
 FAILED, STOPPED, RUNNING = ({"TrainingJobStatus": status} for status in ("Failed", "Stopped", "InProgress"))
 
 RANKED: list[tuple[str, list[Resource], dict[str, Any], list[tuple[int | None, str]]]] = [
-    ("more is better", [fit("a", 0.1), fit("b", 0.3), fit("c", 0.2)], MAX, [(1, "b"), (2, "c"), (3, "a")]),
-    ("less is better", [fit("a", 0.1), fit("b", 0.3), fit("c", 0.2)], MIN, [(1, "a"), (2, "c"), (3, "b")]),
+    ("higher is better", [fit("a", 0.1), fit("b", 0.3), fit("c", 0.2)], MAX, [(1, "b"), (2, "c"), (3, "a")]),
+    ("lower is better", [fit("a", 0.1), fit("b", 0.3), fit("c", 0.2)], MIN, [(1, "a"), (2, "c"), (3, "b")]),
     ("a tie goes to who ended first", [fit("a", 0.1, **LATE), fit("b", 0.1, **EARLY)], MAX, [(1, "b"), (2, "a")]),
     ("negative numbers", [fit("a", -3.0), fit("b", -20.0)], MAX, [(1, "a"), (2, "b")]),
     ("what is missing has no rank", [fit("a"), fit("b", 0.1)], MAX, [(1, "b"), (None, "a")]),
@@ -162,8 +162,8 @@ REFUSED: list[tuple[str, list[Resource], dict[str, Any], str]] = [
     ("a tuning job that was not read", [trial("a", 0.1, **TOLD)], {}, "is more or less of validation:auc better? tuning job tune, which would say, was not read: say direction='max' or min"),
     ("two directions", BOTH, {}, "tuning jobs disagree about validation:auc: one wants its max and two wants its min; say which: direction max or min"),
     ("no such statistic", [fit("a", 0.1)], MAX | {"statistic": "max"}, "no candidate has the max of validation:auc: a training job keeps the last value only, its runs may keep more; ask for last"),
-    ("a word for the statistic", [fit("a", 0.1)], MAX | {"statistic": "median"}, "a statistic is one of last, min, max, avg; a direction is max or min"),
-    ("a word for the direction", [fit("a", 0.1)], MAX | {"direction": "up"}, "a statistic is one of last, min, max, avg; a direction is max or min"),
+    ("a word for the statistic", [fit("a", 0.1)], MAX | {"statistic": "median"}, "'median' is not a statistic (expected one of last, min, max, avg)"),
+    ("a word for the direction", [fit("a", 0.1)], MAX | {"direction": "up"}, "'up' is not a direction (expected max or min)"),
     ("nobody", [], MAX, "there is no training job and no run to compare"),
 ]  # fmt: skip
 
@@ -220,7 +220,7 @@ def test_it_is_told_where_metric_and_direction_are_from(board, why: str, records
 def test_the_last_value_is_called_the_last(board) -> None:
     """Each value has its exact name: a training job keeps the last value, not the best."""
     run = logged("r", {AUC: {"Last": 0.2, "Max": 0.9}})
-    assert board(run, **MAX).metric["said"] == "last, not best"
+    assert board(run, **MAX).metric["said"] == "last value, not the best"
     assert board(run, statistic="max", **MAX).metric["said"] == "greatest of each run"
     assert any("last value" in said for said in board(run, **MAX).caveats)
 

@@ -373,12 +373,12 @@ def test_names_that_no_record_has(whole_bank: lineage.Snapshot) -> None:
     found = lineage.search(whole_bank, "training-job", where=["Metrics.validation:auk > 0.5", "Tags.team = retention"])
     assert (found.total, found.caveats) == (
         0,
-        ["no training job that was read has Metrics.validation:auk; near it is Metrics.validation:auc"],
+        ["no training job that was read has Metrics.validation:auk (did you mean Metrics.validation:auc?)"],
     )
     run = lineage.search(whole_bank, "trial-component", where=["Parameters.maxdepth = 6", "Metrics.nothing.Max exists"])
     assert run.caveats == [
-        "no trial component that was read has Metrics.nothing.Max; near it is Metrics.train:auc.Max",
-        "no trial component that was read has Parameters.maxdepth; near it is Parameters.max_depth",
+        "no trial component that was read has Metrics.nothing.Max (did you mean Metrics.train:auc.Max?)",
+        "no trial component that was read has Parameters.maxdepth (did you mean Parameters.max_depth?)",
     ]
 
 

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from functools import partial
 from random import Random
 from typing import Any
 
@@ -11,13 +12,14 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 import lineage
-from lineage.domain.kinds import KINDS
+from lineage.domain.kinds import KINDS, Kind
 from lineage.domain.records import REDACTED, Crawl, Resource
 from lineage.queries import search as asked
+from lineage.queries.scope import Within
 from lineage.search_language.clues import CUT, DECIMAL, clue, clue_to, clues_of
 from lineage.search_language.sieve import EVERY, NONE, sieve
 from lineage.snapshot.reading import Snapshot
-from tests.records import ACCOUNT, REGION, record
+from tests.records import ACCOUNT, REGION, arn, record
 
 CRAWL = Crawl(1, "2026-01-01T00:00:00Z", None, "arn:x", (ACCOUNT,), (REGION,), (), "0", "1")
 JOB, RUN = "training-job", "trial-component"
@@ -64,7 +66,7 @@ def job(name: str, number: int) -> Resource:
 def run(name: str, number: int) -> Resource:
     """A run with parameters that are numbers or texts, in groups or not."""
     numbers = {key: {"NumberValue": CHANCE.choice((1, 1.0, 1.5, 0, -0.0))} for key in NAMES if CHANCE.random() < 0.4}
-    parents = [{"TrialName": CHANCE.choice(PEOPLE), "ExperimentName": CHANCE.choice(PEOPLE)} for _ in range(number % 3)]
+    parents = [{"TrialName": CHANCE.choice(PEOPLE)} | _experiment() for _ in range(number % 3)]
     body = {
         "CreationTime": f"2026-01-{1 + number % 28:02}T00:00:00Z",
         "Parameters": {key: {"StringValue": value} for key, value in some(NAMES).items()} | numbers,
@@ -72,6 +74,15 @@ def run(name: str, number: int) -> Resource:
         "Metrics": [{"MetricName": "auc", CHANCE.choice(("Max", "Min")): 1.0}] if number % 2 else [],
     }
     return record(RUN, name, {key: value for key, value in body.items() if value is not None})
+
+
+def trial(name: str) -> Resource:
+    """A group, which may name its experiment."""
+    return record("trial", name, {"CreationTime": "2026-01-01T00:00:00Z"} | _experiment())
+
+
+def _experiment() -> dict[str, str]:
+    return {"ExperimentName": CHANCE.choice(PEOPLE)} if CHANCE.random() < 0.6 else {}
 
 
 @pytest.fixture(scope="module")
@@ -85,6 +96,9 @@ def world(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Snapshot]:
                 for number in range(60):
                     name = f"{CHANCE.choice(PEOPLE)}{number if number % 4 else ''}"
                     recording.add((job if number % 2 else run)(name, number + crawl * (number % 3)))
+                for name in PEOPLE:
+                    recording.add(trial(name))
+                recording.add(run("Fit-1-own", 0))
         with snapshot.recording() as recording:
             recording.begin(CRAWL)
             for one in [*snapshot.resources()][::5]:
@@ -155,6 +169,10 @@ QUESTIONS = st.sampled_from([JOB, RUN]).flatmap(lambda kind: st.tuples(st.just(k
 DECIMALS = {"Name": "HyperParameters.eta", "Operator": "Equals", "Value": "1"}
 
 
+def _of_all(snapshot: Snapshot, kind: Kind, within: Within, *, deleted: bool) -> Iterator[asked.Match]:
+    return asked._current(snapshot, kind, within, None, deleted=deleted)
+
+
 @given(question=QUESTIONS, deleted=st.booleans(), limit=st.sampled_from([None, 2]))
 @settings(max_examples=300)
 @example(question=(JOB, {"Filters": [DECIMALS]}), deleted=False, limit=None)
@@ -166,10 +184,34 @@ def test_as_if_all_records_were_read(
     kind, expression = question
     found = told(world, kind, expression, deleted=deleted, limit=limit)
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(asked, "sieve", lambda *_: EVERY)
-        patch.setattr(Snapshot, "shapes", lambda *_: {})
-        patch.setattr(asked, "_of_each_shape", lambda *given, **words: asked._current(*given, None, **words))
+        patch.setattr(Snapshot, "ids", lambda *_: None)  # then every record is read
+        patch.setattr(asked, "_of_each_shape", _of_all)
         assert found == told(world, kind, expression, deleted=deleted, limit=limit)
+
+
+@pytest.mark.parametrize("deleted", [True, False])
+@pytest.mark.parametrize("experiment", [*PEOPLE, "FIT-1", "none", arn("experiment", "fit-1")])
+def test_the_runs_of_an_experiment(world: Snapshot, experiment: str, deleted: bool, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The runs of an experiment or of a group, and one run by name, are those that are found when every run is read."""
+
+    def told() -> list[Any]:
+        runs = lambda **words: [one.as_json() for one in lineage.list_runs(world, deleted=deleted, **words)]  # noqa: E731
+        asked: list[Callable[[], Any]] = [partial(runs, experiment=experiment), partial(runs, group=experiment)]
+        asked += [partial(runs, experiment=experiment, group="fit-12")]
+        names = ("own", "fit-12", "Fit-18", "other4", arn(RUN, "ß"))
+        asked += [partial(lineage.load_run, world, name, experiment) for name in names]
+        return [_answer(one) for one in asked]
+
+    found = told()
+    monkeypatch.setattr(Snapshot, "ids", lambda *_: None)
+    assert found == told()
+
+
+def _answer(ask: Callable[[], Any]) -> Any:
+    try:
+        return ask()
+    except lineage.LineageError as error:
+        return str(error)
 
 
 @pytest.mark.parametrize("kind", [JOB, RUN])
@@ -177,7 +219,7 @@ def test_as_if_all_records_were_read(
 def test_the_names_of_all_records(world: Snapshot, kind: str, every: bool, monkeypatch: pytest.MonkeyPatch) -> None:
     """`suggest` reads one record of each shape, and gives the names of all of them."""
     found = lineage.suggest(world, kind, every=every).names
-    monkeypatch.setattr(asked, "_of_each_shape", lambda *given, **words: asked._current(*given, None, **words))
+    monkeypatch.setattr(asked, "_of_each_shape", _of_all)
     assert found == lineage.suggest(world, kind, every=every).names
 
 
@@ -207,6 +249,11 @@ def test_equal_numbers_have_one_clue() -> None:
     expected = [clue("HyperParameters.eta", "1.5"), clue("HyperParameters.eta", "1"), clue_to("HyperParameters.eta", DECIMAL)]
     expected += [clue("HyperParameters.key", REDACTED), clue_to("HyperParameters.key", CUT)]
     assert known == "".join(sorted(expected))
+
+
+def test_groups_ignore_case() -> None:
+    """A run in an experiment has the clue to its name, in whatever letters it is written."""
+    assert clue("Parents.ExperimentName", "FRAUD") in clues_of({"Parents": [{"ExperimentName": "Fraud"}]})
 
 
 def test_odd_records_have_clues() -> None:

@@ -78,6 +78,8 @@ def test_an_answer_is_no_truth_value(bank: lineage.Snapshot) -> None:
     """`if lineage.used(…)` is refused, because it would take an `unknown` for a yes."""
     with pytest.raises(TypeError, match=r"^an answer is neither true nor false: compare its verdict"):
         bool(lineage.used(bank, "s3://bank-ml/loans/holdout/"))
+    with pytest.raises(TypeError, match=r"^an answer is neither true nor false: it has no verdict: answer\.as_json\(\)"):
+        bool(lineage.search(bank, "training-job", limit=1))
 
 
 def every_answer(bank: lineage.Snapshot, path: Path) -> list[Answer]:

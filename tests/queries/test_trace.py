@@ -125,12 +125,13 @@ def test_runs_and_experiments(bank_graph: lineage.Graph) -> None:
 
 
 def test_what_a_job_read_and_nobody_knows_is_a_gap_of_the_trace(bank_graph: lineage.Graph) -> None:
-    """An unread manifest and a file system are gaps on the path of the job that read them."""
-    holes = {
-        name: [hole["reason"] for hole in lineage.trace(bank_graph, name).scope["holes"]]
-        for name in ("mortgage-tuned", "kyc-multi")
-    }
-    assert holes == {"mortgage-tuned": ["unread-manifest"], "kyc-multi": ["unresolved"]}
+    """An unread manifest, a file system, and a prefix from which any model is served, are gaps on the path."""
+    holes = {name: lineage.trace(bank_graph, name).scope["holes"] for name in ("mortgage-tuned", "kyc-multi")}
+    reasons = {name: [hole["reason"] for hole in some] for name, some in holes.items()}
+    assert reasons == {"mortgage-tuned": ["unread-manifest"], "kyc-multi": ["unresolved", "unresolved"]}
+    anybodys = "any model placed under s3://bank-ml/kyc/models/ is served, whoever made it"
+    assert [hole["detail"] for hole in holes["kyc-multi"] if hole["subject"].endswith("kyc-multi")] == [anybodys]
+    assert anybodys in [hole["detail"] for hole in lineage.datasets(bank_graph, "endpoint/kyc-multi").scope["holes"]]
 
 
 def test_breaks_say_where_why_and_what_to_do(bank_graph: lineage.Graph) -> None:

@@ -16,8 +16,10 @@ from typing import Any
 
 import numpy as np
 import pytest
+from botocore.exceptions import ClientError
 
 from lineage.recording import NotRecorded, NotThere, RecordingError, RefusedValue, Run, current_run, list_runs, load_run, resume
+from lineage.recording.service import _answered
 from tests.recording.conftest import Start
 from tests.recording.stand_in import DROP, StandIn
 
@@ -924,3 +926,15 @@ def test_a_dataset_that_can_not_be_pinned_is_refused_whole(service: StandIn) -> 
     with Run("churn", "first") as run, pytest.raises(RefusedValue, match="1 to 112 characters"):
         run.log_dataset("n" * 120, "s3://bank-ml/train/")
     assert not service.components["churn-first"].get("InputArtifacts")
+
+
+@pytest.mark.parametrize(("status", "kind"), [(500, NotRecorded), (404, NotThere)])
+def test_a_page_in_place_of_an_answer_is_its_status(status: int, kind: type[Exception]) -> None:
+    """Where a proxy or a stand-in answers with an HTML page, the message has its status and none of the page."""
+    page = "<!doctype html>\n<html lang=en><title>Error</title>\n<p>The server could not answer."
+    refused = ClientError(
+        {"Error": {"Code": str(status), "Message": page}, "ResponseMetadata": {"HTTPStatusCode": status}}, "X"
+    )
+    told = _answered(refused, "CreateArtifact")
+    assert type(told) is kind
+    assert str(told) == f"CreateArtifact: HTTP {status}"

@@ -55,7 +55,7 @@ def test_who_signed_and_when_the_log_took_it_in(run, signed: Path) -> None:
     told = json.loads(ran.out)
     assert (ran.code, ran.err, told["verdict"], told["proved_all"]) == (0, "", "unchanged", True)
     assert told["proved"]["how"] == f"the signature of {JO} in {BUNDLE}"
-    said = f"signed by {JO} ({GOOGLE}), at 2998-01-01T06:42:00Z by the transparency log: the crawls up to 2"
+    said = f"signed by {JO} ({GOOGLE}), at 2998-01-01T06:42:00Z by the transparency log; it covers the crawls up to 2"
     assert told["notes"][-1] == said
 
 
@@ -103,7 +103,7 @@ def test_the_report_says_who_and_when(run, signed: Path, bank_path: Path) -> Non
     """A report prints the signer, the issuer and the log's time; another signer's bundle is NOT VALID in it."""
     assert run("snapshot", "sign", str(bank_path), "--key", "sigstore", "-o", "bank.json").code == 0
     words = ("report", "loans-live", "--snapshot", str(bank_path), "--signature", "bank.json", "--issuer", GOOGLE, "--signer")
-    said = f"by {JO} ({GOOGLE}), at 2998-01-01T06:42:00Z by the transparency log; it covers the crawls up to 1 |"
+    said = f"by {JO} ({GOOGLE}), at 2998-01-01T06:42:00Z by the transparency log; it covers crawl 1 |"
     assert said in run(*words, JO).out
     assert "NOT VALID" in run(*words, "ann@bank.example").out
 

@@ -33,7 +33,20 @@ def test_who_signed_what_and_until_when(run, signed: Path, keys: dict[str, Path]
     assert told["proved"] == {"crawl": 2, "how": f"the signature of jo.pub in {signed.name}", "whole_file": True}
     key = subprocess.run(["ssh-keygen", "-lf", pub(keys["jo"])], capture_output=True, text=True, check=True).stdout.split()[1]
     assert told["notes"][-1].startswith(f"signed by jo.pub ({key}), at 20")
-    assert told["notes"][-1].endswith(" by the signer's own word: the crawls up to 2")
+    assert told["notes"][-1].endswith(" as the signer says; it covers the crawls up to 2")
+
+
+def test_bytes_that_hold_nothing_are_told_of(run, signed: Path, keys: dict[str, Path]) -> None:
+    """Bytes after the end of the database change no record: the file stays proved, and a note says that it is not the signed one."""
+    before = hashlib.sha256(Path("lineage.db").read_bytes()).hexdigest()
+    with Path("lineage.db").open("ab") as file:
+        file.write(bytes(4096))
+    now = hashlib.sha256(Path("lineage.db").read_bytes()).hexdigest()
+    ran = run("snapshot", "verify", "--signer", pub(keys["jo"]), "--require-proof", "-f", "json")
+    told = json.loads(ran.out)
+    assert (ran.code, told["verdict"], told["proved"]["whole_file"]) == (0, "unchanged", False)
+    signature = f"the signature of jo.pub in {signed.name} is of sha256:{before}, this file is sha256:{now}"
+    assert f"the records are as sealed; the bytes of the file are not ({signature})" in told["notes"]
 
 
 def test_the_file_is_not_touched_and_the_statement_is_true(run, at, keys: dict[str, Path]) -> None:
@@ -311,7 +324,7 @@ def test_a_report_says_who_signed(report, keys: dict[str, Path]) -> None:
     assert report()[1] == "signature not checked: no signer given"
     first, said = report("--signer", pub(keys["jo"]))
     assert said.startswith("by jo.pub (SHA256:")
-    assert said.endswith(" by the signer's own word; it covers the crawls up to 1")
+    assert said.endswith(" as the signer says; it covers crawl 1")
     assert "NOT VALID" not in first
 
 

@@ -60,7 +60,7 @@ class Fetcher:
     def __init__(self, session: Session, *, tags: bool = False, service: str = "sagemaker") -> None:
         """`tags`: ask for the tags that neither Search nor another record gives, one call each."""
         self.session = session
-        self._tags = tags
+        self.tags = tags
         self._service = service
         self._members: dict[tuple[str, str], frozenset[str]] = {}
         self._heard = threading.local()
@@ -126,7 +126,7 @@ class Fetcher:
 
     def extras(self, kind: Kind, record: Resource) -> tuple[Extra, ...]:
         """What is asked for besides the record itself: what the answer of its call cannot hold."""
-        tags = [_TAGS] if self._tags and not (kind.search or kind.carried_by) else []
+        tags = [_TAGS] if self.tags and not (kind.search or kind.carried_by) else []
         return tuple(extra for extra in (*kind.extras, *tags) if extra.member in record.silent)
 
     # --- many -----------------------------------------------------------------------------------

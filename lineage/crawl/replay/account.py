@@ -163,6 +163,8 @@ def read_account(path: str | Path, model: ServiceModel) -> Account:
             for number, line in enumerate(lines, 1):
                 if line.strip():
                     account = _take(account, line, f"{path} line {number}", reader)
+    except FileNotFoundError as error:
+        raise CrawlError(f"no account file {path}") from error
     except (OSError, UnicodeDecodeError) as error:
         raise CrawlError(f"the account file {path} can't be read: {error}") from error
     if account is None:

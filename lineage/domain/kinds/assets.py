@@ -11,6 +11,7 @@ ALGORITHM = Kind(
     "algorithm",
     describe="DescribeAlgorithm",
     list="ListAlgorithms",
+    constant=True,
     tells_use=True,
     references=(
         reads("TrainingSpecification.AdditionalS3DataSource.S3Uri", role="=algorithm's own data", data_type="S3DataType"),

@@ -35,6 +35,7 @@ def _definition(noun: str, own: tuple[Reference, ...], colour: str) -> Kind:
         }[noun],
         describe=f"Describe{noun}JobDefinition",
         list=f"List{noun}JobDefinitions",
+        constant=True,
         called="JobDefinition",
         listed_as="MonitoringJobDefinition",
         references=(*_monitor(noun), refers(f"{noun}BaselineConfig.BaseliningJobName", "processing-job", "member-of"), *own),

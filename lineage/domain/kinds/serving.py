@@ -81,6 +81,7 @@ ENDPOINT_CONFIG = Kind(
     "endpoint-config",
     describe="DescribeEndpointConfig",
     list="ListEndpointConfigs",
+    constant=True,
     traits=(Trait.SERVES,),
     references=(
         *_variants("ProductionVariants", "production"),

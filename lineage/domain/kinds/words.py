@@ -200,6 +200,7 @@ class Kind:
     between: tuple[str, ...] = ()  # it is an edge, not a node: the fields of its source, its target and its role
     borrows: tuple[str, str, str] = ("", "", "")  # a member of another kind's record that a field names: below its noun
     accrues: bool = False  # ended ones never change: a later crawl asks only for new ones
+    constant: bool = False  # no call changes it: an ended one, or one without a status, is described only once
     tells_use: bool = False  # "not used" needs all of them: a record may show that data went into training
     hints: bool = False  # people and SageMaker write it beside the records: it does not prove a use
     trains: str = ""  # it fits models: `always`, or if it has this detail

@@ -148,20 +148,22 @@
     const low = (node.y + node.height - view.y) * view.zoom + 24;
     if (low > free()) view.y += (low - free()) / view.zoom;
     const right = (node.x + node.width - view.x) * view.zoom + 24;
-    if (right > view.width) view.x += Math.min(right - view.width, (node.x - view.x) * view.zoom - 12) / view.zoom;
+    if (right > freeWidth()) view.x += Math.min(right - freeWidth(), (node.x - view.x) * view.zoom - 12) / view.zoom;
     draw();
   }
 
   function show(node) {
+    if (isNarrow()) toggleFilters(false);
     detail(node);
     go(node);
   }
 
-  /** The height that the panel leaves free: on a phone it covers a part of the graph. */
+  /** The height and the width that the panel leaves free: in a narrow window it covers a part of the graph. */
   const free = () => view.height - (isPhone() ? panel.offsetHeight : 0);
+  const freeWidth = () => view.width - (isNarrow() && !isPhone() ? panel.offsetWidth : 0);
 
   function centre(node) {
-    view.x = node.x + node.width / 2 - view.width / view.zoom / 2;
+    view.x = node.x + node.width / 2 - freeWidth() / view.zoom / 2;
     view.y = node.y + node.height / 2 - free() / view.zoom / 2;
     draw();
   }
@@ -204,6 +206,7 @@
   }
 
   const isPhone = () => innerWidth <= 600;
+  const isNarrow = () => innerWidth <= 900;  // filters and details cover the graph
   const foot = () => (isPhone() ? 104 : 58);  // pixels that the line below the graph and the buttons take up
 
   /** The box around some nodes, and the zoom at which it fits the screen. */
@@ -476,6 +479,13 @@
     return made;
   }
 
+  /** Words with a command in backticks, as elements. A text with an odd number of backticks stays as it is. */
+  function coded(words) {
+    const pieces = words.split("`");
+    return pieces.length % 2 ? pieces.map((piece, n) => (n % 2 ? text("code", piece) : piece)) : [words];
+  }
+
+  const note = (words) => element("p", { className: "note" }, ...coded(words));
   const text = (tag, words, className = "") => element(tag, { className, textContent: words });
   const button = (words, onclick, className = "") => element("button", { type: "button", textContent: words, onclick, className });
   const link = (node) => Object.assign(button(node.label, () => show(node), "go name"), { title: node.id });
@@ -548,6 +558,8 @@
     setTimeout(() => { knob.textContent = "Copy id"; }, 1500);
   }
 
+  const FACTS = { isolated: "network isolation" }, YES_NO = { true: "yes", false: "no" };
+
   function facts(node) {
     const told = {
       id: node.id, status: node.status, account: node.account, region: node.region, created: node.created, modified: node.modified,
@@ -557,8 +569,8 @@
     for (const [name, said] of Object.entries(told)) {
       if (said === null || said === "" || said === undefined) continue;
       const flat = Array.isArray(said) && said.every((one) => typeof one !== "object");
-      const words = flat ? said.join(", ") : typeof said === "string" ? said : JSON.stringify(said);
-      list.append(element("div", {}, text("dt", name.replaceAll("_", " ")), text("dd", words)));
+      const words = flat ? said.join(", ") : typeof said === "string" ? said : YES_NO[said] ?? JSON.stringify(said);
+      list.append(element("div", {}, text("dt", FACTS[name] ?? name.replaceAll("_", " ")), text("dd", words)));
     }
     return list;
   }
@@ -570,7 +582,7 @@
 
   function gapItem(gap) {
     const about = gap.node === null ? text("small", gap.subject) : element("small", {}, link(nodes[gap.node]));
-    return element("div", { className: "item" }, text("span", gap.reason, touches(gap) ? "hole" : "reason"), ` ${gap.operation} ${gap.detail}`, about);
+    return element("div", { className: "item" }, text("span", gap.reason, touches(gap) ? "hole" : "reason"), ` ${gap.operation} `, ...coded(gap.detail), about);
   }
 
   function evidence(title, list, end) {
@@ -590,9 +602,9 @@
     const missing = node.id.includes("://")
       ? "A location, known from the records that read or write it. S3 itself was not read."
       : node.observed ? data.without_records || "The record is not in this page." : "No record: other records name it, but it was not observed.";
-    const shown = node.record === null ? text("p", missing, "note") : Object.assign(text("pre", node.record), { tabIndex: 0 });
-    const note = node.record !== null && data.cut.includes(node.at);
-    return [text("h3", "Record"), shown, note ? text("p", "Shortened: `lineage show` prints all of it.", "note") : null];
+    const shown = node.record === null ? note(missing) : Object.assign(text("pre", node.record), { tabIndex: 0 });
+    const isCut = node.record !== null && data.cut.includes(node.at);
+    return [text("h3", "Record"), shown, isCut ? note("Shortened: `lineage show` prints all of it.") : null];
   }
 
   function about() {
@@ -610,11 +622,11 @@
         ...scope.crawls.map((crawl) => [`crawl ${crawl.id}`, `${crawl.started} as ${crawl.caller}${crawl.complete ? "" : " · interrupted"}`]),
         ["in this page", `${many(nodes.length, "node")}, ${many(edges.length, "edge")}${data.left_out ? ` · ${data.left_out}` : ""}`],
         ["records", data.without_records || "of every node that has one"],
-      ].map(([name, said]) => element("div", {}, text("dt", name), text("dd", said)))),
+      ].map(([name, said]) => element("div", {}, text("dt", name), element("dd", {}, ...coded(said))))),
       text("h3", "What could not be read in the whole snapshot"),
       text("p", lists, "note"),
       data.gaps.length ? holesIn : text("p", "No other gaps.", "note"),
-      text("p", "Edges are what the records say: times are not checked. `lineage trace` and `lineage impact` check them.", "note"),
+      note("Edges are what the records say: times are not checked. `lineage trace` and `lineage impact` check them."),
     );
     panel.focus();
   }
@@ -827,7 +839,8 @@
   }
 
   function back() {
-    if (!panel.hidden) closePanel();
+    if (isNarrow() && !$("filters").hidden) toggleFilters(false);
+    else if (!panel.hidden) closePanel();
     else if (!$("table").hidden) toggleTable();
     else choose(null);
   }
@@ -958,7 +971,7 @@
     $("subtitle").title = $("subtitle").textContent;
     theme();
     filters();
-    if (innerWidth <= 900) toggleFilters(false);
+    if (isNarrow()) toggleFilters(false);
     measure();
     warn();
     openAt(nodes[data.start]);

@@ -22,6 +22,7 @@ from lineage.domain.kinds import ENDPOINT, KINDS, RELATIONS, RESOURCE, SHOWN_BES
 from lineage.domain.records import Json, Resource, Scope
 from lineage.domain.status import serves
 from lineage.domain.text import json_text, shown, visible
+from lineage.graphs.build import whole
 from lineage.graphs.excerpts import Graph
 from lineage.outputs.pictures.cards import name_lines, size
 from lineage.outputs.pictures.figures import below, called, console_url
@@ -29,7 +30,8 @@ from lineage.outputs.pictures.icons import icon_of
 from lineage.outputs.pictures.layout import Layout, layout
 from lineage.queries.as_json import scope_json
 from lineage.queries.flow.unread import gap_subjects
-from lineage.snapshot.reading import Snapshot
+from lineage.queries.selectors import find_node, names_of
+from lineage.snapshot.reading import Snapshot, insist_snapshot
 
 SCHEMA: Final = "lineage.page/1"
 MAX_WITH_RECORDS: Final = 2000  # nodes of a page that includes records, which are some kilobytes each
@@ -56,9 +58,13 @@ def to_page(
 
     Records are those of the snapshot. Without a snapshot, or above `MAX_WITH_RECORDS` nodes, the page says that it has none.
     `links=False` leaves out the console links. Container images are drawn if asked for, and counted if left out. The page
-    opens at the node `start`, by default the newest endpoint in service. Edges show what the records say; times are not
-    compared. The same graph gives the same text.
+    opens at the node `start` (an id or a name), by default the newest endpoint in service. Edges show what the records say;
+    times are not compared. The same graph gives the same text. Raises `UnknownNode` for a `start` that is not in the graph.
     """
+    graph = whole(graph)
+    if snapshot is not None:
+        insist_snapshot(snapshot)
+    start = find_node(names_of(graph), start) if start else None
     drawn = (
         graph if images else graph.subgraph(node for node, data in graph.nodes(data=True) if data["kind"] not in SHOWN_BESIDE)
     )

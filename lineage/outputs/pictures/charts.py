@@ -16,6 +16,7 @@ from lineage.errors import LeaderboardError
 from lineage.outputs.pictures.scales import Scale, scale_of
 from lineage.outputs.pictures.svg import CHARACTER, LINE, document, element, line, shortened, text, words, wrapped
 from lineage.queries.runs.leaderboard import Leaderboard
+from lineage.queries.runs.ranking import ASKED
 
 _MOST = 16  # most parameters in one picture
 _SETS = 5  # datasets with their own colour and shape; the last is for all others
@@ -23,7 +24,7 @@ _MARGIN = 28
 _LEAST = 680  # wide, so that texts have room
 _NOT_SET = "not set"
 _SLOT = 26  # the room for candidates without a value
-_WAYS = {"max": "more is better", "min": "less is better"}
+_WAYS = {"max": "higher is better", "min": "lower is better"}
 # For each dataset: a colour (distinct for colour-blind people, visible on light and dark) and a dash pattern.
 _COLOURS = ("#3a80c9", "#d5761f", "#2c9b74", "#a765bd", "#8a909a")
 _DASHES = ("none", "8 3", "2 3", "10 3 2 3", "4 4")
@@ -133,7 +134,8 @@ class _Chart:
         metric, counts = self.board.metric, self.board.counts
         drawn = f"{len(self.drawn)} of {counts['candidates']} drawn"
         hidden = "".join(f", {counts[name]} {name}" for name in ("failed", "stopped") if counts[name])
-        return f"{metric['said']} · {_WAYS[metric['direction']]} ({metric['direction_from']}) · {drawn}{hidden}"
+        chosen_by = "your choice" if metric["direction_from"] == ASKED else metric["direction_from"]
+        return f"{metric['said']} · {_WAYS[metric['direction']]} ({chosen_by}) · {drawn}{hidden}"
 
     def _head(self) -> tuple[list[str], float]:
         room = self.width - 2 * _MARGIN

@@ -8,10 +8,13 @@ from dataclasses import dataclass
 from typing import Any, Final, Literal, TypeAlias
 from urllib.parse import quote
 
-from lineage.domain.given import texts
+from lineage.domain.given import number, texts
 from lineage.domain.kinds import ENDPOINT, KINDS, RELATIONS, RESOURCE, REUSED, RUNS, SHOWN_BESIDE, Kind
 from lineage.domain.names import is_arn, location_of
+from lineage.domain.spelling import no_such
 from lineage.domain.status import serves
+from lineage.domain.text import counted
+from lineage.errors import MalformedName
 from lineage.graphs.build import whole
 from lineage.graphs.deployments import PAST, PENDING
 from lineage.graphs.excerpts import Graph
@@ -67,7 +70,7 @@ class Arrow:
     lit: bool | None
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, repr=False)
 class Picture:
     """What is drawn. `notes` say what was left out; `groups` name the frame of each node."""
 
@@ -77,6 +80,14 @@ class Picture:
     title: str
     notes: tuple[str, ...]
     graph: Graph
+
+    def __repr__(self) -> str:
+        return f"<Picture: {self.size}>"
+
+    @property
+    def size(self) -> str:
+        """How much is drawn, in words."""
+        return f"{counted(len(self.figures), 'node')} and {counted(len(self.arrows), 'edge')}"
 
     @property
     def folded(self) -> bool:
@@ -107,6 +118,9 @@ def picture(
     those to keep, are marked as asked for. Edges show what the records say; times are not compared. Raises `UnknownNode` for a
     name to highlight that is not in the graph.
     """
+    if cluster not in GROUPS:
+        raise MalformedName(no_such("cluster", cluster, GROUPS))
+    number(max_nodes, "max_nodes")
     graph, keep = whole(source), texts(keep, "keep")
     marked = {node for word in texts(highlight, "highlight") for node in ([word] if word in graph else named(graph, word))}
     shown = (

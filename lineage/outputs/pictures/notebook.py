@@ -10,38 +10,74 @@ from typing import Any
 
 import networkx as nx
 
-from lineage.domain.kinds import ARTIFACT, CODE, DATASET, IMAGE, KINDS, kind_of_arn
+from lineage.domain.kinds import ARTIFACT, CODE, DATASET, IMAGE, KINDS, SHOWN_BESIDE, kind_of_arn
 from lineage.domain.names import is_arn, is_place
 from lineage.domain.records import Scope
+from lineage.domain.text import counted
 from lineage.graphs.excerpts import Graph, label
-from lineage.outputs.pictures.figures import Picture, picture
+from lineage.outputs.pictures.figures import Clusters, Picture, picture
 from lineage.outputs.pictures.folds import plural
 from lineage.outputs.pictures.graph_svg import to_svg
 from lineage.outputs.pictures.placing import place
 from lineage.outputs.pictures.svg import element, words
+from lineage.queries.select import select
 from lineage.queries.showing import Answer, ListedAnswer, Shows, in_a_word
 from lineage.snapshot.reading import Snapshot
 
 MOST = 300  # nodes that a notebook draws
 _PAGE = 860.0  # width in pixels of the output of a cell
+_SMALL = 1.5  # in widths of an output; names of a wider picture are hard to read in it
+_FIT = "max-width: 100%; height: auto;"
+# What JupyterLab and VS Code say of their theme.
+_LIGHT_THEMES = ('[data-jp-theme-light="true"]', ".vscode-light", ".vscode-high-contrast-light")
+_DARK_THEMES = ('[data-jp-theme-light="false"]', ".vscode-dark", ".vscode-high-contrast:not(.vscode-high-contrast-light)")
 _NODE = ("id", "kind", "name", "status", "observed")
 _EDGE = ("source", "target", "relation", "evidence")
+_FRAME = "width: 100%; height: 80vh; border: 0"
 _BOX = "overflow: auto; max-height: 80vh"
 _PLAIN = "background: none; color: inherit; white-space: pre"
 _DARK = re.compile(r"@media \(prefers-color-scheme: dark\) \{((?:[^{}]|\{[^{}]*\})*)\}")  # what it says, of each
 _STYLE = re.compile(r"<style>(.*?)</style>", re.DOTALL)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, repr=False)
 class View(Shows):
     """A graph that shows itself in notebooks that do not use IPython's formatters, or with another picture."""
 
     drawn: Picture
 
+    def __repr__(self) -> str:
+        return f"<View: {self.drawn.size}>"
 
-def view(source: Snapshot | Graph, **words: Any) -> View:
-    """A graph, or that of a snapshot, that shows itself in any notebook; `words` are those of `picture`."""
-    return View(picture(source, **words))
+
+def view(
+    source: Snapshot | Graph,
+    selector: str = "",
+    *,
+    links: bool = True,
+    images: bool = False,
+    title: str = "",
+    max_nodes: int = 0,
+    cluster: Clusters = "none",
+    highlight: Iterable[str] = (),
+    keep: Iterable[str] = (),
+) -> View:
+    """A graph or a snapshot, or what a selector names of it, that shows itself in any notebook.
+
+    The other arguments are those of `picture`.
+    """
+    return View(
+        picture(
+            select(source, selector) if selector else source,
+            links=links,
+            images=images,
+            title=title,
+            max_nodes=max_nodes,
+            cluster=cluster,
+            highlight=highlight,
+            keep=keep,
+        )
+    )
 
 
 def html_of(shown: Any) -> str | None:
@@ -71,7 +107,7 @@ def register(ipython: Any) -> None:
 def html(shown: Any) -> str | None:
     """HTML of a view, of our graphs or of an answer; None for anything else."""
     if isinstance(shown, View):
-        return _page(line(shown), [_inline(shown.drawn)])
+        return _page(line(shown), _inline(shown.drawn))
     if isinstance(shown, nx.MultiDiGraph):
         return _page(line(shown), _graph(shown)) if "scope" in shown.graph else None
     return _answer(shown) if isinstance(shown, Answer) else None
@@ -80,16 +116,12 @@ def html(shown: Any) -> str | None:
 def line(shown: Any) -> str:
     """The same as one line of text."""
     if isinstance(shown, View):
-        return f"{_count(len(shown.drawn.figures), 'node')} and {_count(len(shown.drawn.arrows), 'edge')}"
+        return shown.drawn.size
     if isinstance(shown, nx.Graph):
-        return f"graph of {_count(len(shown), 'node')} and {_count(shown.number_of_edges(), 'edge')}"
+        return f"graph of {counted(len(shown), 'node')} and {counted(shown.number_of_edges(), 'edge')}"
     said = shown.as_json()
     subject = said.get("subject") or {}
     return " · ".join(filter(None, (said.get("question"), said.get("verdict"), subject.get("name") or subject.get("id"))))
-
-
-def _count(number: int, noun: str) -> str:
-    return f"{number:,} {noun}{'' if number == 1 else 's'}"
 
 
 def _page(title: str, parts: Iterable[str]) -> str:
@@ -99,7 +131,7 @@ def _page(title: str, parts: Iterable[str]) -> str:
 
 def _graph(graph: Graph) -> Iterator[str]:
     if 0 < len(graph) <= MOST:
-        yield _inline(picture(graph))
+        yield from _inline(picture(graph))
         return
     kinds = Counter(data["kind"] for _, data in graph.nodes(data=True))
     edges: Any = graph.edges(data="relation")
@@ -118,11 +150,15 @@ def _answer(shown: Answer) -> str:
 
     The text is unfolded if it says what the picture does not: the holdouts, or that nothing was found.
     """
+    if page := shown._page():  # noqa: SLF001  (not for people: Tab does not offer it)
+        return element("iframe", srcdoc=page, sandbox="", style=_FRAME)
     told = str(shown)
     drawn = [] if isinstance(shown, ListedAnswer) else [*_evidence(shown)]
     if not drawn:
         return element("div", _text(told), class_="lineage", style=_BOX)
-    text = _text(told) if getattr(shown, "holdouts", ()) else element("details", element("summary", "text"), _text(told))
+    text = (
+        _text(told) if getattr(shown, "holdouts", ()) else element("details", element("summary", "Show as text"), _text(told))
+    )
     return _page(told.partition("\n")[0], [*drawn, text])
 
 
@@ -139,9 +175,10 @@ def _evidence(shown: Any) -> Iterator[str]:
     """
     said = shown.as_json()
     graph = graph_of_answer(said | {"making": getattr(shown, "making", None)}, getattr(shown, "nodes", None))
-    subject = (said.get("subject") or {}).get("id")
+    ends = [one for end in ("subject", "target") if (one := (said.get(end) or {}).get("id"))]
     if 0 < len(graph) <= MOST:
-        yield _inline(picture(graph, images=True, keep=[subject] if subject else ()))
+        images = any(graph.nodes[one]["kind"] in SHOWN_BESIDE for one in ends if one in graph)
+        yield from _inline(picture(graph, images=images, keep=ends))
     elif len(graph):
         kinds = Counter(data["kind"] for _, data in graph.nodes(data=True))
         yield _table(("it names", ""), [(plural(kind), f"{number:,}") for kind, number in _most_first(kinds)])
@@ -191,18 +228,23 @@ def _named(node: str, usages: set[str]) -> dict[str, Any]:
     return {"kind": kind if kind in KINDS else IMAGE, "name": node, "observed": True}
 
 
-def _inline(drawn: Picture) -> str:
-    """The picture as part of a page, with a style that applies only inside it."""
-    svg = to_svg(drawn, place(drawn, _PAGE)).partition("\n")[2]
-    return _STYLE.sub(lambda found: f"<style>{_inside(found[1])}</style>", svg)
+def _inline(drawn: Picture) -> Iterator[str]:
+    """The picture as part of a page, with a style for it alone. One that is shown small says where it is large."""
+    placed = place(drawn, _PAGE)
+    svg = to_svg(drawn, placed).partition("\n")[2]
+    yield _STYLE.sub(lambda found: f"<style>{_inside(found[1])}</style>", svg)
+    if placed.width > _SMALL * _PAGE:
+        yield element(
+            "p", words("shown small: lineage.select(graph, …) takes a part, lineage.to_page(graph) makes a page to zoom in")
+        )
 
 
 def _inside(css: str) -> str:
-    """The style for what is inside of an output: dark as JupyterLab's theme is, elsewhere as the system is."""
+    """The style for what is inside of an output: as wide as that, and dark as the theme around it is, else as the system is."""
     light, dark = _DARK.sub("", css), "".join(_DARK.findall(css))
-    system = f'body:not([data-jp-theme-light="true"]) .lineage svg {{ {dark} }}'
-    theme = f'body[data-jp-theme-light="false"] .lineage svg {{ {dark} }}'
-    return f".lineage svg {{ {light} }}\n@media (prefers-color-scheme: dark) {{ {system} }}\n{theme}"
+    system = f"body:not({', '.join(_LIGHT_THEMES)}) .lineage svg {{ {dark} }}"
+    theme = f"body:is({', '.join(_DARK_THEMES)}) .lineage svg {{ {dark} }}"
+    return f".lineage svg {{ {_FIT} {light} }}\n@media (prefers-color-scheme: dark) {{ {system} }}\n{theme}"
 
 
 def _table(head: tuple[str, str], rows: Iterable[tuple[str, str]]) -> str:

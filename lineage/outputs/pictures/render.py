@@ -33,7 +33,10 @@ def engine_for(drawn: Picture, form: str, engine: str = "auto") -> tuple[str, st
     else:
         engine, why = ("dot", "") if has_graphviz() else ("builtin", f"Graphviz is not installed ({_GET})")
     if form == "png" and engine == "builtin":
-        raise RenderError(f"a PNG needs Graphviz: {why or 'not the built-in engine'}; or use {argument('form', value='svg')}")
+        if not why:
+            said = f"leave out {argument('engine')}, or use {argument('form', value='svg')}"
+            raise RenderError(f"the built-in engine cannot draw PNG: {said}")
+        raise RenderError(f"a PNG needs Graphviz: {why}; or use {argument('form', value='svg')}")
     return engine, why
 
 
@@ -47,6 +50,8 @@ def has_graphviz() -> bool:
 
 def draw(drawn: Picture, form: str, engine: str = "auto") -> bytes:
     """A picture as `svg` or `png`. Raises `RenderError`."""
+    if not isinstance(drawn, Picture):
+        raise TypeError(f"draw takes a picture, lineage.picture(graph); this is an object of type {type(drawn).__name__}")
     if engine_for(drawn, form, engine)[0] == "builtin":
         return to_svg(drawn).encode()
     shapes = _shapes(drawn)

@@ -23,7 +23,7 @@ def answer(trace: Trace, models: list[Json]) -> Json:
     """The verdict of one endpoint, the reason, the counts, and what could change it. `models` show a part of that."""
     return {
         "verdict": trace.verdict,
-        "sentence": _sentence(trace),
+        "sentence": _sentence(trace, models),
         "way": _way(trace),
         "counts": {
             "models": len(trace.models),
@@ -54,18 +54,23 @@ def _not_asked(models: list[Json]) -> Iterator[str]:
         yield f"S3 was not asked whether {of} changed after the job wrote it (section 2)"
 
 
+def _is_checked(models: list[Json]) -> bool:
+    """Whether a record pins each artifact by its content, and not only by its location."""
+    return all(row["etag"] for model in models for row in model["containers"] if row["artifact"])
+
+
 def _trained(trace: Trace) -> list[Json]:
     return [job for job in trace.training_jobs if job["trains"]]
 
 
-def _sentence(trace: Trace) -> str:
+def _sentence(trace: Trace, models: list[Json]) -> str:
     name = trace.subject["name"]
     if trace.verdict == BROKEN:
         return f"Nothing that endpoint {name} serves could be traced to the data it was made of{_first_break(trace)}."
-    together = ", with all its variants together," if len(trace.models) > 1 else ""
-    made = f"Endpoint {name} serves{together} {_served(trace)}"
+    serves = ": its variants together serve" if len(trace.models) > 1 else " serves"
+    made = f"Endpoint {name}{serves} {_served(trace)}"
     if trace.verdict == TRACED:
-        return f"{made}. {_holds(trace)}."
+        return f"{made}. {_holds(trace, models)}."
     return f"{made}, as far as records show. Another part could not be traced{_first_break(trace)}."
 
 
@@ -79,7 +84,7 @@ def _served(trace: Trace) -> str:
     return f"{made}; part of it is a model of a vendor, {UNTOLD}" if vendors else made
 
 
-def _holds(trace: Trace) -> str:
+def _holds(trace: Trace, models: list[Json]) -> str:
     """How certain the chain is. A step that the times only allow, or that no field of a record states, is weaker."""
     steps = list(steps_of(trace.tree))
     weak = weaker(steps)
@@ -87,7 +92,11 @@ def _holds(trace: Trace) -> str:
     added = "; some of this comes by a config that is still being deployed" if soon else ""
     if weak:
         return f"The chain reaches that data, with {listed(weak)}{added}"
-    return f"Record fields name each step of this chain{added}"
+    unread = sum(step.manifest for step in steps)
+    if unread:
+        return f"What {_number(unread, 'manifest')} listed was not read: the chain may lack inputs{added}"
+    unchecked = "" if _is_checked(models) else "; the model file itself was not checked"
+    return f"Record fields name each step of this chain{unchecked}{added}"
 
 
 def weaker(steps: Iterable[TreeStep]) -> list[str]:
@@ -113,7 +122,7 @@ def steps_of(root: TreeStep) -> Iterator[TreeStep]:
 def _makers(trace: Trace) -> str:
     jobs = _trained(trace)
     if not jobs:
-        return "a job or a run that is not a training job"
+        return "another job or a logged run (no training job is known)"
     return f"training job{'' if len(jobs) == 1 else 's'} {few([str(job['name']) for job in jobs], 'job')}"
 
 

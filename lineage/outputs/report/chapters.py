@@ -319,7 +319,13 @@ def _evaluation(one: Json) -> Iterator[Block]:
         ]
         for row in told["holdouts"]
     ]
-    yield Table("Holdouts", ("Place", "Used in making it?", "Job", "Channel", "By", "Gaps"), rows, none)
+    yield Table("Holdouts", ("Place", "Used in making this endpoint?", "Job", "Channel", "By", "Gaps"), rows, none)
+    if rows:
+        yield Para(
+            "Not-referenced: no job behind this endpoint that was read names this data. That is no proof that it was not used, "
+            "and is about this endpoint only: `lineage used` asks about all jobs.",
+            "note",
+        )
 
 
 def _both(row: Json) -> Cell:
@@ -335,7 +341,10 @@ def _downstream(one: Json) -> Iterator[Block]:
     if not told["asked"]:
         yield Para("No maker is known, so other models and endpoints that came from it could not be looked for.")
         return
-    yield Para("Other models and endpoints that came from the same training jobs, and which endpoints serve them now.")
+    yield Para(
+        "Other models and endpoints that came from the same training jobs, and which endpoints now serve what at least one of "
+        "these jobs made."
+    )
     head = ("Kind", "Id", "Sure", "Serves it", "Status")
     yield Table("Reached", head, [_reached(row) for row in told["reached"]], "Nothing else was found.")
     if told["not_asked"]:

@@ -150,6 +150,7 @@ def _unread(scope: Scope, lists: list[Json]) -> str:
     reasons = ", ".join(f"{number} {reason}" for reason, number in sorted(Counter(gap.reason for gap in scope.holes).items()))
     where = f"Read: account {', '.join(scope.accounts)} in region {', '.join(scope.regions)}, and no others."
     gaps = f"Open gaps: {len(scope.holes)} ({reasons})" if scope.holes else "No gap is open"
+    gaps += ", of what the crawls asked for; gaps that appear only in an answer are in section 1"
     ends = f"Incomplete lists: {open_lists} of {len(lists)}" if lists else _FOLLOWED
     return f"{where} {ends}. {gaps}.{_numbers(scope)}"
 
@@ -160,7 +161,7 @@ def _numbers(scope: Scope) -> str:
     if not said:
         return ""
     channels = f"{said['channels_of_unknown_writer']} of {number(said['channels'], 'training channel')}"
-    unknown = f"for {channels}, no known job wrote the data"
+    unknown = f"{channels} read data that no known job wrote"
     silent = said["training_jobs_without_channels"] + said["processing_jobs_without_inputs"]
     quiet = f"; {number(silent, 'job')} that may have read anything declared no channel" if silent else ""
     others = said["jobs_that_train"] - said["training_jobs"]

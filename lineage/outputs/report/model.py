@@ -29,6 +29,7 @@ from lineage.outputs.report.parts import evaluation, models, packages, system, t
 from lineage.outputs.report.reading import Kept
 from lineage.outputs.report.vouching import file_told
 from lineage.outputs.report.ways import ways
+from lineage.outputs.report.webpage import webpage
 from lineage.queries.anchors import Anchor
 from lineage.queries.attested import Vouched, vouched_in
 from lineage.queries.datasets import datasets
@@ -56,6 +57,9 @@ class Report(ListedAnswer):
     changes: Json
     controls: list[Json]
     reproduce: Json
+
+    def _page(self) -> str:
+        return webpage(self.as_json())
 
     def _about(self) -> str:
         """The title."""

@@ -137,7 +137,7 @@ def _answers(endpoints: list[Json]) -> Iterator[Block]:
         if told["gaps"]:
             yield _gaps("Gaps that could change this answer", told["gaps"])
         else:
-            yield Para(_no_gap(told))
+            yield Para(_no_gap(told, one["system"]))
         if told["caveats"]:
             yield Items(told["caveats"])
         if told.get("attestations"):
@@ -184,12 +184,14 @@ def _counted(counts: Json) -> Iterator[str]:
         )
 
 
-def _no_gap(told: Json) -> str:
+def _no_gap(told: Json, system: Json) -> str:
     """The text if no gap is open. A break or a note below it may still change the answer."""
     if told["breaks"]:
         return "Repairing a break could change the answer; no other gap on this path could."
     if told["caveats"]:
-        return "Everything on this path could be read. What no record shows, and what could change the answer:"
+        unknown = [name for name in ("tags", "data_capture") if not system[name]]
+        but = f"; unknown: {listed(unknown).replace('_', ' ')}" if unknown else ""
+        return f"Every record on this path was read{but}. What no record shows, and what could change the answer:"
     return "No gap on this path could change the answer."
 
 
@@ -231,8 +233,7 @@ def _coverage(told: Json) -> Iterator[Block]:
         yield _vouched("Gaps for which people vouch", told["attestations"])
         yield Items(told["warnings"])
     rows = [[spaced(row["kind"]), Code(row["id"]), text(row["account"]), text(row["region"])] for row in told["dangling"]]
-    none = "Everything on these chains has a record."
-    yield Table("Named on these chains, and not described", ("Kind", "Id", "Account", "Region"), rows, none)
+    yield Table("Named on these chains, but not read", ("Kind", "Id", "Account", "Region"), rows, "Nothing.")
 
 
 def _lists(rows: list[Json], head: tuple[str, ...]) -> Iterator[Block]:
@@ -355,6 +356,12 @@ def _changed(one: Json) -> Iterator[Block]:
 
 
 def _controls(frameworks: list[Json]) -> Iterator[Block]:
+    second = [one["title"] for one in frameworks if "secondary sources" in one["state"] or "not opened" in one["state"]]
+    if second:
+        yield Para(
+            f"In part from secondary sources, or from texts that were not opened: {'; '.join(second)}. Each says which part.",
+            "lead",
+        )
     yield Para(
         "What this report shows about the clauses of each framework. `evidenced`: everything that the tool looks for is in "
         "this report, for every endpoint, and the clause requires nothing beyond records. `partial`: some of it is. "
@@ -413,7 +420,11 @@ def _evidence(endpoints: list[Json]) -> Iterator[Block]:
         rows = [_edge(edge, said) for edge in one["evidence"]]
         yield Table(f"Edges behind {name}", ("From", "Relation", "To", "Field", "Method", "Read at"), rows, "No edge is known.")
         rows = [[_short(row["id"], said), Code(row["id"]), Code(row["digest"]), row["last_read"]] for row in one["records"]]
-        yield Table(f"Records behind {name}", ("Named above", "Record", "Digest of what the API answered", "Last read"), rows)
+        yield Table(
+            f"Records behind {name}",
+            ("Named above", "Record", "Digest of the stored record, secrets removed", "Last read"),
+            rows,
+        )
 
 
 def _short_names(nodes: list[Json]) -> dict[str, str]:

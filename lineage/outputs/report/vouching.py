@@ -11,7 +11,7 @@ from lineage.errors import SigningError
 from lineage.outputs.report.blocks import Block, Cell, Code, Items, Verdict, Word, code, number
 from lineage.queries.anchors import Anchor
 from lineage.queries.verify import CHANGED, IN_PART, UNCHANGED, verify
-from lineage.signing.signed import REFUSED, UNCHECKED, VALID, Signed, Signer, check_signature
+from lineage.signing.signed import REFUSED, UNCHECKED, VALID, Signed, Signer, check_signature, crawls_up_to
 from lineage.snapshot.reading import Snapshot
 
 _TOLD = 20  # differences that a report names; the rest are counted, and `lineage snapshot verify` names them
@@ -53,7 +53,7 @@ def warnings(snapshot: Json) -> Iterator[Block]:
     told, signed = snapshot["verified"], snapshot["signature"]
     if told["verdict"] == CHANGED:
         count = number(len(told["differences"]) + told["differences_more"], "difference")
-        said = f"this file is not as its crawls sealed it ({count}): rely on nothing below before that is explained."
+        said = f"this file was changed after the crawl ({count}). Do not use this report until you know why."
         yield Verdict(Word("CHANGED"), snapshot["file"], said)
         more = [f"and {told['differences_more']} more"] if told["differences_more"] else []
         yield Items([*(f"{one['table']} {one['where']}: {one['said']}" for one in told["differences"]), *more])
@@ -91,6 +91,6 @@ def _signature(snapshot: Json) -> str:
         return f"{'NOT VALID' if signed['state'] == REFUSED else 'signature not checked'}: {signed['said']}"
     known = signed["key"] or signed["issuer"]
     by = f"{signed['signer']} ({known})" if known else signed["signer"]
-    said = f"by {by}, {signed['when']}; it covers the crawls up to {signed['covers']}"
+    said = f"by {by}, {signed['when']}; it covers {crawls_up_to(signed['covers'])}"
     changed = snapshot["verified"]["verdict"] == CHANGED
     return f"the signature is genuine, but this file is not what was signed: {said}, as they were then" if changed else said

@@ -41,7 +41,8 @@ class Readings:
 
     def near(self, dataset: Location) -> list[Link]:
         """The edges that may be about some of a dataset, or could hide that they are: a superset, in a fixed order."""
-        listing = (self._listed[number] for number, _ in self._listings.listing(dataset) if number in self._listed)
+        numbers = (number for number, _ in self._listings.listing(dataset)) if self._listed else ()
+        listing = (self._listed[number] for number in numbers if number in self._listed)
         near = self._at.values() if dataset.hides_bucket else (*self._sharing(dataset), *listing)
         found = {link[:3]: link for link in chain(self._anywhere, *near)}
         return [found[key] for key in sorted(found)]

@@ -78,7 +78,7 @@ class ExecutionSteps(Answer):
 def load_execution(snapshot: Snapshot, execution: str, pipeline: str = "") -> ExecutionSteps:
     """One execution: by ARN, by id or by display name, among those of a pipeline if one is given.
 
-    Raises `UnknownNode` if nothing has that name, or several have.
+    Raises `UnknownNode` if nothing, or more than one thing, has that name.
     """
     within = find_pipeline(snapshot, pipeline) if pipeline else None
     nodes = {record_id(node): node for node in snapshot.every(EXECUTION)}

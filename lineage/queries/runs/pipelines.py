@@ -86,7 +86,7 @@ def list_pipelines(snapshot: Snapshot, accounts: Iterable[str] = (), regions: It
 def list_executions(snapshot: Snapshot, pipeline: str) -> list[Execution]:
     """The executions of a pipeline (a name, `pipeline/name` or an ARN), the latest first; those that are only named come last.
 
-    Raises `UnknownNode` if no pipeline has that name, or several have.
+    Raises `UnknownNode` if no pipeline, or more than one, has that name.
     """
     owner = find_pipeline(snapshot, pipeline)
     nodes = [node for node in snapshot.every(EXECUTION) if pipeline_of(record_id(node)) == owner.id]

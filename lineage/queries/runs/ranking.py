@@ -37,7 +37,9 @@ DIRECTIONS = ("max", "min")
 MISSING, NOT_FINITE, RANKED = "missing", "not-finite", "ranked"
 _UNRANKED = (Outcome.RUNNING, Outcome.STOPPED, Outcome.FAILED)
 PLACES = (RANKED, MISSING, NOT_FINITE, *(one.value for one in _UNRANKED))  # the order in which they are on the board
-_SAID = {LAST: "last, not best", MIN: "least of each run", MAX: "greatest of each run", AVG: "mean of each run"}
+# The direction is from who asked, or from a tuning job.
+ASKED = "asked"
+_SAID = {LAST: "last value, not the best", MIN: "least of each run", MAX: "greatest of each run", AVG: "mean of each run"}
 _LISTED = 20  # how many metrics an error names
 _NO_END = "~"  # sorts behind every time
 
@@ -111,16 +113,18 @@ def asked(found: list[Candidate], metric: str | None, direction: str | None, sta
     """The metric, and where its name and its direction are from. Raises `LeaderboardError`."""
     if not found:
         raise LeaderboardError("there is no training job and no run to compare")
-    if statistic not in STATISTICS or direction not in (None, *DIRECTIONS):
-        raise LeaderboardError(f"a statistic is one of {', '.join(STATISTICS)}; a direction is max or min")
+    if statistic not in STATISTICS:
+        raise LeaderboardError(f"{statistic!r} is not a statistic (expected one of {', '.join(STATISTICS)})")
+    if direction not in (None, *DIRECTIONS):
+        raise LeaderboardError(f"{direction!r} is not a direction (expected max or min)")
     name = metric or common_objective(found)
     if not name:
         raise LeaderboardError(f"name the metric to compare by ({argument('metric')}); {_metrics(found)}")
     _check(found, name, statistic)
-    way, who = (direction, "asked") if direction else _direction(found, name)
+    way, who = (direction, ASKED) if direction else _direction(found, name)
     return {
         "name": name,
-        "from": "asked" if metric else f"objective of {' and '.join(sorted({tuning_name(one) or '' for one in found}))}",
+        "from": ASKED if metric else f"objective of {' and '.join(sorted({tuning_name(one) or '' for one in found}))}",
         "direction": way,
         "direction_from": who,
         "statistic": statistic,

@@ -18,6 +18,7 @@ from lineage.domain.kinds import TRAINING_JOB, TRIAL, TRIAL_COMPONENT, kind_of_a
 from lineage.domain.names import is_arn, parse_arn
 from lineage.domain.pins import Pin, is_pin, parameter_of, read_pin
 from lineage.domain.records import Json, Resource, tags_of
+from lineage.domain.text import counted, one_line
 from lineage.domain.times import sortable
 from lineage.queries.runs.companions import Chart, Companions, charts_of
 from lineage.snapshot.reading import Snapshot
@@ -82,7 +83,7 @@ class Artifact:
     content: Pin | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, repr=False)
 class Run:
     """One run. `as_json` gives what `lineage.runs/1` holds of each."""
 
@@ -112,6 +113,12 @@ class Run:
     deleted: str | None
     components: tuple[str, ...] = ()  # those that SageMaker made for its jobs: what they say is shown with it
     charts: tuple[Chart, ...] = ()
+
+    def __repr__(self) -> str:
+        """One line: the names, the status, and how much was logged."""
+        within = f", experiment {', '.join(self.experiments)}" if self.experiments else ""
+        logged = f"{counted(len(self.parameters), 'parameter')}, {counted(len(self.metrics), 'metric')}"
+        return f"<{one_line(f'Run {self.run_name}{within}')}: {self.status or 'no status'}, {logged}>"
 
     def as_json(self) -> Json:
         """The run as one JSON object. Its keys are a contract; more may be added."""

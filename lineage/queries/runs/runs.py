@@ -7,17 +7,18 @@ this is `logged`, except the `Source` of a run, which SageMaker alone sets.
 
 from __future__ import annotations
 
+import json
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import asdict, dataclass, field
-from datetime import datetime
+from datetime import date
 from typing import Any, NamedTuple
 
 from lineage.domain.experiments import SortByType, SortOrderType
 from lineage.domain.kinds import kind_of_arn
 from lineage.domain.names import is_arn, named_id, node_id, parse_arn
 from lineage.domain.records import Json, Resource, tags_of
-from lineage.domain.spelling import did_you_mean
+from lineage.domain.spelling import did_you_mean, no_such
 from lineage.domain.status import RunStatus
 from lineage.domain.times import instant, sortable
 from lineage.domain.urls import from_url, page_of
@@ -43,13 +44,15 @@ from lineage.queries.runs.run_records import (
     source_of,
 )
 from lineage.queries.scope import ALL, Within, listing_scope
+from lineage.search_language.clues import clue
+from lineage.search_language.sieve import Condition, both, either, is_storable, with_clue
 from lineage.snapshot.reading import Snapshot, asks_snapshot
 from lineage.snapshot.tables import AT_ONCE
 
 _MAX_ARNS = 5
 _SOURCES = ("run", "job", "logged")
 
-Time = str | datetime | None
+Time = str | date | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,8 +118,8 @@ def list_experiments(
 ) -> list[Experiment]:
     """The experiments of some `accounts` and `regions` of a snapshot, the newest first; `deleted` includes deleted ones.
 
-    Times are ISO texts or datetimes, in UTC if they have no offset. What was created exactly at such a time is left out. Raises
-    `MalformedName`. `runs_scope` says whether there may be more.
+    Times are ISO texts, dates or datetimes, in UTC if they have no offset. What was created exactly at such a time is left
+    out. Raises `MalformedName`. `runs_scope` says whether there may be more.
     """
     between, within = _Between.of(created_after, created_before), Within.of(accounts, regions)
     tally = _Tally.of(snapshot, deleted=deleted)
@@ -166,12 +169,12 @@ def list_runs(
     accounts: Iterable[str] = (),
     regions: Iterable[str] = (),
 ) -> Iterator[Run]:
-    """The runs of an experiment (a name or an ARN), or all, also those in no experiment; one by one.
+    """The runs of an experiment (a name or an ARN), or all, also those in no experiment, as an iterator.
 
     `status` is a primary status, as `Completed`; `group` a trial; `source` one of `run`, `job` and `logged`. `brief` leaves out
     parameters, metrics and artifacts, and takes two thirds of the time. What SageMaker made for a job of a listed run is shown
-    with that run; `components` also lists it by itself. Else as `list_experiments`. Raises `MalformedName`, also for another
-    status, and `UnknownNode` for an experiment or a group that nothing names.
+    with that run; `components` also lists it by itself. Other arguments are as in `list_experiments`. Raises `MalformedName`,
+    also for another status, and `UnknownNode` for an experiment or a group that nothing names.
     """
     if source not in (None, *_SOURCES):
         raise MalformedName(f"{source!r} is not a source of runs; they are {', '.join(_SOURCES)}")
@@ -187,7 +190,7 @@ def list_runs(
         source,
         Within.of(accounts, regions),
     )
-    records = snapshot.records(RUN, deleted=deleted, members=BRIEF)
+    records = snapshot.records(RUN, asking.ids(snapshot), deleted=deleted, members=BRIEF)
     heads = [_Head(one.id, one.name, one.created) for one in records if asking.takes(one)]
     told = set() if components else Companions(snapshot, (head.id for head in heads)).folded()
     heads = [head for head in heads if head.id not in told]
@@ -278,7 +281,7 @@ class _Wanted(NamedTuple):
                 raise UnknownNode(f"{text} is not the ARN of {_ARTICLES[kind]}: give its name or its ARN")
             arn = parse_arn(text)
             wanted = cls(text, arn.account, arn.region, arn.resource.partition("/")[2].casefold())
-        if not any(wanted.is_called(*place) for place in _names(snapshot, kind)):
+        if not any(wanted.is_called(*place) for place in _names(snapshot, kind, wanted.name)):
             advice = did_you_mean((name for *_, name in _names(snapshot, kind)), wanted.text, _WHERE_TO_LOOK[kind])
             raise UnknownNode(f"no {_WORDS[kind]} {wanted.text!r} in the snapshot{advice}")
         return wanted
@@ -298,16 +301,24 @@ _ARTICLES = {EXPERIMENT: "an experiment", GROUP: "a group"}
 _WHERE_TO_LOOK = {EXPERIMENT: "; `lineage experiments` lists them", GROUP: "; `lineage ls kind:trial` lists them"}
 
 
-def _names(snapshot: Snapshot, kind: str) -> Iterator[NameKey]:
-    """The names of experiments or groups, from their own records or from what belongs to them; names may repeat."""
+def _names(snapshot: Snapshot, kind: str, only: str | None = None) -> Iterator[NameKey]:
+    """The names of experiments or groups, from their own records or from what belongs to them; names may repeat.
+
+    `only` one name is wanted: others may be left out.
+    """
+    yield from snapshot.record_names(kind)
     member = "ExperimentName" if kind == EXPERIMENT else "TrialName"
-    for one in snapshot.records(kind, deleted=True, members=("DisplayName",)):
-        yield one.account, one.region, one.name
-    for one in snapshot.records(GROUP, deleted=True, members=(member,)):
+    for one in _naming(snapshot, GROUP, member, only, (member,)) if kind == EXPERIMENT else ():
         if member in one.body:
             yield one.account, one.region, one.body[member]
-    for one in snapshot.records(RUN, deleted=True, members=("Parents",)):
+    for one in _naming(snapshot, RUN, f"Parents.{member}", only, ("Parents",)):
         yield from ((one.account, one.region, said[member]) for said in one.body.get("Parents") or () if said.get(member))
+
+
+def _naming(snapshot: Snapshot, kind: str, member: str, name: str | None, members: tuple[str, ...]) -> Iterator[Resource]:
+    """The records of a kind, or those that may have a name in a member."""
+    ids = snapshot.ids(kind, *with_clue(member, name)) if name is not None else None
+    return snapshot.records(kind, ids, deleted=True, members=members)
 
 
 class _Filter(NamedTuple):
@@ -320,6 +331,12 @@ class _Filter(NamedTuple):
     status: str | None
     source: str | None
     within: Within = ALL
+
+    def ids(self, snapshot: Snapshot) -> Iterator[str] | None:
+        """The ids of the runs that may be in the experiment and in the group; None for all runs."""
+        asked = [_may_be_in(snapshot, self.experiment)] if self.experiment else []
+        asked += [with_clue("Parents.TrialName", self.group.name)] if self.group else []
+        return snapshot.ids(RUN, *both(asked)) if asked else None
 
     def takes(self, record: Resource) -> bool:
         if not self.within.takes(record.account, record.region):
@@ -336,8 +353,19 @@ class _Filter(NamedTuple):
         return self.source in (None, source_of(record, groups))
 
 
+def _may_be_in(snapshot: Snapshot, experiment: _Wanted) -> Condition:
+    """The runs that may be in an experiment: they name it, or a group that names it."""
+    groups = _naming(snapshot, GROUP, "ExperimentName", experiment.name, ("ExperimentName",))
+    clues = {clue("Parents.TrialName", one.name) for one in groups}
+    within = Condition("EXISTS (SELECT 1 FROM json_each(?) WHERE instr(clues, value))", (json.dumps(sorted(clues)),))
+    return either([with_clue("Parents.ExperimentName", experiment.name), within])
+
+
 def _sorted(found: list[Any], sort_by: SortByType | str, sort_order: SortOrderType | str) -> list[Any]:
-    by_name, down = SortByType(sort_by) is SortByType.NAME, SortOrderType(sort_order) is SortOrderType.DESCENDING
+    for what, given, known in (("sort key", sort_by, SortByType), ("sort order", sort_order, SortOrderType)):
+        if given not in [*known]:
+            raise MalformedName(no_such(what, given, [*known]))
+    by_name, down = sort_by == SortByType.NAME, sort_order == SortOrderType.DESCENDING
 
     def key(one: Any) -> tuple[str, str, str]:
         name, created = one.name.casefold(), sortable(one.created or "")
@@ -350,7 +378,11 @@ def _called(snapshot: Snapshot, run: str, wanted: _Wanted | None, trials: Trials
     """The runs that a name means: in the SDK's form first, then a trial component's name, a given name, a display name."""
     own = f"{wanted.name}-{run}".casefold() if wanted else ""
     found: dict[int, list[Resource]] = defaultdict(list)
-    for record, groups in _with_groups(snapshot, trials):
+    ids = None
+    if wanted and is_storable(own):
+        named = Condition("(name = ? COLLATE NOCASE OR name GLOB '*[^ -~]*')", (own,))  # SQLite knows the cases of ASCII
+        ids = snapshot.ids(RUN, *either([_may_be_in(snapshot, wanted), named]))
+    for record, groups in _with_groups(snapshot, trials, ids):
         inside = not wanted or wanted.has(record, (one.experiment for one in groups))
         shown = str(record.body.get("DisplayName") or "")
         names = [record.name, run_name_of(record, groups), shown] if inside else []
@@ -361,8 +393,10 @@ def _called(snapshot: Snapshot, run: str, wanted: _Wanted | None, trials: Trials
     return [one for one in best if not one.deleted] or best
 
 
-def _with_groups(snapshot: Snapshot, trials: Trials) -> Iterator[tuple[Resource, tuple[RunGroup, ...]]]:
-    records = snapshot.records(RUN, deleted=True, members=BRIEF)
+def _with_groups(
+    snapshot: Snapshot, trials: Trials, ids: Iterable[str] | None = None
+) -> Iterator[tuple[Resource, tuple[RunGroup, ...]]]:
+    records = snapshot.records(RUN, ids, deleted=True, members=BRIEF)
     return ((record, trials.groups_of(record)) for record in records)
 
 
