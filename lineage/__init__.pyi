@@ -30,6 +30,7 @@ from .domain.iam import iam_statements as iam_statements
 from .domain.iam import only_old as only_old
 from .domain.iam import policy_size as policy_size
 from .domain.kinds import KINDS as KINDS
+from .domain.kinds import MADE as MADE
 from .domain.kinds import RELATIONS as RELATIONS
 from .domain.kinds import Kind as Kind
 from .domain.kinds import kind_json as kind_json

@@ -103,6 +103,7 @@ CALLS: dict[str, tuple[Call, str]] = {
     "used_all.regions": (lambda s, _, one: lineage.used_all(s, [PLACE], regions=one), REGION),
     "within.accounts": (lambda s, _, one: lineage.within(part(s), one), ACCOUNT),
     "within.regions": (lambda s, _, one: lineage.within(part(s), regions=one), REGION),
+    "only_old.buckets": (lambda _, __, one: lineage.only_old(one), "My_Bucket"),
     "Chosen.accounts": (lambda s, _, one: lineage.Chosen(s, accounts=one).graph, ACCOUNT),
     "Chosen.regions": (lambda s, _, one: lineage.Chosen(s, regions=one).graph, REGION),
 }
@@ -256,8 +257,8 @@ def test_what_has_its_own_sentence_has_no_other_traceback(bank_path: Path, tmp_p
     closed.close()
     (tmp_path / "other.db").write_bytes(b"no database" * 1000)
     calls: list[tuple[Callable[[], object], str]] = [
-        (lambda: lineage.load_policy(tmp_path / "missing.toml"), "look at its name, and at the folder"),
-        (lambda: lineage.load_attestations(tmp_path / "missing.toml"), "look at its name, and at the folder"),
+        (lambda: lineage.load_policy(tmp_path / "missing.toml"), "no policy at "),
+        (lambda: lineage.load_attestations(tmp_path / "missing.toml"), "no attestations file at "),
         (lambda: lineage.used(closed, PLACE), "the snapshot is closed: open it again"),
         (lambda: lineage.open_snapshot(tmp_path / "other.db"), "file is not a database"),
     ]

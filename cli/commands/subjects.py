@@ -21,7 +21,6 @@ STDIN = "-"
 # An ARN of SageMaker, what a pasted URL shows, or `kind/name`.
 _NAMED = re.compile(r"(?P<arn>arn:[a-z-]+:sagemaker:.*:)?(?P<kind>[a-z-]+)(?::\d*/[^/]*)?/(?P<name>.+)")
 _NAME = re.compile(r"[A-Za-z0-9-]+")  # of an endpoint; a bucket with a key has a slash
-_MADE = ("endpoint", "endpoint-config", "model", "model-package")  # and jobs: what `datasets` takes
 
 
 def from_option(text: str, *names: str) -> Decorator:
@@ -95,7 +94,7 @@ def _not_data(asked: str) -> str:
         return ""
     kind, name = found["kind"], found["name"]
     node = shlex.quote(asked if found["arn"] and "/" in name else f"{kind}/{name}")
-    made = f"`lineage datasets {node}` lists its data, " if kind in _MADE or kind.endswith("-job") else ""
+    made = f"`lineage datasets {node}` lists its data, " if kind in lineage.MADE or kind.endswith("-job") else ""
     said = f"{'an' if kind[0] in 'aeiou' else 'a'} {kind.replace('-', ' ')}, not data"
     return f"{name!r} is {said}: give an S3 URI; {made}`lineage impact {node}` tells what it led to"
 

@@ -95,7 +95,7 @@ def _run(answer: lineage.Impact) -> list[str]:
     """The endpoints that have it deployed and answer nothing by it, or only a request that names the variant."""
     said = []
     for state, how in _RUNS.items():
-        rows = [row for row in answer.reached if row["kind"] == "endpoint" and row.get("serves") == state]
+        rows = [row for row in answer.reached if row.get("serves") == state]
         if rows:
             verb = "may run" if not all(row["sure"] for row in rows) else "runs" if len(rows) == 1 else "run"
             said.append(f"{plural(len(rows), 'endpoint')} {verb} it {how} ({listed([row['name'] for row in rows], _SHOWN)})")

@@ -133,7 +133,7 @@ class Scoped:
 
 def only_old(buckets: Iterable[str]) -> list[str]:
     """Those of these buckets, or S3 locations, whose names only buckets from before 2018 can have: they may be misspelt."""
-    return [bucket for bucket, _ in map(_bucket, buckets) if not is_bucket(bucket)]
+    return [bucket for bucket, _ in map(_bucket, texts(buckets, "buckets")) if not is_bucket(bucket)]
 
 
 def _bucket(text: str) -> tuple[str, str]:

@@ -137,7 +137,7 @@ def sign_snapshot(path: str | Path, key: str, *, timestamp: str = "") -> Signing
     if key == SIGSTORE:
         _sigstore()
         if timestamp:
-            raise SigningError("sigstore has its own time stamp: leave out --timestamp")
+            raise SigningError(f"sigstore has its own time stamp: leave out {argument('timestamp')}")
     bare = Envelope(_stated(path))
     if key == SIGSTORE:
         return _signed_in_log(bare.payload, path)

@@ -157,7 +157,7 @@ BAD_INPUT = [
     (("nonsense",), 2, "No such command 'nonsense'"),
     (("trace", "loans-live", "--snapshot", "none.db"), 3, "no snapshot at none.db: make one with `lineage crawl"),
     (("trace", "loans-live", "--snapshot", "text.db"), 3, "text.db can't be read: file is not a database"),
-    (("crawl", "--replay", "none.jsonl"), 3, "the account file none.jsonl can't be read"),
+    (("crawl", "--replay", "none.jsonl"), 3, "no account file none.jsonl"),
     (("crawl", "--replay", "text.db"), 3, "text.db line 1: not JSON"),
     (("crawl", "--replay", str(BANK), "--endpoint", "loan-live"), 2, "did you mean loans-live"),
     (("crawl", "--replay", str(BANK), "--endpoint", arn("endpoint", "loans-live", account="999988887777")), 2, "is in account 999988887777"),

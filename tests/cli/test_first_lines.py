@@ -107,7 +107,7 @@ def test_an_endpoint_that_runs_it_without_answering_is_counted(told, endpoint: A
     head = told(
         "impact", RAW, FIT, *changed, replace(shop, body={**shop.body, **endpoint}, status=endpoint.get("EndpointStatus"))
     )[0]
-    assert head.endswith(f"1 endpoint got something from {RAW}; 1 endpoint runs it {said} (shop)")
+    assert head.endswith(f"{RAW} reached 1 training job, 1 model and 1 endpoint. 1 endpoint runs it {said} (shop)")
 
 
 def test_people_s_word_on_an_endpoint_is_told(told) -> None:

@@ -80,9 +80,9 @@ def test_no_message_of_the_audit_names_an_option() -> None:
 def test_python_is_told_the_argument_and_the_command_line_the_option(run: Any, tmp_path: Path) -> None:
     """The same mistake names what each caller can give."""
     asked = {"roles": ["arn:aws:iam::111122223333:role/a"], "replay": BANK}
-    with pytest.raises(lineage.CrawlError, match=r"or say only_roles=True$"):
+    with pytest.raises(lineage.CrawlError, match=r"or add only_roles=True$"):
         lineage.crawl_estate(tmp_path / "a.db", **asked)  # type: ignore[arg-type]
     ran = run("crawl", "--role-arn", asked["roles"][0], "--replay", str(BANK), "--snapshot", "b.db")
-    assert ran.err.endswith("or say --only-roles\n")
-    with pytest.raises(lineage.CrawlError, match=r"or say only_roles=True$"):
+    assert ran.err.endswith("or add --only-roles\n")
+    with pytest.raises(lineage.CrawlError, match=r"or add only_roles=True$"):
         lineage.crawl_estate(tmp_path / "c.db", **asked)  # type: ignore[arg-type]

@@ -33,7 +33,7 @@ from tests.conftest import ROOT
 TABLE = ROOT / "lineage" / "domain" / "kinds"
 SOURCES = [path for room in ("lineage", "cli") for path in sorted((ROOT / room).rglob("*.py")) if TABLE not in path.parents]
 LIST = Path(__file__).parent / "data" / "kind_names.tsv"
-NOUNS = (".get", ".pop", "plural", "number", "_name", "_key", "_some", "_apart")  # functions that take a key or a noun
+NOUNS = (".get", ".pop", "plural", "number", "_name", "_key", "_some", "_apart", "few")  # functions that take a key or a noun
 Parents = dict[ast.AST, ast.AST]
 
 

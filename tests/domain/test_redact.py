@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import sqlite3
 from pathlib import Path
 from typing import Any
 
@@ -21,6 +22,7 @@ from lineage.domain.redact import read
 from lineage.domain.references import hits
 from tests.conftest import BANK
 from tests.records import training
+from tests.snapshot.packing import with_bodies
 
 MODEL = botocore.session.get_session().get_service_model("sagemaker")
 
@@ -300,10 +302,13 @@ def test_parameters_of_a_trial_component() -> None:
 
 
 def test_no_secret_is_in_the_snapshot(bank_path: Path) -> None:
-    """The password in the bank's account file is nowhere in the bytes of the snapshot."""
+    """The password in the bank's account file is nowhere in the bytes of the snapshot, nor in what is packed there."""
     assert b"hunter2" in BANK.read_bytes()
     assert b"hunter2" not in bank_path.read_bytes()
-    assert REDACTED.encode() in bank_path.read_bytes()
+    db = with_bodies(sqlite3.connect(bank_path))
+    bodies = " ".join(row[0] for row in db.execute("SELECT unpacked(dictionary, body) FROM record"))
+    contents = b"".join(row[0] for row in db.execute("SELECT content FROM dictionary"))
+    assert ("hunter2" in bodies, b"hunter2" in contents, REDACTED in bodies) == (False, False, True)
 
 
 def test_members_that_botocore_does_not_know_are_gaps(tmp_path: Path) -> None:

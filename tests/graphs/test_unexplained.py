@@ -40,10 +40,26 @@ def model(number: int, key: str, day: int, mode: str) -> Resource:
     return record("model", f"m{number}", {"CreationTime": f"2026-01-0{day}T10:00:00Z", "PrimaryContainer": container})
 
 
+def serving(one: Resource) -> list[Resource]:
+    """An endpoint that serves a model or a package, with its config: only what one serves can hide anything."""
+    if one.kind not in ("model", "model-package"):
+        return []
+    name = one.name.replace("/", "-")
+    late = {"CreationTime": "2026-01-28T10:00:00Z", "PrimaryContainer": {"ModelPackageName": one.arn}}
+    packed = [record("model", f"of-{name}", late)] if one.kind != "model" else []
+    variant = {"VariantName": "all", "ModelName": packed[0].name if packed else one.name}
+    config = record("endpoint-config", f"c-{name}", {"ProductionVariants": [variant]})
+    return [
+        *packed,
+        config,
+        record("endpoint", f"e-{name}", {"EndpointConfigName": config.name, "EndpointStatus": "InService"}),
+    ]
+
+
 def both(*records: Resource) -> tuple[set[str], set[str]]:
     """The places that the snapshot has as unexplained, and those with a read that has no certain maker."""
     with tempfile.TemporaryDirectory() as folder:
-        crawl(Path(folder) / "s.db", *records)
+        crawl(Path(folder) / "s.db", *records, *(one for record in records for one in serving(record)))
         with lineage.open_snapshot(Path(folder) / "s.db") as snapshot:
             flow = Flow(lineage.graph(snapshot))
             loads = [link for node in flow.nodes if "://" in node for link in links_out_of(flow, node, "loads")]
@@ -67,6 +83,13 @@ def test_each_side_is_met() -> None:
     made, late, claimed = (job(n, sort, f"m/{n}", day, "Completed") for n, sort, day in ((1, "t", 1), (2, "t", 3), (3, "r", 1)))
     held, unsure = both(made, late, claimed, *(model(n, f"m/{n}", 2, "SingleModel") for n in (1, 2, 3)))
     assert held == unsure == {"s3://x/m/2", "s3://x/m/3"}
+
+
+def test_what_no_endpoint_serves_is_left_out(tmp_path: Path) -> None:
+    """A model of unknown origin that no endpoint serves can hide nothing, so no question looks at it."""
+    crawl(tmp_path / "s.db", model(1, "m/1", 2, "SingleModel"))
+    with lineage.open_snapshot(tmp_path / "s.db") as snapshot:
+        assert list(snapshot.unexplained()) == []
 
 
 def test_a_copy_stands_in_the_set_though_its_maker_is_sure() -> None:

@@ -325,5 +325,5 @@ def test_loops_and_parallels_are_drawn() -> None:
     drawn = lineage.picture(
         graph_of([job, record("model", "m", {"PrimaryContainer": {"ModelDataUrl": "s3://b/x/model.tar.gz"}})])
     )
-    reads = re.findall(r"<title>s3://b/x/ reads", lineage.to_svg(drawn))
+    reads = re.findall(r"<title>s3://b/x/ is read by", lineage.to_svg(drawn))
     assert len(reads) == 2

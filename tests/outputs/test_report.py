@@ -357,7 +357,7 @@ def test_the_limitations_have_numbers(whole: dict[str, Any]) -> None:
     )
     assert "1 container in multi-model mode" in said["multi-model"]
     assert "No record shows what a script downloaded" in said["network"]
-    assert "1 other job that trains and 5 processing jobs; for 39 of 47 training channels" in said["unread"]
+    assert "1 other job that trains and 5 processing jobs; 39 of 47 training channels" in said["unread"]
 
 
 def test_a_holdout_that_was_used_is_told_and_found(whole: dict[str, Any]) -> None:
