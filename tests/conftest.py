@@ -37,8 +37,8 @@ settings.load_profile("ci" if os.environ.get("CI") else "anywhere")
 
 
 def examples(number: int) -> int:
-    """The number of examples of a property: in CI, where they are the same each time, a third."""
-    return max(1, number // 3) if os.environ.get("CI") else number
+    """The number of examples of a property: in CI, where they are the same each time, a quarter."""
+    return max(1, number // 4) if os.environ.get("CI") else number
 
 
 # Each boto3 session parses the models of its services, which takes longer than most tests, so sessions share the models.
