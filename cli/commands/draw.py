@@ -18,6 +18,7 @@ from .options import Choice, Number, form_of, out_option, snapshot_option, uncol
 from .strict import option
 
 if TYPE_CHECKING:
+    import lineage
     from lineage import Graph, Picture
 
 PICTURES = ("dot", "svg", "png", "html")
@@ -115,11 +116,12 @@ def _picture(
     """The picture in one format, and what was folded in it."""
     import lineage
 
-    whole, asked = _whole(snapshot, within)
-    selector = _with_its_making(whole, selector)
-    graph = lineage.within(lineage.select(whole, selector) if selector else whole, **asked)
-    lit = {node for word in highlight for node in _in_picture(whole, graph, word)}
-    subject = lineage.named(whole, selector) if selector else set()
+    with lineage.open_snapshot(snapshot) as opened:
+        asked = read_in_part(opened, within)
+        selector = _with_its_making(opened, selector)
+        graph = _chosen(opened, selector, asked)
+        lit = {node for word in highlight for node in _in_picture(opened, graph, word)}
+        subject = lineage.named(opened, selector) if selector else set()
     keep = subject if len(subject) <= FEW else set()
     most = lineage.MOST if max_nodes is None else max_nodes
     title = _title(graph, snapshot, selector, asked)
@@ -142,10 +144,10 @@ def _drawn(drawn: Picture, form: str, engine: str) -> str | bytes:
     return lineage.draw(drawn, form, engine)
 
 
-def _in_picture(whole: Graph, graph: Graph, word: str) -> set[str]:
+def _in_picture(opened: lineage.Snapshot, graph: Graph, word: str) -> set[str]:
     import lineage
 
-    found = lineage.named(whole, word) & set(graph)
+    found = lineage.named(opened, word) & set(graph)
     if not found:
         raise click.UsageError(f"{word} is not in the picture: leave out the selector, or use a wider one")
     return found
@@ -155,20 +157,20 @@ def _page(snapshot: str, selector: str | None, within: dict[str, Any], *, links:
     import lineage
 
     _refuse_words_of_pictures()
-    whole, asked = _whole(snapshot, within)
-    selector = _with_its_making(whole, selector)
-    graph = lineage.within(lineage.select(whole, selector) if selector else whole, **asked)
-    heading, source = _title(graph, snapshot, selector, asked).split(" · ", 1)
-    start = _first_named(whole, selector)
     with lineage.open_snapshot(snapshot) as opened:
+        asked = read_in_part(opened, within)
+        selector = _with_its_making(opened, selector)
+        graph = _chosen(opened, selector, asked)
+        heading, source = _title(graph, snapshot, selector, asked).split(" · ", 1)
+        start = _first_named(opened, selector)
         return lineage.to_page(graph, opened, links=links, images=images, title=source, heading=heading, start=start)
 
 
-def _first_named(whole: Graph, selector: str | None) -> str | None:
+def _first_named(opened: lineage.Snapshot, selector: str | None) -> str | None:
     """The node at which the page of a selector opens: the place that it spells out, otherwise the first node that it names."""
     import lineage
 
-    named = sorted(lineage.named(whole, selector)) if selector else []
+    named = sorted(lineage.named(opened, selector)) if selector else []
     spelt = (selector or "").strip("+")
     return spelt if spelt in named else named[0] if 0 < len(named) <= FEW else None
 
@@ -182,20 +184,19 @@ def _refuse_words_of_pictures() -> None:
             raise click.UsageError(f"--{option} does not work with html: a page has every node, and highlights what is clicked")
 
 
-def _whole(snapshot: str, within: dict[str, Any]) -> tuple[Graph, dict[str, Any]]:
-    """The whole graph, and the accounts and regions that were asked for."""
+def _chosen(opened: lineage.Snapshot, selector: str | None, asked: dict[str, Any]) -> Graph:
+    """What is drawn: what a selector names, or everything, of the accounts and regions that were asked for."""
     import lineage
 
-    with lineage.open_snapshot(snapshot) as opened:
-        return lineage.graph(opened), read_in_part(opened, within)
+    return lineage.within(lineage.select(opened, selector) if selector else lineage.graph(opened), **asked)
 
 
-def _with_its_making(whole: Graph, selector: str | None) -> str | None:
+def _with_its_making(opened: lineage.Snapshot, selector: str | None) -> str | None:
     """The selector of a single endpoint, widened so that the picture also shows what made it."""
     import lineage
 
-    named = lineage.named(whole, selector) if selector and "+" not in selector else set()
-    if [whole.nodes[node]["kind"] for node in named] != ["endpoint"]:
+    named = lineage.named(opened, selector) if selector and "+" not in selector else set()
+    if len(named) != 1 or next(opened.nodes(named)).kind != "endpoint":
         return selector
     say(f"{selector} is one endpoint: drawn with everything upstream of it (+{selector})")
     return f"+{selector}"

@@ -74,8 +74,7 @@ class EarlierFile:
     def _hashed(self, name: str, ends: list[int]) -> Hashed:
         table = TABLES[name]
         columns = table.columns.replace("lower(hex(digest))", "digest")
-        order = table.order.replace("lower(hex(digest))", "digest")
-        sql = f"SELECT {columns} FROM {name} WHERE {table.which} ORDER BY {order}"  # noqa: S608  (our own words)
+        sql = f"SELECT {columns} FROM {name} WHERE {table.which} ORDER BY {table.order}"  # noqa: S608  (our own words)
         return hashed(name, self._db.execute(sql), ends)
 
     def _changed_bodies(self) -> Iterator[str]:
