@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from ..render.lines import listed
-from ..render.words import is_screen, plural, say
+from ..render.words import every, is_screen, plural, say
 from .completing import complete_file, names_of
 from .options import kind_option, snapshot_option
 from .strict import option
@@ -178,12 +178,11 @@ def _bar() -> Iterator[Tell]:
 
 
 def _lines() -> Tell:
-    last, rate = [time.monotonic()], _Rate()
+    is_due, rate = every(QUIET_SECONDS), _Rate()
 
     def tell(progress: lineage.Progress) -> None:
         speed = rate.of(progress.calls)
-        if time.monotonic() - last[0] >= QUIET_SECONDS:
-            last[0] = time.monotonic()
+        if is_due():
             say(f"{progress.doing}: {_counts(progress, speed)}")
 
     return tell

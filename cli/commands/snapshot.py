@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable
 from contextlib import nullcontext
 from importlib.util import find_spec
@@ -14,7 +13,7 @@ import click
 from ..render.html import About
 from ..render.listing import FORMS, cells_as
 from ..render.snapshot import file_lines, info_text, seal_lines, verified_text
-from ..render.words import first_line, say
+from ..render.words import every, first_line, say
 from .options import format_option, out_option, snapshot_option, write
 from .scoped import tell_about
 from .strict import option
@@ -179,11 +178,10 @@ def upgrade(file: str | None, snapshot: str) -> None:
 
 def _steps() -> Callable[[str], None]:
     """Says what an upgrade is doing, every few seconds."""
-    last = [time.monotonic()]
+    is_due = every(_EVERY)
 
     def tell(step: str) -> None:
-        if time.monotonic() - last[0] >= _EVERY:
-            last[0] = time.monotonic()
+        if is_due():
             say(f"lineage: {step}")
 
     return tell

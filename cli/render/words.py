@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import time
+from collections.abc import Callable
 from typing import Any, TextIO
 
 import click
@@ -42,6 +44,20 @@ def first_line(text: str) -> str:
 def is_screen(stream: TextIO | None) -> bool:
     """Whether a stream is a terminal. Python sees a stream that the shell closed (`>&-`) as None."""
     return stream is not None and stream.isatty()
+
+
+def every(seconds: float) -> Callable[[], bool]:
+    """Tells at each call whether so many seconds have passed since it last said yes, or was made: for lines of progress."""
+    last = time.monotonic()
+
+    def is_due() -> bool:
+        nonlocal last
+        now = time.monotonic()
+        due = now - last >= seconds
+        last = now if due else last
+        return due
+
+    return is_due
 
 
 def say(message: str) -> None:
