@@ -13,7 +13,7 @@ from click.core import ParameterSource
 
 from ..render.words import is_screen, say
 from .completing import complete_selector
-from .filters import read_in_part, within_options
+from .filters import is_endpoint, read_in_part, within_options
 from .options import Choice, Number, form_of, out_option, snapshot_option, uncollected, write
 from .strict import option
 
@@ -196,7 +196,7 @@ def _with_its_making(opened: lineage.Snapshot, selector: str | None) -> str | No
     import lineage
 
     named = lineage.named(opened, selector) if selector and "+" not in selector else set()
-    if len(named) != 1 or next(opened.nodes(named)).kind != "endpoint":
+    if len(named) != 1 or not is_endpoint(opened, *named):
         return selector
     say(f"{selector} is one endpoint: drawn with everything upstream of it (+{selector})")
     return f"+{selector}"

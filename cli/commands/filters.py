@@ -63,6 +63,10 @@ def endpoints_in(opened: lineage.Snapshot, within: dict[str, Any]) -> list[tuple
     return [(node, name) for node, name in known if node in kept]
 
 
+def is_endpoint(opened: lineage.Snapshot, node: str) -> bool:
+    return next(opened.nodes([node])).kind == "endpoint"
+
+
 def endpoint_in(opened: lineage.Snapshot, wanted: str, within: dict[str, Any]) -> str:
     """The endpoint that a name, an ARN or a console URL means. Raises `UnknownNode`."""
     import lineage
@@ -89,9 +93,9 @@ def _not_an_endpoint(opened: lineage.Snapshot, wanted: str) -> str:
         glob = wanted if wanted.startswith("endpoint/") else f"endpoint/{wanted}"
         return f"trace takes one endpoint, no wildcard: `lineage ls '{glob}'` lists them"
     of, slash, name = wanted.partition("/")
-    kinds = {of} & set(lineage.KINDS) if slash and name else {kind for _, kind, _ in opened.names(wanted)}
-    if not kinds - {"endpoint"}:
+    named = {of} & set(lineage.KINDS) if slash and name else {kind for _, kind, _ in opened.names(wanted)}
+    if not (others := named - {"endpoint"}):
         return ""
-    said = min(kinds - {"endpoint"}).replace("-", " ")
+    said = min(others).replace("-", " ")
     said = f"{'an' if said[0] in 'aeiou' else 'a'} {said}, not an endpoint"
     return f"{wanted!r} is {said}: ask `lineage datasets {wanted}` or `lineage show {wanted}` about it"
