@@ -165,6 +165,7 @@ def is_place(node: str) -> bool:
     return "://" in node
 
 
+@lru_cache(maxsize=10_000)  # records have many texts that name none
 def location_of(text: str) -> Location | None:
     """The location that a text names, or None if it names none: for texts of records, which may hold anything."""
     try:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from types import MappingProxyType
 from typing import Any, Final, NamedTuple
 
 import orjson
@@ -204,8 +205,7 @@ class Enumeration:
         return (self.account, self.region, self.kind)
 
 
-@dataclass(frozen=True, slots=True)
-class Node:
+class Node(NamedTuple):
     """A node of the graph: a record describes it (`observed`) or only names it."""
 
     id: str
@@ -218,11 +218,10 @@ class Node:
     modified: str | None = None
     status: str | None = None
     observed: bool = False
-    details: Mapping[str, Any] = field(default_factory=dict)
+    details: Mapping[str, Any] = MappingProxyType({})
 
 
-@dataclass(frozen=True, slots=True, order=True)
-class Edge:
+class Edge(NamedTuple):
     """A directed edge in the direction in which data flows, and the field that says so.
 
     `window` is None where time does not matter.

@@ -5,9 +5,8 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
 from functools import cache, lru_cache
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from lineage.domain import uris
 from lineage.domain.arguments import names_bucket, paired
@@ -28,14 +27,14 @@ Scopes = tuple[Mapping[str, Any], ...]
 _IN_TEXT = re.compile(rf"(?:s3[an]?://|https?://|{ARN_OF_PLACE})[^\s\"'<>,;|\\*\[{{]+", re.IGNORECASE)
 PLAIN, AUGMENTED = "ManifestFile", "AugmentedManifestFile"  # the API's names for the forms of a manifest
 LABELED = "labeling"  # the input of a labeling job, for which the API has no name
+_SIGNS = (":", "\\", "%")  # a text with a location, plain or escaped, has one of these
 _PART_NAMES = ("ContainerHostname", "ChannelName", "InputName")
 # A cut inside a location, except for credentials before its bucket: the rest of the location is unknown.
 _CUT = re.compile(rf"(?<!://){re.escape(REDACTED)}")
 _CLOSING = re.compile(r"(?::r[ow]|[)\]}.:])+$")
 
 
-@dataclass(frozen=True, slots=True)
-class Hit:
+class Hit(NamedTuple):
     """One field of one record that names something: the value as written, and what its siblings say about it."""
 
     reference: Reference
@@ -53,32 +52,61 @@ class Hit:
     path: str = ""  # the field, if the reference is about a whole map
 
 
+class _Path:
+    """The steps to a field: one after those before it. There is one object for each path, so it is its own key."""
+
+    def __init__(self, step: str, before: _Path | None) -> None:
+        self.step = step
+        self.before = before
+
+
+_WHOLE = _Path("", None)
+_Reached = dict[_Path, list[tuple[Any, Scopes]]]
+"""What paths of one body have reached: each value with its scopes."""
+
+
 def hits(kind: Kind, body: Body) -> Iterator[Hit]:
     """Every reference that the fields of `body` hold, in the table's order.
 
     If a field inside a document names a place, the same place is not reported as a mention by the document again.
     """
     told: set[tuple[str, str]] = set()  # the document, and the place
-    for reference in kind.references:
-        if _steps(reference.path)[0].rstrip("[]{}") not in body:
-            continue  # skips the paths of most fields of most records
-        member, inside, _ = reference.path.partition("{}")
-        for value, scopes in follow(body, reference.path):
+    reached: _Reached = {_WHOLE: [(body, ())]}
+    for reference, member, path, inside in _filled(kind, tuple(body)):
+        for value, scopes in _values(path, reached):
             for hit in _read(reference, value, scopes):
                 place = (member, hit.location.uri if hit.location else "")
-                told |= {place} if inside else set()
+                if inside:
+                    told.add(place)
                 if inside or place not in told:
                     yield hit
 
 
+@lru_cache(maxsize=1000)  # bodies of one kind have few sets of members
+def _filled(kind: Kind, members: tuple[str, ...]) -> tuple[tuple[Reference, str, _Path, bool], ...]:
+    """The references of a kind in bodies with these members: each with its member and path, and whether it is in a document."""
+    found = []
+    for reference in kind.references:
+        member, inside, _ = reference.path.partition("{}")
+        if _steps(reference.path)[0].rstrip("[]{}") in members:
+            found.append((reference, member, _path(reference.path), bool(inside)))
+    return tuple(found)
+
+
 def follow(body: Body, path: str) -> Iterator[tuple[Any, Scopes]]:
     """The values at a plain path, each with the objects around it. A map's key appears as the sibling `*`."""
-    yield from _walk(body, _steps(path), ())
+    yield from _values(_path(path), {_WHOLE: [(body, ())]})
 
 
 @cache
 def _steps(path: str) -> tuple[str, ...]:
     return tuple(path.split("."))
+
+
+@cache
+def _path(text: str) -> _Path:
+    before, _, step = text.rpartition(".")
+    return _Path(step, _path(before) if before else _WHOLE)
 
 
 def detail(body: Body, path: str) -> Any:
@@ -147,18 +175,40 @@ def _sourced(element: Body, path: str, reference: Reference) -> Iterator[object]
     return (hit for value, scopes in values for hit in _weights(reference, str(value), scopes)) if reference.weights else values
 
 
-def _walk(value: Any, steps: tuple[str, ...], scopes: Scopes) -> Iterator[tuple[Any, Scopes]]:
-    for taken, step in enumerate(steps, 1):
-        if not isinstance(value, dict):
-            return
-        if step.endswith("[]") or step == "*":
-            for key, element in _elements(value, step):
-                yield from _walk(element, steps[taken:], ({"*": key} if step[0] == "*" else value, *scopes))
-            return
-        scopes = (value, *scopes)
-        value = _document(value.get(step[:-2])) if step.endswith("{}") else value.get(step)
-    if value not in (None, ""):
-        yield value, scopes
+def _values(path: _Path, reached: _Reached) -> Iterator[tuple[Any, Scopes]]:
+    """The values at a path that are not empty, from what other paths of the same body have already reached."""
+    return (found for found in _reach(path, reached) if found[0] not in (None, ""))
+
+
+def _reach(path: _Path, reached: _Reached) -> list[tuple[Any, Scopes]]:
+    """Each value at the end of a path, in the body's order; paths that begin alike are walked once."""
+    if path not in reached:
+        before = _reach(path.before, reached) if path.before else []
+        reached[path] = _after(path.step, before) if before else []
+    return reached[path]
+
+
+def _after(step: str, before: list[tuple[Any, Scopes]]) -> list[tuple[Any, Scopes]]:
+    """The values one step further."""
+    inside = [found for found in before if isinstance(found[0], dict)]
+    if step == "*":
+        return [(element, ({"*": key}, *scopes)) for value, scopes in inside for key, element in value.items()]
+    if step == "*[]":
+        return [
+            (element, ({"*": key}, *scopes))
+            for value, scopes in inside
+            for key, elements in value.items()
+            for element in _list(elements)
+        ]
+    if step[-1] == "]":
+        return [(element, (value, *scopes)) for value, scopes in inside for element in _list(value.get(step[:-2]))]
+    if step[-1] == "}":
+        return [(_document(value.get(step[:-2])), (value, *scopes)) for value, scopes in inside]
+    return [(value[step], (value, *scopes)) for value, scopes in inside if step in value]
+
+
+def _list(value: Any) -> list[Any]:
+    return value if isinstance(value, list) else []
 
 
 @lru_cache(maxsize=256)  # each reference of a record reads the same text
@@ -168,15 +218,6 @@ def _document(text: Any) -> Any:
         return parsed_text(text)
     except (TypeError, ValueError):
         return None
-
-
-def _elements(value: dict[str, Any], step: str) -> Iterator[tuple[str, Any]]:
-    """Each element of a list, or of a map, of each list in a map, with its key."""
-    if step == "*":
-        yield from value.items()
-        return
-    lists = value if step == "*[]" else {"": value.get(step[:-2])}
-    yield from ((key, element) for key, elements in lists.items() if isinstance(elements, list) for element in elements)
 
 
 def _read(reference: Reference, value: Any, scopes: Scopes) -> Iterator[Hit]:
@@ -284,7 +325,8 @@ def _paired(reference: Reference, name: str, scopes: Scopes) -> Iterator[str]:
 
 def _mentioned(reference: Reference, texts: Iterable[str], role: str) -> Iterator[Hit]:
     """S3 URIs inside free texts. The SDK JSON-quotes hyperparameters, so escapes are undone first."""
-    found = {_CLOSING.sub("", uri) for text in map(_unquoted, texts) for uri in (*_IN_TEXT.findall(text), *_escaped(text))}
+    likely = (_unquoted(text) for text in texts if any(map(text.__contains__, _SIGNS)))
+    found = {_CLOSING.sub("", uri) for text in likely for uri in (*_IN_TEXT.findall(text), *_escaped(text))}
     for uri in sorted(found):
         location = location_of(uri) or location_of(_first_folder(uri))
         if location:
@@ -350,14 +392,17 @@ def _view(reference: Reference, scopes: Scopes) -> str:
 
 def _word(name: str, scopes: Scopes) -> str:
     """The text of a sibling field, or the text after `=`."""
-    return name[1:] if name.startswith("=") else str(_sibling(name, scopes) or "")
+    if not name:
+        return ""
+    return name[1:] if name[0] == "=" else str(_sibling(name, scopes) or "")
 
 
 def _sibling(name: str, scopes: Scopes) -> Any:
     """A field by name or dotted path, from the innermost object that has it."""
+    first, *further = _steps(name)
     for scope in scopes if name else ():
-        value: Any = scope
-        for step in name.split("."):
+        value = scope.get(first)
+        for step in further:
             value = value.get(step) if isinstance(value, dict) else None
         if value is not None:
             return value

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from typing import TypeVar
 
 from lineage.domain.kinds import (
@@ -245,7 +245,7 @@ def _said(life: LifeRecord, resolve: Resolve, joining: Joining) -> Said:
     read = hits(KINDS[record.kind], _with_borrowed(record, joining))
     named = ((hit, *declared(identity, record, hit, resolve)) for hit in read)
     found = [
-        (hit, node, edge if when == edge.window else replace(edge, window=when))
+        (hit, node, edge if when == edge.window else edge._replace(window=when))
         for hit, node, edge in named
         for when in each_time(record, hit, edge.window)
     ]
@@ -278,15 +278,15 @@ def _only_named(record: Resource, found: list[tuple[Hit, Node, Edge]]) -> Iterat
         if edge.relation == "mentions" and hit.location and not hit.usage and node.id.rstrip("/") not in read:
             place = hit.location
             if not any(cover(one, Span.FOLDER, place) is Cover.ALL for one in written):
-                said = replace(edge, usage="", window=while_it_ran(record))
-                yield node, replace(said, relation="may-read")
-                yield node, replace(said, relation="may-write", source=edge.target, target=node.id, span=Span.FOLDER)
+                said = edge._replace(usage="", window=while_it_ran(record))
+                yield node, said._replace(relation="may-read")
+                yield node, said._replace(relation="may-write", source=edge.target, target=node.id, span=Span.FOLDER)
 
 
 def _as_listed(edge: Edge, hit: Hit, listings: Listings) -> Edge:
     """If the version of a manifest at the time is known, what it lists was read."""
     version = listings.read_by(hit.location.uri, hit.view, edge.window) if hit.view and hit.location else None
-    return replace(edge, span=Span.LISTING, listing=version) if version else edge
+    return edge._replace(span=Span.LISTING, listing=version) if version else edge
 
 
 def _once_said(record: Resource, resolve: Resolve, joining: Joining) -> Said:
@@ -308,7 +308,7 @@ _STAYS_SAID = ("reads", "mentions", "configures")
 
 def _of_version(edge: Edge, record: Resource, seen: str = "") -> Edge:
     """Until it becomes deployments, an endpoint's reference to its config has the times of the record's version."""
-    return replace(edge, window=Window(record.modified or "", seen)) if edge.relation == "configures" else edge
+    return edge._replace(window=Window(record.modified or "", seen)) if edge.relation == "configures" else edge
 
 
 def _is_logged_output(edge: Edge) -> bool:
@@ -321,15 +321,15 @@ def _at_the_time(node: Node, edge: Edge, record: Resource, joining: Joining) -> 
     life = joining.life_at(node.id, max(record.created or "", edited))
     if life == node.id or not (RELATIONS[edge.relation].flows or edge.path == RUN_NAME):
         return node, edge
-    moved = replace(edge, source=life) if edge.source == node.id else replace(edge, target=life)
-    return replace(node, id=life), moved
+    moved = edge._replace(source=life) if edge.source == node.id else edge._replace(target=life)
+    return node._replace(id=life), moved
 
 
 def _named_since(node: Node, edge: Edge, record: Resource, joining: Joining) -> Iterator[tuple[Node, Edge]]:
     """A config names a model as long as it is deployed: a model created later with that name may run there, too."""
     if edge.relation == "deploys" and record.kind == ENDPOINT_CONFIG.name:
         for life in joining.lives_after(node.id, record.created or ""):
-            yield replace(node, id=life), replace(edge, source=life)
+            yield node._replace(id=life), edge._replace(source=life)
 
 
 def _association(record: Resource) -> Said:

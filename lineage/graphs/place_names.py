@@ -7,7 +7,6 @@ place. Without this a query of that table could be about anything.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import replace
 from datetime import datetime, timedelta
 
 from lineage.domain.records import Edge, Window
@@ -27,11 +26,11 @@ def place_names(joining: Joining) -> None:
 
 def _at_places(joining: Joining) -> Iterator[Edge]:
     for edge, place, span in joining.said_by_name():
-        found = replace(edge, evidence="matched" if edge.evidence == "declared" else edge.evidence, span=span)
+        found = edge._replace(evidence="matched" if edge.evidence == "declared" else edge.evidence, span=span)
         if edge.relation == "reads":
-            yield replace(found, source=place)
+            yield found._replace(source=place)
         else:
-            yield replace(found, target=place, window=_settled(edge.window))
+            yield found._replace(target=place, window=_settled(edge.window))
 
 
 def _settled(window: Window | None) -> Window | None:

@@ -16,7 +16,7 @@ def node_row(node: Node) -> Row:
     """A node as a row of its table."""
     return (
         node.id, node.kind, node.name, node.account, node.region, node.arn, node.created, node.modified, node.status,
-        node.observed, canonical(dict(node.details)),
+        node.observed, canonical(dict(node.details)) if node.details else "{}",
     )  # fmt: skip
 
 

@@ -52,7 +52,7 @@ def test_what_is_kept_comes_back(tmp_path: Path) -> None:
             1, "2026-01-01T00:00:00Z", "2026-01-01T00:01:00Z", "arn:x", ("1",), ("eu-west-1",), ("e",), f"0{REPLAYED}", "1"
         )
         assert {node.id: node for node in snapshot.nodes()} == {
-            node: replace(one, details={**one.details, **({"crawl": 1} if one.arn else {})})
+            node: one._replace(details={**one.details, **({"crawl": 1} if one.arn else {})})
             for node, one in joined.nodes.items()
         }
         assert sorted(snapshot.edges()) == sorted(joined.edges)

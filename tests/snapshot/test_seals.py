@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import random
 import shutil
@@ -17,7 +18,7 @@ import lineage
 from lineage.domain.records import Answered, Content, Fetched, Gap
 from lineage.queries.verify import CHANGED, IN_PART, UNCHANGED, UNSEALED
 from lineage.snapshot.reading import Snapshot
-from lineage.snapshot.seals import TABLES
+from lineage.snapshot.seals import TABLES, hashed
 from tests.conftest import BANK
 from tests.records import record, training
 from tests.snapshot.packing import with_bodies
@@ -55,6 +56,15 @@ def test_what_crawls_wrote_is_unchanged(sealed: Path) -> None:
     """A file that only crawls have written is unchanged, with a seal for each crawl."""
     done = lineage.verify(sealed)
     assert (done.verdict, done.differences, len(done.seals)) == (UNCHANGED, [], 4)
+
+
+@given(st.lists(st.tuples(st.one_of(st.none(), st.integers(-(2**63), 2**63 - 1), st.text(), st.floats())), max_size=5))
+def test_a_digest_is_that_of_the_documented_lines(rows: list[tuple[object, ...]]) -> None:
+    """The digest of a table is that of its rows as the scheme writes them, with whatever values others put there."""
+    lines = [json.dumps(row, ensure_ascii=False, separators=(",", ":")) for row in rows]
+    assert (
+        hashed("folder", iter(rows), []).digest == hashlib.sha256("".join(f"{line}\n" for line in lines).encode()).hexdigest()
+    )
 
 
 def test_every_table_is_sealed(sealed: Path) -> None:

@@ -174,7 +174,7 @@ class Extra:
     value: str
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)  # there is one object for each kind: fast as a key
 class Kind:
     """One resource kind. Empty words follow the API's own naming (`DescribeX` gives `XName`, `XArn`, …)."""
 
