@@ -148,6 +148,7 @@ from .queries.search_live import search_live as search_live
 from .queries.search_live import suggest_live as suggest_live
 from .queries.select import named as named
 from .queries.select import select as select
+from .queries.select import selected as selected
 from .queries.select import within as within
 from .queries.selectors import find_in as find_in
 from .queries.selectors import find_node as find_node

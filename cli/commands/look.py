@@ -55,11 +55,13 @@ def ls(selector: tuple[str, ...], snapshot: str, form: str, out: str | None, wit
 
 
 def _rows(opened: lineage.Snapshot, selector: str, within: dict[str, Any]) -> Generator[Row]:
-    """One row per node. Only a selector that walks needs the graph."""
+    """One row per node. Only a walk within accounts or regions needs the graph, to keep the places beside it."""
     import lineage
 
     if "+" not in selector:
         return _listed(lineage.nodes(opened, selector, **read_in_part(opened, within)))
+    if not any(within.values()):
+        return _listed(opened.nodes(lineage.selected(opened, selector)))
     chosen = lineage.within(lineage.select(opened, selector), **read_in_part(opened, within))
     return ({name: chosen.nodes[node][name] for name in _COLUMNS[:-1]} | {"id": node} for node in sorted(chosen))
 

@@ -47,10 +47,19 @@ def select(source: Snapshot | Graph, text: str) -> Graph:
     Raises `UnknownNode` and `MalformedName`.
     """
     asked = _asked(source)
+    return asked.part(_all_chosen(asked, text))
+
+
+def selected(source: Snapshot | Graph, text: str) -> set[str]:
+    """The ids of the nodes that `select` gives. Of a snapshot no graph is made. Raises `UnknownNode` and `MalformedName`."""
+    return _all_chosen(_asked(source), text)
+
+
+def _all_chosen(asked: _Asked, text: str) -> set[str]:
     chosen = set.intersection(*(_chosen(asked, word) for word in _words(asked, text)))
     if not chosen:
         raise none_is_all(text)
-    return asked.part(chosen)
+    return chosen
 
 
 def named(source: Snapshot | Graph, text: str) -> set[str]:
