@@ -8,7 +8,6 @@ import gc
 import os
 import re
 import sys
-import tempfile
 from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol, TypeVar, cast
@@ -304,6 +303,8 @@ def _write_file(data: Iterable[bytes], target: Path) -> None:
         return
     mode = target.stat().st_mode & 0o777 if target.exists() else 0o666 & ~_umask()
     target = target.resolve()  # a link stays a link
+    import tempfile  # few commands write a file
+
     handle, scratch = tempfile.mkstemp(dir=target.parent, prefix=f".{target.name}.")
     try:
         with os.fdopen(handle, "wb") as file:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import shlex
 from collections.abc import Callable, Iterable, Iterator
-from html import escape
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -48,18 +47,24 @@ class About(NamedTuple):
 NOTHING = About()
 
 
+def _escaped(text: str) -> str:
+    from html import escape  # few answers are pages
+
+    return escape(text)
+
+
 def html_table(head: Iterable[Any], lines: Iterable[Iterable[Any]], about: About = NOTHING) -> Iterator[str]:
     """A page with one table, row by row, under the command that was asked; then what else there is to say about it."""
-    asked = escape(_asked())
+    asked = _escaped(_asked())
     yield f"{_TOP}<title>{asked or 'lineage'}</title>\n{_STYLE}"
     yield f"<h1>{asked}</h1>\n" if asked else ""
-    yield from (f"<p>{escape(first)}</p>\n" for first in [about.first()] if first)
+    yield from (f"<p>{_escaped(first)}</p>\n" for first in [about.first()] if first)
     titles = "".join(f"<th>{_cell(_HEADS.get(title, title))}</th>" for title in head)
     yield f"<table>\n<thead><tr>{titles}</tr></thead>\n<tbody>\n"
     yield from (f"<tr>{''.join(f'<td>{_cell(value)}</td>' for value in line)}</tr>\n" for line in lines)
     yield "</tbody>\n</table>\n"
-    yield from (f"<p>{escape(lineage.one_line(line.plain))}</p>\n" for line in about.below())
-    yield from (f"<p>{escape(read)}</p>\n" for read in [_read()] if read)
+    yield from (f"<p>{_escaped(lineage.one_line(line.plain))}</p>\n" for line in about.below())
+    yield from (f"<p>{_escaped(read)}</p>\n" for read in [_read()] if read)
     yield "</html>\n"
 
 
@@ -96,4 +101,4 @@ def _read() -> str:
 
 
 def _cell(value: Any) -> str:
-    return escape(lineage.one_line(said_shortly(value)))
+    return _escaped(lineage.one_line(said_shortly(value)))

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import tomllib
 from collections.abc import Callable, Sequence
 from datetime import date, datetime
 from typing import Any
@@ -16,6 +15,8 @@ class Entries:
 
     def __init__(self, path: str, data: bytes, what: str) -> None:
         """Raises `MalformedPolicy` if the data is not TOML."""
+        import tomllib  # few questions come with such a file
+
         self.path = path
         self._what = what
         try:

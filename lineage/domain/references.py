@@ -8,7 +8,6 @@ from collections.abc import Iterable, Iterator, Mapping
 from functools import cache, lru_cache
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from lineage.domain import uris
 from lineage.domain.arguments import names_bucket, paired
 from lineage.domain.kinds import ALLOWED, CHANNEL_USAGE, KINDS, LOCATION, MENTIONED_USAGE, REUSED, Kind, Reference
 from lineage.domain.names import ARN_OF_PLACE, LONGEST_KEY, Location, Span, channel_span, is_arn, location_of
@@ -342,7 +341,9 @@ def _first_folder(text: str) -> str:
 def _escaped(text: str) -> Iterator[str]:
     """The locations in a text whose slashes are escaped or percent-encoded."""
     if "\\" in text or "%" in text:
-        yield from (one.plain for one in uris.found(text))
+        from lineage.domain.uris import found  # few texts escape
+
+        yield from (one.plain for one in found(text))
 
 
 def _unquoted(text: str) -> str:

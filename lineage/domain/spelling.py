@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
-import heapq
 from collections.abc import Iterable
 
 MAX_COMPARED = 1_000  # names that are compared letter by letter
@@ -15,6 +13,9 @@ _ADVICE = 3  # names that a message offers
 
 def near(names: Iterable[str], wanted: str) -> list[str]:
     """The names that differ by one slip, ignoring case, and the most similar of the others of about the same length."""
+    import difflib  # few commands meet a slip
+    import heapq
+
     folded = wanted.casefold()
     slips = one_slip(folded)
     alike = {name.casefold(): name for name in names if abs(len(name) - len(wanted)) <= _MAX_SLIPS}

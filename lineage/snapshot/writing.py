@@ -7,7 +7,6 @@ import sqlite3
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from pathlib import Path
-from traceback import clear_frames
 
 from lineage.domain.records import Answered, Crawl, Fetched, Note, Resource
 from lineage.snapshot.connection import Connection
@@ -71,6 +70,8 @@ class Recording(WrittenNames, WrittenLedger, WrittenContents):
         try:
             new_graph(self._db, join)
         except BaseException as error:
+            from traceback import clear_frames
+
             clear_frames(error.__traceback__)  # a half-read cursor would lock the tables for the next join
             raise
         for table in ("enumeration", "question"):  # all questions so far count: the graph holds the answers
