@@ -15,8 +15,6 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable
 from typing import Any, cast
 
-import networkx as nx
-
 from lineage.domain.given import texts
 from lineage.domain.names import is_location, parse_location
 from lineage.domain.opaque import silence
@@ -35,6 +33,8 @@ from lineage.snapshot.rows import edge_row, node_row
 
 def shown(excerpt: Excerpt, *questions: Question, whole: bool = False) -> Graph:
     """An excerpt as a networkx graph, which answers every question if it is a `whole`, else those that it was read for."""
+    import networkx as nx  # takes longer than most questions, and many commands need no graph
+
     extent = Extent(Held.by(excerpt), whole, frozenset(questions))
     built: Any = nx.MultiDiGraph(**excerpt.graph | {EXTENT: extent})
     # networkx would copy each node's attributes twice, and look up both ends of each edge three times
