@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import tomllib
 from collections.abc import Callable, Sequence
 from datetime import date, datetime
@@ -27,6 +28,7 @@ class Entries:
         ) as error:  # not TOML, not text, a number too long, or brackets nested too deeply
             raise MalformedPolicy(f"{path} is not TOML: {error}") from error
         self.lines = text.splitlines()
+        self.digest = f"sha256:{hashlib.sha256(data).hexdigest()}"
 
     def line_of(self, table: str, number: int) -> int:
         """The line where the n-th `[[table]]` begins; the first line if the table is written in another form."""

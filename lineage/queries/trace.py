@@ -169,12 +169,11 @@ def trace(source: Source, endpoint: str, *, attestations: Vouched = None) -> Tra
     holds them, close gaps; they never repair a break. Raises `MalformedPolicy`. Raises `UnknownNode` if no endpoint, or
     more than one, has that name.
     """
-    vouched = vouched_in(attestations)
     graph = graph_from(source, lambda snapshot: near_excerpt(snapshot, [find_endpoint(snapshot, endpoint)], "up"))
     insist_answers(source, lambda _: [(TRACE, find_endpoint(_endpoints(graph), endpoint))])
     tracing = Tracing(graph, find_endpoint(_endpoints(graph), endpoint))
     tracing.run()
-    return tracing.answer(vouched)
+    return tracing.answer(vouched_in(attestations, source))
 
 
 def _endpoints(graph: Excerpt) -> Iterator[tuple[str, str]]:

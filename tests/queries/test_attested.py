@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import tomllib
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -216,6 +217,8 @@ REFUSED: list[tuple[dict[str, str], str]] = [
     ({"until": ""}, "attestations[1].until is missing"),
     ({"until": "soon"}, "attestations[1].until soon is not a day (expected one like 2027-06-30)"),
     ({"until": "2025-01-01"}, "is 2025-01-01, before it was made on 2026-01-01"),
+    ({"when": "1970-01-01"}, "is 1970-01-01, before SageMaker began on 2017-11-29: write the day on which this was said"),
+    ({"until": "9999-12-31"}, "more than 100 years after 2026-01-01: write the day by which somebody looks again"),
     ({"subject": "*"}, "wildcard"),
     ({"subject": "m"}, "which may match several"),
     ({"subject": "model"}, "is every model"),
@@ -273,6 +276,57 @@ def test_the_day_is_that_of_the_surroundings(tmp_path: Path, monkeypatch: pytest
         monkeypatch.setenv("SOURCE_DATE_EPOCH", epoch)
         assert len(lineage.load_attestations(path).of(DENIED)) == counts
     assert lineage.used(whole(FACES, holes=(DENIED,)), ELSEWHERE, attestations=path).rests.without == "unknown"
+
+
+def test_one_that_is_older_than_its_job_makes_no_answer_a_no(tmp_path: Path) -> None:
+    """Of a snapshot and of a graph, what was said before the job existed closes nothing, and the answer says so."""
+    early = "is dated 2026-01-01, before what it names was created on 2026-03-01"
+    late = replace(FACES, created="2026-03-01T00:00:00Z")
+    crawl(tmp_path / "s.db", late)
+    by_name = UNREAD._replace(subject=f"training-job:{ACCOUNT}/{REGION}/Faces")
+    with lineage.open_snapshot(tmp_path / "s.db") as snapshot:
+        for source in (snapshot, lineage.graph(snapshot), lineage.around_dataset(snapshot, ELSEWHERE)):
+            for name in (UNREAD, by_name):
+                answer = lineage.used(source, ELSEWHERE, attestations=vouch(name))
+                assert told(answer) == ("unknown", "unknown", 0)
+                assert sum(f"{early}: it does not count" in note for note in answer.caveats) == 1
+            place = vouch(HoleName("unread-manifest", STORE))  # what lies at a place may have been there before the job
+            assert told(lineage.used(source, ELSEWHERE, attestations=place))[2] == 1
+        said = lineage.vouched_for(snapshot, vouch(UNREAD))
+        assert [row["state"] for row in said["attestations"]] == [early]
+        assert len(said["warnings"]) == 1
+        assert sum(early in note for note in lineage.check(snapshot, attestations=vouch(UNREAD)).notes) == 1
+
+
+STRANGE = [
+    (
+        HoleName("unread-manifest", "s3://lists/face.manifest"),
+        "names no gap in this answer; did you mean s3://lists/faces.manifest?",
+    ),
+    (HoleName("denied", FACES.arn), "names no gap in this answer; for its subject there is unread-manifest: name the gap as "),
+    (HoleName("denied", arn("model", "recommender")), "names no gap in this answer: no model 'recommender' in "),
+]
+
+
+@pytest.mark.parametrize(("name", "said"), STRANGE, ids=[one[0].subject for one in STRANGE])
+def test_one_that_closes_nothing_is_named_with_what_may_be_meant(tmp_path: Path, name: HoleName, said: str) -> None:
+    """An answer names each attestation that may be a slip: a gap is near, or nothing in the snapshot has that name."""
+    crawl(tmp_path / "s.db", FACES, *served("s3://bought/model.tar.gz"), DENIED)
+    with lineage.open_snapshot(tmp_path / "s.db") as snapshot:
+        answer = lineage.used(snapshot, ELSEWHERE, attestations=vouch(name))
+    (note,) = [note for note in answer.caveats if "names no gap in this answer" in note]
+    assert said in note
+    assert str(name) in note
+
+
+def test_many_that_close_nothing_are_counted() -> None:
+    """Three are named, with what they name; the others are counted."""
+    names = [HoleName("denied", arn("transform-job", f"{letter * 9}")) for letter in "abcde"]
+    notes = asked_used(whole(FACES), vouch(*names)).caveats
+    (note,) = [note for note in notes if "name no gap in this answer" in note]
+    assert note.startswith("5 of 5 attestations name no gap in this answer (")
+    assert note.count("denied of arn:") == 3
+    assert note.endswith("; and 2 more)")
 
 
 # --- the template ---------------------------------------------------------------------------------

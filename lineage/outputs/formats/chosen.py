@@ -45,7 +45,7 @@ class Chosen:
         """
         self._places = Within.of(accounts, regions)
         self.selector = selector
-        self.vouched = vouched_in(attestations)
+        self.vouched = vouched_in(attestations, source)
         self.notes: list[str] = []
         self._snapshot = source if isinstance(source, Snapshot) else None
         self._given = None if isinstance(source, Snapshot) else source

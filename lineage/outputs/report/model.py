@@ -101,7 +101,7 @@ def report(
     asked, holdouts = [*texts(endpoints, "endpoints")], [*texts(holdouts, "holdouts")]
     told = file_told(snapshot, signature, signer, anchors)
     document = _document(told, snapshot, asked, title, classification, generated_at)
-    writing = _ReportUnderWay(snapshot, _found(snapshot, asked), holdouts, policy, vouched_in(attestations))
+    writing = _ReportUnderWay(snapshot, _found(snapshot, asked), holdouts, policy, vouched_in(attestations, snapshot))
     body = writing.body(document, Path(previous) if previous else None)
     body["controls"] = controls(body, texts(frameworks, "frameworks"))
     file, digest = document["snapshot"]["file"], document["snapshot"]["digest"]
