@@ -69,7 +69,7 @@ class Suppression:
 
 @dataclass(frozen=True, slots=True)
 class Policy:
-    """What a policy file says. `file` and `lines` say where each holdout is in it."""
+    """What a policy file says. `file` and `lines` say where each holdout is in it, and `digest` is its SHA-256."""
 
     holdouts: tuple[str, ...] = ()
     fail_on: str = ERROR
@@ -78,6 +78,7 @@ class Policy:
     file: str = ""
     lines: Mapping[str, int] = field(default_factory=dict)
     takes_attestations: bool = True  # else every gap counts, attested or not
+    digest: str = ""
 
     def severity(self, rule: str, name: str, default: str) -> str:
         """How severe a rule is; `off` for one that is not applied."""
@@ -123,6 +124,7 @@ class _Reading:
                 for number, one in enumerate(holdouts, 1)
             },
             takes_attestations=takes,
+            digest=file.digest,
         )
 
     def _holdout(self, number: int, one: str) -> str:
