@@ -34,5 +34,5 @@ def load_baseline(path: str | Path) -> frozenset[str]:
         if said["schema"] == SCHEMA:
             return frozenset(str(row["fingerprint"]) for row in said["findings"])
     except (ValueError, TypeError, KeyError, RecursionError) as error:
-        raise MalformedPolicy(f"{path} is not a baseline ({error}): {_WRITE}") from error
+        raise MalformedPolicy(f"{path} is not a baseline ({error}): {_WRITE}") from None
     raise MalformedPolicy(f"{path} is a baseline of another lineage ({said['schema']}): {_WRITE}")

@@ -30,6 +30,7 @@ from lineage.checks.findings import ERROR, NEVER, OFF, SEVERITIES, Finding
 from lineage.domain.entries import Entries, text_of
 from lineage.domain.names import node_id, parse_location
 from lineage.domain.records import Json
+from lineage.domain.text import counted, named_line
 from lineage.errors import MalformedName
 from lineage.queries.files import contents
 
@@ -79,6 +80,10 @@ class Policy:
     lines: Mapping[str, int] = field(default_factory=dict)
     takes_attestations: bool = True  # else every gap counts, attested or not
     digest: str = ""
+
+    def __repr__(self) -> str:
+        counts = (counted(len(self.holdouts), "holdout"), counted(len(self.suppressions), "suppression"))
+        return named_line("Policy", Path(self.file).name, f"fails on {self.fail_on}", *counts)
 
     def severity(self, rule: str, name: str, default: str) -> str:
         """How severe a rule is; `off` for one that is not applied."""
@@ -133,7 +138,7 @@ class _Reading:
         try:
             return parse_location(one).uri
         except MalformedName as error:
-            raise self._file.wrong(f"holdouts[{number}]", str(error)) from error
+            raise self._file.wrong(f"holdouts[{number}]", str(error)) from None
 
     def _suppression(self, number: int, row: dict[str, Any]) -> Suppression:
         where, file = f"suppressions[{number}]", self._file

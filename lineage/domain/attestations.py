@@ -18,6 +18,7 @@ from lineage.domain.kinds import KINDS, OPAQUE_CHANNELS, kind_of_subject
 from lineage.domain.names import is_arn, is_location, named_id, node_id, parse_arn, parse_location
 from lineage.domain.records import CLOUDTRAIL, OUTPUT, QUESTION, READ, Gap, Json
 from lineage.domain.spelling import near, one_slip
+from lineage.domain.text import counted, named_line
 from lineage.errors import MalformedName
 
 NEVER_ATTESTED = ("not-enumerated", "empty")  # an unfinished or empty list: too broad for one person to attest
@@ -174,6 +175,9 @@ class Attestation:
         day = date.fromisoformat(created[:10]) if created else self.when
         return f"is dated {self.when}, before what it names was created on {day}" if self.when + _DAY < day else ""
 
+    def __repr__(self) -> str:
+        return named_line("Attestation", self.id, str(self.hole), f"by {self.who}", f"until {self.until}")
+
     def __str__(self) -> str:
         return f"attestation {self.id} ({self.hole}, by {self.who})"
 
@@ -205,6 +209,10 @@ class Attestations:
         self._by_name: dict[HoleName, list[Attestation]] = defaultdict(list)
         for one in self.said:
             self._by_name[one.hole.normal()].append(one)
+
+    def __repr__(self) -> str:
+        void = f"{len(self._void)} not valid" if self._void else ""
+        return named_line("Attestations", self.file.rpartition("/")[2], counted(len(self.said), "attestation"), void)
 
     def beside(self, created: Mapping[str, str], strange: Mapping[str, str]) -> Attestations:
         """The same beside records, by id: when what one names was created; what to say of one that names nothing."""

@@ -26,7 +26,7 @@ class Entries:
             ValueError,
             RecursionError,
         ) as error:  # not TOML, not text, a number too long, or brackets nested too deeply
-            raise MalformedPolicy(f"{path} is not TOML: {error}") from error
+            raise MalformedPolicy(f"{path} is not TOML: {error}") from None
         self.lines = text.splitlines()
         self.digest = bytes_digest(data)
 

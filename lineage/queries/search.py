@@ -14,9 +14,12 @@ from itertools import groupby, islice
 from typing import Any
 
 from lineage.domain.given import number, texts
+from lineage.domain.given import text as a_text
 from lineage.domain.kinds import CARRIED_JOBS, KINDS, RUNS, Kind
 from lineage.domain.names import is_arn, parse_arn
 from lineage.domain.records import Gap, Json, Resource
+from lineage.domain.spelling import one_of
+from lineage.domain.text import named_line
 from lineage.errors import MalformedName, SearchRefused
 from lineage.queries.as_json import scope_json
 from lineage.queries.scope import Within, crawled, is_about, narrowed
@@ -59,6 +62,9 @@ class Match:
     created: str | None
     deleted: str | None
     record: Mapping[str, Any] = field(repr=False)
+
+    def __repr__(self) -> str:
+        return named_line("Match", f"{self.kind} {self.name}", "deleted" if self.deleted else self.status or "no status")
 
     def values(self, name: str) -> list[Any]:
         """The values of a property by the name that a filter would use. Raises `SearchRefused`."""
@@ -229,8 +235,7 @@ def query_of(
     if limit is not None and limit < 1:
         raise MalformedName(f"a limit of {limit} finds nothing: give 1 or more")
     if order not in (None, ASCENDING, DESCENDING):
-        allowed = f"Member must satisfy enum value set: [{ASCENDING}, {DESCENDING}]"
-        raise SearchRefused(f"Value '{order}' at 'sortOrder' failed to satisfy constraint: {allowed}")
+        raise SearchRefused(one_of("order", a_text(order, "an order"), (ASCENDING, DESCENDING)))
     conditions = expression_of(resource, where, any_of=any_of)
     parts = [one for one in (expression, conditions) if one is not None]
     both = {"SubExpressions": parts} if len(parts) > 1 else None

@@ -333,9 +333,19 @@ def find_in(snapshot: Snapshot, wanted: str) -> str:
         return _on_page(page, [*snapshot.names(page.name)] or [*alike(snapshot, page.name)])
     kind, _, name = wanted.partition("/")
     called = [*snapshot.names(wanted), *(snapshot.names(name) if kind in KINDS and name else ())]
-    if not called and is_location(wanted) and (around := NamedPlaces(snapshot).around(parse_location(wanted))):
-        raise UnknownNode(f"no record names {wanted!r} itself: name {max(around, key=len)}, which covers it and is read")
+    if not called and is_location(wanted):
+        _insist_unlike(NamedPlaces(snapshot), wanted)
     return find_node(called or alike(snapshot, wanted), wanted)
+
+
+def _insist_unlike(places: NamedPlaces, wanted: str) -> None:
+    """Raise `UnknownNode` with the place that is meant by one that no record names: one beside it, or one that covers it."""
+    place = parse_location(wanted)
+    near, around = places.near(place), places.around(place)
+    if near:
+        raise UnknownNode(f"no record names {wanted!r}; did you mean {near}?")
+    if around:
+        raise UnknownNode(f"no record names {wanted!r} itself: name {max(around, key=len)}, which covers it and is read")
 
 
 def alike(snapshot: Snapshot, wanted: str) -> Names:

@@ -338,6 +338,8 @@ class SnapshotInfo(ListedAnswer):
 
 def snapshot_info(path: str | Path) -> SnapshotInfo:
     """The digests of a snapshot, to be kept somewhere else. Raises `SnapshotError`."""
+    if isinstance(path, Snapshot):
+        raise TypeError("snapshot_info takes the path of the file: give snapshot.path")
     with open_snapshot(path) as snapshot:
         sealed = {one.crawl: one.digest for one in snapshot.seals()}
         crawls = [

@@ -127,7 +127,7 @@ class Service:
         try:
             answer: Json = getattr(client, xform_name(operation))(**request)
         except (BotoCoreError, ClientError) as error:
-            raise _meaning(error, operation) from error
+            raise _meaning(error, operation) from None
         return answer
 
     def steadily(self, operation: str, **request: Any) -> Json:
@@ -165,10 +165,10 @@ class Service:
         except S3UploadFailedError as error:
             cause = error.__cause__ or error.__context__
             if isinstance(cause, (BotoCoreError, ClientError)):
-                raise _meaning(cause, "PutObject") from error
-            raise NotRecorded(f"{path} was not uploaded: {error}", UNREACHABLE) from error
+                raise _meaning(cause, "PutObject") from None
+            raise NotRecorded(f"{path} was not uploaded: {error}", UNREACHABLE) from None
         except (BotoCoreError, ClientError) as error:
-            raise _meaning(error, "PutObject") from error
+            raise _meaning(error, "PutObject") from None
 
     def _client(self, name: str) -> Any:
         with self._lock:
@@ -183,9 +183,9 @@ class Service:
         try:
             return self._boto.client(name, config=config)  # type: ignore[call-overload]
         except NoRegionError as error:
-            raise _meaning(error, name) from error
+            raise _meaning(error, name) from None
         except BotoCoreError as error:
-            raise NotRecorded(f"boto3 can't make a client for {name}: {error}", DENIED) from error
+            raise NotRecorded(f"boto3 can't make a client for {name}: {error}", DENIED) from None
 
 
 def session_of(profile: str | None = None, region: str | None = None) -> boto3.Session:
@@ -193,14 +193,14 @@ def session_of(profile: str | None = None, region: str | None = None) -> boto3.S
     try:
         return boto3.Session(profile_name=profile, region_name=region)
     except BotoCoreError as error:
-        raise RefusedValue(f"{error}: name a profile of ~/.aws/config") from error
+        raise RefusedValue(f"{error}: name a profile of ~/.aws/config") from None
 
 
 def _default_session() -> boto3.Session:
     try:
         return boto3.Session()
     except BotoCoreError as error:
-        raise NotRecorded(f"{error}: AWS_PROFILE must name one of ~/.aws/config", DENIED) from error
+        raise NotRecorded(f"{error}: AWS_PROFILE must name one of ~/.aws/config", DENIED) from None
 
 
 def waits() -> Iterator[float]:

@@ -457,7 +457,7 @@ def test_only_the_first_are_held() -> None:
         ("training-job", {"where": ["TrainingJobName = x"] * 21}, "Member must have length less than or equal to 20"),
         ("training-job", {"expression": {}}, "You must specify at least one subexpression, filter, or nested filter"),
         ("training-job", {"sort_by": "Nonsense"}, "Unknown property name: Nonsense"),
-        ("training-job", {"order": "Upwards"}, "Value 'Upwards' at 'sortOrder' failed to satisfy constraint"),
+        ("training-job", {"order": "Upwards"}, "no order 'Upwards' (expected one of Ascending, Descending)"),
         ("trainin-job", {}, "no kind 'trainin-job' that SageMaker's Search knows; did you mean training-job"),
         ("Image", {}, "Search gives no records of Image"),
         ("Project", {}, "lineage reads no Project"),

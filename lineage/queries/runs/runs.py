@@ -15,11 +15,13 @@ from datetime import date
 from typing import Any, NamedTuple
 
 from lineage.domain.experiments import SortByType, SortOrderType
+from lineage.domain.given import text
 from lineage.domain.kinds import kind_of_arn
 from lineage.domain.names import is_arn, named_id, node_id, parse_arn
 from lineage.domain.records import Json, Resource, tags_of
-from lineage.domain.spelling import did_you_mean, no_such
+from lineage.domain.spelling import did_you_mean, one_of
 from lineage.domain.status import RunStatus
+from lineage.domain.text import counted, named_line
 from lineage.domain.times import instant, sortable
 from lineage.domain.urls import from_url, page_of
 from lineage.errors import MalformedName, UnknownNode
@@ -74,6 +76,10 @@ class Trial:
     deleted: str | None
     observed: bool
 
+    def __repr__(self) -> str:
+        within = f"{self.name}, experiment {self.experiment}" if self.experiment else self.name
+        return named_line("Trial", within, counted(self.runs, "run"), _known(self))
+
     def as_json(self) -> Json:
         """The group as one JSON object."""
         return asdict(self)
@@ -99,9 +105,17 @@ class Experiment:
     deleted: str | None
     observed: bool
 
+    def __repr__(self) -> str:
+        return named_line("Experiment", self.name, counted(self.groups, "group"), counted(self.runs, "run"), _known(self))
+
     def as_json(self) -> Json:
         """The experiment as one JSON object."""
         return asdict(self)
+
+
+def _known(one: Trial | Experiment) -> str:
+    """Whether it is gone, or only named by others."""
+    return "deleted" if one.deleted else "" if one.observed else "not read itself"
 
 
 @asks_snapshot
@@ -177,8 +191,8 @@ def list_runs(
     also for another status, and `UnknownNode` for an experiment or a group that nothing names.
     """
     if source not in (None, *_SOURCES):
-        raise MalformedName(f"{source!r} is not a source of runs; they are {', '.join(_SOURCES)}")
-    if status and status.casefold() not in {one.casefold() for one in RunStatus}:
+        raise MalformedName(f"{text(source, 'a source')!r} is not a source of runs; they are {', '.join(_SOURCES)}")
+    if status and text(status, "a status").casefold() not in {one.casefold() for one in RunStatus}:
         raise MalformedName(f"{status!r} is not a status of runs; they are {', '.join(RunStatus)}")
     trials = Trials(snapshot)
     asking = _Filter(
@@ -204,8 +218,8 @@ def load_run(snapshot: Snapshot, run: str, experiment: str | None = None) -> Run
     Raises `MalformedName`, and `UnknownNode` if the experiment has no run of that name, or several.
     """
     trials = Trials(snapshot)
-    wanted = _Wanted.of(snapshot, EXPERIMENT, experiment)
     run = from_url(run)
+    wanted = _experiment_of_run(snapshot, run, experiment, trials)
     if (page := page_of(run)) and page.kind == RUN:
         run = page.name
     if is_arn(run) or "@" in run:
@@ -222,6 +236,25 @@ def load_run(snapshot: Snapshot, run: str, experiment: str | None = None) -> Run
         raise UnknownNode(f"several runs are named {run}: name one by its ARN: {shown}")
     head = _Head(found[-1].id, found[-1].name, found[-1].created)
     return next(_loaded(snapshot, [head], trials, brief=False))
+
+
+def _experiment_of_run(snapshot: Snapshot, run: str, experiment: str | None, trials: Trials) -> _Wanted | None:
+    """The experiment that is asked for. The error says so if the two names are given in the other order."""
+    try:
+        return _Wanted.of(snapshot, EXPERIMENT, experiment)
+    except UnknownNode:
+        if is_arn(run) or not _are_swapped(snapshot, run, str(experiment), trials):
+            raise
+    order = f"the run comes first, as in load_run(snapshot, {experiment!r}, {run!r})"
+    raise UnknownNode(f"no experiment {experiment!r} in the snapshot, but experiment {run!r} has a run {experiment!r}: {order}")
+
+
+def _are_swapped(snapshot: Snapshot, experiment: str, run: str, trials: Trials) -> bool:
+    try:
+        wanted = _Wanted.of(snapshot, EXPERIMENT, experiment)
+    except UnknownNode:
+        return False
+    return bool(_called(snapshot, run, wanted, trials))
 
 
 @asks_snapshot
@@ -363,8 +396,8 @@ def _may_be_in(snapshot: Snapshot, experiment: _Wanted) -> Condition:
 
 def _sorted(found: list[Any], sort_by: SortByType | str, sort_order: SortOrderType | str) -> list[Any]:
     for what, given, known in (("sort key", sort_by, SortByType), ("sort order", sort_order, SortOrderType)):
-        if given not in [*known]:
-            raise MalformedName(no_such(what, given, [*known]))
+        if text(given, f"a {what}") not in [*known]:
+            raise MalformedName(one_of(what, given, [*known]))
     by_name, down = sort_by == SortByType.NAME, sort_order == SortOrderType.DESCENDING
 
     def key(one: Any) -> tuple[str, str, str]:
