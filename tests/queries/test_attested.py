@@ -15,13 +15,18 @@ from hypothesis import strategies as st
 
 import lineage
 from lineage.domain.attestations import Attestation, Attestations, HoleName, names_of
+from lineage.domain.names import parse_location
 from lineage.domain.records import READ, Gap, Resource
 from lineage.errors import MalformedPolicy
+from lineage.graphs.build import graph_of
+from lineage.graphs.derive import join
 from lineage.queries.attested import judged
+from lineage.snapshot.manifests import Listings, Manifest
+from lineage.snapshot.reading import Snapshot
 from tests.queries.test_impact import whole
 from tests.queries.test_random_estates import JOBS, KEYS, resource
 from tests.records import ACCOUNT, REGION, arn, channel, processing, served, training
-from tests.snapshot.test_file import crawl
+from tests.snapshot.test_file import CRAWL, crawl
 
 TODAY = date(2026, 6, 1)
 STORE, ELSEWHERE = "s3://lists/faces.manifest", "s3://raw/customers/"
@@ -195,6 +200,41 @@ def test_an_attestation_of_what_was_read_hides_no_trail() -> None:
     fits = training("fit", {"train": "s3://out-s3alias/x/"})
     graph, store = whole(prep, fits), HoleName("access-point", "s3://out-s3alias/x/")
     assert asked_used(graph, vouch(store)).verdict != "not-referenced"
+
+
+@pytest.mark.parametrize(("written", "closed"), [("2026-01-02T10:30:00Z", False), ("2026-02-01T00:00:00Z", False), ("", True)])
+@pytest.mark.parametrize(("ask", "no"), QUESTIONS)
+def test_nobody_vouches_against_a_list_that_was_read(ask: Callable[..., Any], no: str, written: str, closed: bool) -> None:
+    """A manifest that was written after the job read it may say the same as the earlier one: what it lists stays unknown."""
+    manifests = Listings.in_memory()
+    if written:
+        listed = [parse_location(f"{ELSEWHERE}a.csv")]
+        manifests.put(Manifest(STORE, "ManifestFile", "e", written), listed, "2026-12-01T00:00:00Z")
+    graph = graph_of([FACES], listings=manifests)
+    graph.graph["scope"] = whole(FACES).graph["scope"]
+    answer = ask(graph, vouch(UNREAD)).as_json()
+    assert (answer["verdict"], answer["verdict_without_attestations"]) == (no if closed else "unknown", "unknown")
+    (hole,) = answer["scope"]["holes"]
+    assert ("a version of it that was read lists s3://raw/customers/" in hole["detail"]) is not closed
+    assert (hole["attest"] is None) is not closed
+    other = lineage.used(graph, "s3://raw/other/", attestations=vouch(UNREAD))  # which no version lists
+    assert told(other) == ("not-referenced", "unknown", 1)
+
+
+def test_a_holdout_in_a_list_that_was_read_stays_unknown(tmp_path: Path) -> None:
+    """`datasets --holdouts` agrees with `used` on it, of a snapshot too."""
+    with Snapshot(tmp_path / "s.db", writing=True) as snapshot, snapshot.recording() as recording:
+        recording.begin(CRAWL)
+        recording.add(FACES)
+        manifest = Manifest(STORE, "ManifestFile", "e", "2026-02-01T00:00:00Z")
+        recording.listings.put(manifest, [parse_location(f"{ELSEWHERE}a.csv")], "2026-06-01T00:00:00Z")
+        recording.replace_graph(lambda db: join(db, recording.resources, listings=recording.listings))
+        recording.finish("2026-06-01T00:00:00Z")
+    with lineage.open_snapshot(tmp_path / "s.db") as snapshot:
+        for uri, closing in ((ELSEWHERE, 0), ("s3://raw/other/", 1)):
+            assert len(lineage.used(snapshot, uri, attestations=vouch(UNREAD)).rests.attestations) == closing
+            (row,) = lineage.datasets(snapshot, "training-job/faces", holdouts=[uri], attestations=vouch(UNREAD)).holdouts
+            assert len(row["attestations"]) == closing
 
 
 # --- the file -------------------------------------------------------------------------------------
