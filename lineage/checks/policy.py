@@ -27,6 +27,7 @@ from pathlib import Path
 from typing import Any
 
 from lineage.checks.findings import ERROR, NEVER, OFF, SEVERITIES, Finding
+from lineage.domain.called import asking
 from lineage.domain.entries import Entries, text_of
 from lineage.domain.names import node_id, parse_location
 from lineage.domain.records import Json
@@ -153,4 +154,6 @@ class _Reading:
         return Suppression(rule=rule, expires=expires, line=file.line_of("suppressions", number), **words)
 
     def _rule(self, where: str, said: object) -> str:
-        return self._file.one_of(where, said, sorted(self._rules), "`lineage check --list-rules` lists them")
+        return self._file.one_of(
+            where, said, sorted(self._rules), f"{asking('lineage check --list-rules', 'lineage.RULES')} lists them"
+        )

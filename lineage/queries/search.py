@@ -13,6 +13,7 @@ from dataclasses import asdict, dataclass, field, replace
 from itertools import groupby, islice
 from typing import Any
 
+from lineage.domain.called import asking
 from lineage.domain.given import number, texts
 from lineage.domain.given import text as a_text
 from lineage.domain.kinds import CARRIED_JOBS, KINDS, RUNS, Kind
@@ -186,7 +187,10 @@ def search(
     # The service builds the dashboard around a model; no snapshot holds it.
     for way in steps:
         if query.kind.search_within and way and way[0] != query.kind.search_within:
-            raise SearchRefused(f"a snapshot holds no {way[0]} of models", "ask the service with `lineage search --live`")
+            raise SearchRefused(
+                f"a snapshot holds no {way[0]} of models",
+                f"ask the service with {asking('lineage search --live', 'lineage.search_live')}",
+            )
     within = Within.of(accounts, regions)
     joined = any(way[:1] == (_SOURCE,) for way in steps)
     best = _Best(sorting, limit)

@@ -36,6 +36,7 @@ from botocore.exceptions import (
     TokenRetrievalError,
 )
 
+from lineage.domain.called import asking
 from lineage.domain.text import one_line, says_missing
 from lineage.errors import AlreadyExists, NotRecorded, NotThere, RefusedValue
 
@@ -230,7 +231,8 @@ def _meaning(error: BotoCoreError | ClientError, operation: str) -> Exception:
     if isinstance(error, _NOBODY):
         return NotRecorded("no AWS credentials: sign in (`aws sso login`), or set AWS_PROFILE", DENIED)
     if isinstance(error, NoRegionError):  # by the client when it is made, or, where AWS_ENDPOINT_URL is set, by a call of STS
-        return NotRecorded("no AWS region: set AWS_DEFAULT_REGION, or give one (--region, or a session with one)", DENIED)
+        given = asking("lineage record run --region R", "a session with one")
+        return NotRecorded(f"no AWS region: set AWS_DEFAULT_REGION, or use {given}", DENIED)
     if isinstance(error, ParamValidationError):
         return RefusedValue(f"{operation} can't be asked like that: {' '.join(str(error).split())}")
     if isinstance(error, _NO_WAY):
@@ -250,7 +252,8 @@ def _answered(error: ClientError, operation: str) -> Exception:
     if code in _SIGNED_WRONG:
         return NotRecorded(f"{told} (are the credentials valid, and is the clock right?)", DENIED)
     if "AccessDenied" in code or status in (401, 403):
-        return NotRecorded(f"{told} (`lineage iam-policy --recording` prints what is needed)", DENIED)
+        policy = asking("lineage iam-policy --recording", "lineage.iam_policy(recording=True)")
+        return NotRecorded(f"{told} ({policy} has what is needed)", DENIED)
     if status >= 500 or "Throttl" in code or "TooManyRequests" in code or "SlowDown" in code or code in _BUSY_CODES:
         return NotRecorded(told, BUSY)
     if "NotFound" in code or code.startswith("NoSuch") or status == 404 or says_missing(message):

@@ -476,7 +476,7 @@ def test_offline_and_live_refuse_the_same(whole_bank: lineage.Snapshot, kind: st
 def test_what_only_the_service_can_tell(whole_bank: lineage.Snapshot) -> None:
     """No snapshot keeps the dashboard around a model: the question is refused offline, and the service answers it."""
     with pytest.raises(
-        lineage.SearchRefused, match="a snapshot holds no Endpoints of models; ask the service with `lineage search --live`"
+        lineage.SearchRefused, match="a snapshot holds no Endpoints of models; ask the service with lineage.search_live"
     ):
         lineage.search(whole_bank, "model", where=["Endpoints.EndpointName = loans-live"])
     assert lineage.search_live("model", where=["Endpoints.EndpointName = loans-live"], replay=BANK).total == 0

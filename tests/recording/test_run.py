@@ -556,7 +556,7 @@ def test_a_right_that_is_missing_is_told_with_what_to_do(service: StandIn, caplo
         run.log_parameter("a", 1)
     assert parameters(service) == {"a": 1.0}
     assert status(service)[0] == "Completed"
-    assert "lineage iam-policy --recording" in caplog.text
+    assert "lineage.iam_policy(recording=True) has what is needed" in caplog.text
 
 
 def test_a_disk_that_can_not_be_written_costs_a_warning(

@@ -14,6 +14,7 @@ from dataclasses import asdict, dataclass, field
 from datetime import date
 from typing import Any, NamedTuple
 
+from lineage.domain.called import asking
 from lineage.domain.experiments import SortByType, SortOrderType
 from lineage.domain.given import text
 from lineage.domain.kinds import kind_of_arn
@@ -315,7 +316,9 @@ class _Wanted(NamedTuple):
             arn = parse_arn(text)
             wanted = cls(text, arn.account, arn.region, arn.resource.partition("/")[2].casefold())
         if not any(wanted.is_called(*place) for place in _names(snapshot, kind, wanted.name)):
-            advice = did_you_mean((name for *_, name in _names(snapshot, kind)), wanted.text, _WHERE_TO_LOOK[kind])
+            advice = did_you_mean(
+                (name for *_, name in _names(snapshot, kind)), wanted.text, f"; {asking(*_LISTING[kind])} lists them"
+            )
             raise UnknownNode(f"no {_WORDS[kind]} {wanted.text!r} in the snapshot{advice}")
         return wanted
 
@@ -331,7 +334,11 @@ class _Wanted(NamedTuple):
 
 _WORDS = {EXPERIMENT: "experiment", GROUP: "group"}
 _ARTICLES = {EXPERIMENT: "an experiment", GROUP: "a group"}
-_WHERE_TO_LOOK = {EXPERIMENT: "; `lineage experiments` lists them", GROUP: "; `lineage ls kind:trial` lists them"}
+_LISTING = {
+    EXPERIMENT: ("lineage experiments", "lineage.list_experiments(snapshot)"),
+    GROUP: ("lineage ls kind:trial", "lineage.list_trials(snapshot)"),
+    RUN: ("lineage runs", "lineage.list_runs(snapshot)"),
+}
 
 
 def _names(snapshot: Snapshot, kind: str, only: str | None = None) -> Iterator[NameKey]:
@@ -441,7 +448,7 @@ def _no_run(snapshot: Snapshot, run: str, wanted: _Wanted | None, trials: Trials
         for name in (run_name_of(record, groups), record.name)
     }
     where = f"experiment {wanted.text!r}" if wanted else "the snapshot"
-    return f"no run {run!r} in {where}{did_you_mean(names, run, '; `lineage runs` lists them')}"
+    return f"no run {run!r} in {where}{did_you_mean(names, run, f'; {asking(*_LISTING[RUN])} lists them')}"
 
 
 # --- from records -------------------------------------------------------------------------------
