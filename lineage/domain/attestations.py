@@ -17,7 +17,8 @@ from lineage.domain.canonical import digest_of
 from lineage.domain.kinds import KINDS, OPAQUE_CHANNELS, kind_of_subject
 from lineage.domain.names import is_arn, is_location, named_id, node_id, parse_arn, parse_location
 from lineage.domain.records import CLOUDTRAIL, OUTPUT, QUESTION, READ, Gap, Json
-from lineage.domain.spelling import near, one_slip
+from lineage.domain.slips import is_slip
+from lineage.domain.spelling import near
 from lineage.domain.text import counted, named_line
 from lineage.errors import MalformedName
 
@@ -194,14 +195,16 @@ class Attestations:
         digest: str = "",
         created: Mapping[str, str] | None = None,
         strange: Mapping[str, str] | None = None,
+        looked_up: bool = False,
     ) -> None:
-        """`file` is the file that holds them, and `digest` its SHA-256; for `created` and `strange` see `beside`."""
+        """`file` is the file that holds them, and `digest` its SHA-256; for the others see `beside`."""
         self.said = sorted(said, key=lambda one: one.id)
         self.file = file
         self.digest = digest
         self._today = today
         self._created = created or {}
         self._strange = strange or {}
+        self.looked_up = looked_up
         expired = {one.id: why for one in self.said if (why := one.void(today))}
         early = {one.id: why for one in self.said if (why := one.too_early(self._created.get(one.id, "")))}
         self._early = {key: why for key, why in early.items() if key not in expired}
@@ -214,10 +217,20 @@ class Attestations:
         void = f"{len(self._void)} not valid" if self._void else ""
         return named_line("Attestations", self.file.rpartition("/")[2], counted(len(self.said), "attestation"), void)
 
-    def beside(self, created: Mapping[str, str], strange: Mapping[str, str]) -> Attestations:
-        """The same beside records, by id: when what one names was created; what to say of one that names nothing."""
-        known = {"created": {**self._created, **created}, "strange": {**self._strange, **strange}}
-        return Attestations(self.said, today=self._today, file=self.file, digest=self.digest, **known)
+    def beside(self, created: Mapping[str, str], strange: Mapping[str, str], *, looked_up: bool = False) -> Attestations:
+        """The same beside records, by id: when what one names was created; what to say of one that names nothing.
+
+        `looked_up`: the records are those of a whole snapshot.
+        """
+        return Attestations(
+            self.said,
+            today=self._today,
+            file=self.file,
+            digest=self.digest,
+            created={**self._created, **created},
+            strange={**self._strange, **strange},
+            looked_up=looked_up,
+        )
 
     def of(self, hole: Gap) -> list[Attestation]:
         """The attestations that close a gap today."""
@@ -289,11 +302,11 @@ class _Near:
 
     def _alike(self, subject: str) -> list[str]:
         """Subjects that differ by a slip, and those with another last part: the long first part alone makes all alike."""
-        if slips := sorted(one_slip(subject) & self._kinds.keys()):
+        if slips := [one for one in self._subjects if is_slip(subject, one)]:
             return slips
         head = subject.rpartition("/")[0] + "/"
-        beside = (one.removeprefix(head) for one in self._subjects if one.startswith(head))
-        return [head + name for name in near(beside, subject.removeprefix(head))]
+        beside = [one.removeprefix(head) for one in self._subjects if one.startswith(head)]
+        return [head + name for name in near(beside, subject.removeprefix(head))] if beside else []
 
 
 NO_ATTESTATIONS = Attestations()

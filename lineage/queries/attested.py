@@ -85,13 +85,14 @@ def resting(without: str, holes: Iterable[Gap], vouched: Attestations) -> Rests:
 
 
 def _idle(vouched: Attestations, idle: list[Attestation], holes: list[Gap]) -> Iterator[str]:
-    """Notes on those that name no gap of an answer: one for each that may be a slip, and one that counts the others."""
-    others = []
-    for one, meant in vouched.meant(idle, holes) if idle else ():
-        if meant:
-            yield f"{one} names no gap in this answer{meant}"
-        else:
-            others.append(one)
+    """Notes on those that name no gap of an answer: on some that may be slips, and one that counts the others.
+
+    A file may be about many accounts, and so about much that a snapshot does not hold.
+    """
+    meant = dict(vouched.meant(idle, holes)) if idle else {}
+    slips = [one for one in idle if meant[one]][:_NAMED]
+    yield from (f"{one} names no gap in this answer{meant[one]}" for one in slips)
+    others = [one for one in idle if one not in slips]
     if others:
         verb = "names" if len(others) == 1 else "name"
         named = "; ".join(f"{one.id}, {one.hole}" for one in others[:_NAMED])

@@ -20,7 +20,7 @@ from lineage.domain.records import READ, Gap, Resource
 from lineage.errors import MalformedPolicy
 from lineage.graphs.build import graph_of
 from lineage.graphs.derive import join
-from lineage.queries.attested import judged
+from lineage.queries.attested import judged, vouched_in
 from lineage.snapshot.manifests import Listings, Manifest
 from lineage.snapshot.reading import Snapshot
 from tests.queries.test_impact import whole
@@ -359,14 +359,27 @@ def test_one_that_closes_nothing_is_named_with_what_may_be_meant(tmp_path: Path,
     assert str(name) in note
 
 
-def test_many_that_close_nothing_are_counted() -> None:
-    """Three are named, with what they name; the others are counted."""
-    names = [HoleName("denied", arn("transform-job", f"{letter * 9}")) for letter in "abcde"]
-    notes = asked_used(whole(FACES), vouch(*names)).caveats
-    (note,) = [note for note in notes if "name no gap in this answer" in note]
-    assert note.startswith("5 of 5 attestations name no gap in this answer (")
-    assert note.count("denied of arn:") == 3
-    assert note.endswith("; and 2 more)")
+def test_what_a_snapshot_told_stays(tmp_path: Path) -> None:
+    """A question that hands its attestations on, to a question about a part of the records, does not lose what it knows."""
+    crawl(tmp_path / "s.db", replace(FACES, created="2026-03-01T00:00:00Z"))
+    with lineage.open_snapshot(tmp_path / "s.db") as snapshot:
+        known = vouched_in(vouch(UNREAD), snapshot)
+    assert known.early() != []
+    assert vouched_in(known, whole(*served("s3://bought/model.tar.gz"))) is known
+
+
+def test_many_that_close_nothing_are_counted(tmp_path: Path) -> None:
+    """Three that may be slips have a note each; the others are counted, and three of them named."""
+    names = [HoleName("denied", arn("transform-job", f"{letter * 9}")) for letter in "abcdefgh"]
+    crawl(tmp_path / "s.db", FACES)
+    with lineage.open_snapshot(tmp_path / "s.db") as snapshot:
+        for source, slips, others in ((snapshot, 3, 5), (lineage.graph(snapshot), 0, 8)):
+            notes = [note for note in asked_used(source, vouch(*names)).caveats if "no gap in this answer" in note]
+            assert sum("names no gap in this answer: no transform job" in note for note in notes) == slips
+            assert notes[-1].startswith(f"{others} of 8 attestations name no gap in this answer (")
+            assert notes[-1].count("denied of arn:") == 3
+            assert notes[-1].endswith(f"; and {others - 3} more)")
+            assert len(notes) == slips + 1
 
 
 # --- the template ---------------------------------------------------------------------------------
