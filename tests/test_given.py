@@ -16,10 +16,11 @@ import networkx as nx
 import pytest
 
 import lineage
-from tests.conftest import BANK
+from tests.conftest import BANK, ROOT
 
 REGION, ACCOUNT, ENDPOINT = "eu-west-1", "111122223333", "loans-live"
 PLACE = "s3://bank-ml/loans/train/"
+ATTESTED = ROOT / "fixtures" / "lineage-attestations.toml"
 CONDITION = "TrainingJobStatus = Completed"
 OURS = (
     "check_places.known_accounts",
@@ -228,11 +229,32 @@ WRONG: dict[str, tuple[Callable[[lineage.Snapshot], object], type[Exception], st
     "a target's name": (lambda s: lineage.around_subject(s, PLACE, "loans-live"), lineage.UnknownNode, "no node has the id 'loans-live': lineage.find_in(snapshot, 'loans-live') gives the id of a name"),
     "a sort key": (lambda s: list(lineage.list_runs(s, sort_by="name")), lineage.MalformedName, "no sort key 'name'; did you mean Name?"),
     "a sort order": (lambda s: lineage.list_experiments(s, sort_order="down"), lineage.MalformedName, "no sort order 'down' (expected one of Ascending, Descending)"),
+    "a short sort order": (lambda s: lineage.list_runs(s, sort_order="desc"), lineage.MalformedName, "no sort order 'desc'; did you mean Descending? (expected one of Ascending, Descending)"),
+    "no sort key": (lambda s: lineage.list_runs(s, sort_by=None), TypeError, "expected a sort key as a text; this is None"),  # type: ignore[arg-type]
+    "a status as a number": (lambda s: lineage.list_runs(s, status=1), TypeError, "expected a status as a text; this is the int 1"),  # type: ignore[arg-type]
+    "a short order": (lambda s: lineage.search(s, "training-job", order="desc"), lineage.SearchRefused, "no order 'desc'; did you mean Descending? (expected one of Ascending, Descending)"),
+    "kinds of a policy": (lambda _: lineage.iam_policy(["endpoints"]), lineage.MalformedName, "no kind 'endpoints'; did you mean endpoint?"),
+    "a format of a picture": (lambda s: lineage.draw(lineage.picture(s), "svgg"), lineage.RenderError, "no format of a picture 'svgg'; did you mean svg? (expected one of svg, png)"),
+    "an engine": (lambda s: lineage.draw(lineage.picture(s), "svg", "graphviz"), lineage.RenderError, "no engine 'graphviz' (expected one of auto, dot, builtin)"),
+    "a path for a snapshot": (lambda _: lineage.used(Path("my.db"), PLACE), TypeError, "ask a snapshot, lineage.open_snapshot('my.db'), or a graph of one, lineage.graph(snapshot); this is the path 'my.db'"),  # type: ignore[arg-type]
+    "a name for a snapshot": (lambda _: lineage.show("my.db", "x"), TypeError, "ask a snapshot, lineage.open_snapshot('my.db'); this is the text 'my.db'"),  # type: ignore[arg-type]
+    "a graph for a snapshot": (lambda s: lineage.show(part(s), "x"), TypeError, "ask a snapshot, lineage.open_snapshot('lineage.db'); this is a graph, which has no records"),  # type: ignore[arg-type]
+    "a snapshot for a graph": (lineage.within, TypeError, "within takes a graph, lineage.graph(snapshot); this is a snapshot"),  # type: ignore[dict-item]
+    "a path for a graph": (lambda _: lineage.within("x"), TypeError, "ask a snapshot, lineage.open_snapshot('lineage.db'), or a graph of one, lineage.graph(snapshot); this is the text 'x'"),  # type: ignore[arg-type]
+    "nothing to export": (lambda _: lineage.Chosen(None), TypeError, "ask a snapshot, "),  # type: ignore[arg-type]
+    "a graph for a policy": (lambda s: lineage.load_policy(part(s)), TypeError, "expected the path of the policy as a text or a Path; this is an object of type MultiDiGraph"),  # type: ignore[arg-type]
+    "a snapshot to upgrade": (lineage.upgrade_snapshot, TypeError, "upgrade_snapshot takes the path of a file; this is an object of type Snapshot"),  # type: ignore[dict-item]
+    "a snapshot for its digests": (lineage.snapshot_info, TypeError, "snapshot_info takes the path of the file: give snapshot.path"),  # type: ignore[dict-item]
+    "a place that is near": (lambda s: lineage.find_in(s, "s3://bank-ml/loans/trian/"), lineage.UnknownNode, "no record names 's3://bank-ml/loans/trian/'; did you mean s3://bank-ml/loans/train/?"),
+    "a run and its experiment": (lambda s: lineage.load_run(s, "loan-default", "Loans-Fit-0042-aws-training-job"), lineage.UnknownNode, "no experiment 'Loans-Fit-0042-aws-training-job' in the snapshot, but experiment 'loan-default' has a run 'Loans-Fit-0042-aws-training-job': the run comes first, as in load_run(snapshot, "),
+    "an experiment that is not there": (lambda s: lineage.load_run(s, "loan-default", "no-run"), lineage.UnknownNode, "no experiment 'no-run' in the snapshot; "),
+    "a run for its id": (lambda s: lineage.leaderboard(s, [next(lineage.list_runs(s))]), TypeError, "ids takes texts; this is an object of type Run: give its id"),  # type: ignore[list-item]
+    "a run for its name": (lambda s: lineage.load_run(s, next(lineage.list_runs(s))), TypeError, "expected a name, an ARN or an S3 URI as a text; this is an object of type Run: give its id"),  # type: ignore[arg-type]
     "a limit": (lambda s: lineage.search(s, "training-job", limit="3"), TypeError, "limit takes a whole number; this is '3'"),  # type: ignore[arg-type]
     "a number of nodes": (lambda s: lineage.view(s, max_nodes="10"), TypeError, "max_nodes takes a whole number; this is '10'"),
     "a cluster": (lambda s: lineage.picture(s, cluster="acount"), lineage.MalformedName, "no cluster 'acount'; did you mean account?"),  # type: ignore[arg-type]
     "a graph to draw": (lambda s: lineage.draw(lineage.graph(s), "svg"), TypeError, "draw takes a picture, lineage.picture(graph); this is an object of type MultiDiGraph"),  # type: ignore[arg-type]
-    "a path for a page": (lambda s: lineage.to_page(lineage.graph(s), "x.db"), TypeError, "ask a snapshot, lineage.open_snapshot('lineage.db'); this is the text 'x.db'"),  # type: ignore[arg-type]
+    "a path for a page": (lambda s: lineage.to_page(lineage.graph(s), "x.db"), TypeError, "ask a snapshot, lineage.open_snapshot('x.db'); this is the text 'x.db'"),  # type: ignore[arg-type]
     "a start": (lambda s: lineage.to_page(lineage.graph(s), start="loans-liv"), lineage.UnknownNode, "nothing in the snapshot is named 'loans-liv'; did you mean loans-live?"),
     "no path": (lambda _: lineage.open_snapshot(None), TypeError, "open_snapshot takes the path of a file, as 'lineage.db'; this is an object of type NoneType"),  # type: ignore[arg-type]
     "an open snapshot": (lineage.open_snapshot, TypeError, "this is an open snapshot already: ask it as it is"),  # type: ignore[dict-item]
@@ -249,6 +271,43 @@ def test_a_wrong_argument_is_named(bank: lineage.Snapshot, call: Any, error: typ
         call(bank)
     assert type(refused.value) is error
     assert str(refused.value).startswith(said)
+
+
+SHOWN: dict[str, tuple[Callable[[lineage.Snapshot], object], str]] = {
+    "an experiment": (lambda s: lineage.list_experiments(s)[-1], "<Experiment loan-default: 1 group, 2 runs>"),
+    "a group": (lambda s: lineage.list_trials(s, "loan-default")[0], "<Trial loan-default-2026-05, experiment loan-default: 2 runs>"),
+    "a run": (lambda s: next(lineage.list_runs(s, "loan-default")), "<Run Loans-"),
+    "a pipeline": (lambda s: lineage.list_pipelines(s)[0], "<Pipeline "),
+    "an execution": (lambda s: lineage.list_executions(s, lineage.list_pipelines(s)[0].id)[0], "<Execution "),
+    "a match": (lambda s: lineage.search(s, "endpoint", where="EndpointName = loans-live").records[0], "<Match endpoint loans-live: InService>"),
+    "a policy": (lambda _: lineage.Policy(holdouts=(PLACE,), file="a/policy.toml"), "<Policy policy.toml: fails on error, 1 holdout, 0 suppressions>"),
+    "a finding": (lambda s: lineage.check(s).findings[0], "<Finding LIN"),
+    "a scope": (lambda s: s.scope(), "<Scope: 1 account, 1 region, 1 crawl, "),
+    "a kind": (lambda _: lineage.KINDS["endpoint"], "<Kind endpoint>"),
+    "what is exported": (lambda s: lineage.Chosen(s, "+loans-live"), "<Chosen +loans-live of "),
+    "a graph that is exported": (lambda s: lineage.Chosen(part(s)), "<Chosen everything of a graph>"),
+    "places": (lineage.NamedPlaces.of, "<NamedPlaces of "),
+    "attestations": (lambda _: lineage.load_attestations(ATTESTED), "<Attestations lineage-attestations.toml: 2 attestations>"),
+    "expired attestations": (lambda _: lineage.load_attestations(ATTESTED, today=date(2101, 1, 1)), "<Attestations lineage-attestations.toml: 2 attestations, 2 not valid>"),
+    "an attestation": (lambda _: lineage.load_attestations(ATTESTED).said[0], "<Attestation 9fb9a5e1ee38: unresolved of efs://fs-0a1b2c3d4e5f60718/kyc/passports, by Bo Lind, storage team, until 2099-11-21>"),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(("make", "said"), SHOWN.values(), ids=SHOWN)
+def test_an_object_is_shown_in_one_line(bank: lineage.Snapshot, make: Callable[[Any], object], said: str) -> None:
+    """The `repr` of each public object tells its name and what matters of it, and fits a line."""
+    shown = repr(make(bank))
+    assert shown.startswith(said)
+    assert len(shown) < 160
+    assert "\n" not in shown
+
+
+def test_no_public_class_is_shown_by_its_address() -> None:
+    """Each public class has a `repr` of its own."""
+    classes = [
+        one for module in (lineage, lineage.recording) for name in dir(module) if inspect.isclass(one := getattr(module, name))
+    ]
+    assert [one.__name__ for one in classes if one.__repr__ is object.__repr__] == []
 
 
 def test_what_has_its_own_sentence_has_no_other_traceback(bank_path: Path, tmp_path: Path) -> None:

@@ -121,6 +121,7 @@ def report(
             opened,
             endpoints,
             holdouts=insisted(opened, [*holdouts, *of_policy(policy)], exact=exact)[: len(holdouts)],
+            holdout_files=[(one.file, one.digest) for one in holdouts],
             policy=policy,
             frameworks=chosen,
             previous=words["previous"] or None,

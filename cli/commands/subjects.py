@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import re
 import shlex
 import sys
@@ -34,10 +35,12 @@ exact_option = option(
 
 
 class AskedFor(NamedTuple):
-    """An S3 URI to ask about, and where it was written; empty for an argument."""
+    """An S3 URI to ask about, and where it was written: the file, with its SHA-256. Empty for an argument."""
 
     where: str
     uri: str
+    file: str = ""
+    digest: str = ""
 
 
 def insisted(snapshot: lineage.Snapshot, asked: Sequence[AskedFor], *, exact: bool) -> list[str]:
@@ -49,12 +52,12 @@ def insisted(snapshot: lineage.Snapshot, asked: Sequence[AskedFor], *, exact: bo
     import lineage
 
     places = lineage.NamedPlaces.of(snapshot)
-    for where, uri in asked:
+    for one in asked:
         try:
-            places.asked(uri, exact=exact)
+            places.asked(one.uri, exact=exact)
         except lineage.MalformedName as error:
-            raise lineage.MalformedName(f"{where}{error}") from error
-    return [lineage.from_url(uri) for _, uri in asked]
+            raise lineage.MalformedName(f"{one.where}{error}") from error
+    return [lineage.from_url(one.uri) for one in asked]
 
 
 def of_policy(policy: lineage.Policy | None) -> list[AskedFor]:
@@ -108,18 +111,24 @@ def _listed(source: str) -> list[AskedFor]:
 
 def _lines(source: str) -> Iterator[AskedFor]:
     """Each S3 URI of a file, with its line. Blank lines and lines that begin with # are skipped."""
-    for number, line in enumerate(_text(source).split("\n"), 1):
+    data = _read(source)
+    file, digest = Path(_named(source)).name, f"sha256:{hashlib.sha256(data).hexdigest()}"
+    for number, line in enumerate(_text(source, data).split("\n"), 1):
         uri = line.strip()
         if uri and not uri.startswith("#"):
-            yield AskedFor(f"{_named(source)} line {number}: ", uri)
+            yield AskedFor(f"{_named(source)} line {number}: ", uri, file, digest)
 
 
-def _text(source: str) -> str:
+def _read(source: str) -> bytes:
     try:
-        data = sys.stdin.buffer.read() if source == STDIN else Path(source).read_bytes()
-        return data.decode("utf-8-sig")
+        return sys.stdin.buffer.read() if source == STDIN else Path(source).read_bytes()
     except OSError as error:
         raise click.FileError(source, error.strerror) from error
+
+
+def _text(source: str, data: bytes) -> str:
+    try:
+        return data.decode("utf-8-sig")
     except UnicodeDecodeError as error:
         raise click.UsageError(f"{_named(source)} is not UTF-8 text (expected one S3 URI per line)") from error
 

@@ -7,12 +7,12 @@ from pathlib import Path
 
 from lineage.checks.check import Checked
 from lineage.checks.findings import ATTESTED, SUPPRESSED
+from lineage.domain.called import asking
 from lineage.domain.text import json_text
 from lineage.errors import MalformedPolicy
 from lineage.queries.files import contents
 
 SCHEMA = "lineage.baseline/1"
-_WRITE = "write one with `lineage check --write-baseline`"
 
 
 def to_baseline(checked: Checked) -> str:
@@ -34,5 +34,9 @@ def load_baseline(path: str | Path) -> frozenset[str]:
         if said["schema"] == SCHEMA:
             return frozenset(str(row["fingerprint"]) for row in said["findings"])
     except (ValueError, TypeError, KeyError, RecursionError) as error:
-        raise MalformedPolicy(f"{path} is not a baseline ({error}): {_WRITE}") from error
-    raise MalformedPolicy(f"{path} is a baseline of another lineage ({said['schema']}): {_WRITE}")
+        raise MalformedPolicy(f"{path} is not a baseline ({error}): {_write()}") from None
+    raise MalformedPolicy(f"{path} is a baseline of another lineage ({said['schema']}): {_write()}")
+
+
+def _write() -> str:
+    return f"write one with {asking('lineage check --write-baseline', 'lineage.to_baseline')}"

@@ -157,7 +157,7 @@ def check(
     unchecked = NO_POLICY if policy is None else NO_HOLDOUTS
     policy = _policy_in(policy)
     _insist_severity(fail_on)
-    given = vouched_in(attestations, today)
+    given = vouched_in(attestations, snapshot, today)
     within = Within.of(accounts, regions)
     ground = Ground(
         snapshot, policy, [*texts(subjects or (), "subjects")], given if policy.takes_attestations else NO_ATTESTATIONS, within

@@ -8,6 +8,7 @@ from dataclasses import asdict, dataclass, field, replace
 from typing import NamedTuple
 
 from lineage.domain.records import Json
+from lineage.domain.text import named_line
 
 FAILED, UNKNOWN = "failed", "unknown"
 HIGH, MEDIUM, LOW = "high", "medium", "low"
@@ -47,6 +48,9 @@ class Finding:
     state: str = NEW
     suppression: Json | None = None
     attestations: list[Json] = field(default_factory=list)  # those that close gaps which it is about
+
+    def __repr__(self) -> str:
+        return named_line("Finding", f"{self.rule} {self.subject['name']}", self.verdict, self.state, self.severity)
 
     @property
     def fingerprint(self) -> str:

@@ -27,9 +27,11 @@ from pathlib import Path
 from typing import Any
 
 from lineage.checks.findings import ERROR, NEVER, OFF, SEVERITIES, Finding
+from lineage.domain.called import asking
 from lineage.domain.entries import Entries, text_of
 from lineage.domain.names import node_id, parse_location
 from lineage.domain.records import Json
+from lineage.domain.text import counted, named_line
 from lineage.errors import MalformedName
 from lineage.queries.files import contents
 
@@ -69,7 +71,7 @@ class Suppression:
 
 @dataclass(frozen=True, slots=True)
 class Policy:
-    """What a policy file says. `file` and `lines` say where each holdout is in it."""
+    """What a policy file says. `file` and `lines` say where each holdout is in it, and `digest` is its SHA-256."""
 
     holdouts: tuple[str, ...] = ()
     fail_on: str = ERROR
@@ -78,6 +80,11 @@ class Policy:
     file: str = ""
     lines: Mapping[str, int] = field(default_factory=dict)
     takes_attestations: bool = True  # else every gap counts, attested or not
+    digest: str = ""
+
+    def __repr__(self) -> str:
+        counts = (counted(len(self.holdouts), "holdout"), counted(len(self.suppressions), "suppression"))
+        return named_line("Policy", Path(self.file).name, f"fails on {self.fail_on}", *counts)
 
     def severity(self, rule: str, name: str, default: str) -> str:
         """How severe a rule is; `off` for one that is not applied."""
@@ -123,6 +130,7 @@ class _Reading:
                 for number, one in enumerate(holdouts, 1)
             },
             takes_attestations=takes,
+            digest=file.digest,
         )
 
     def _holdout(self, number: int, one: str) -> str:
@@ -131,7 +139,7 @@ class _Reading:
         try:
             return parse_location(one).uri
         except MalformedName as error:
-            raise self._file.wrong(f"holdouts[{number}]", str(error)) from error
+            raise self._file.wrong(f"holdouts[{number}]", str(error)) from None
 
     def _suppression(self, number: int, row: dict[str, Any]) -> Suppression:
         where, file = f"suppressions[{number}]", self._file
@@ -146,4 +154,6 @@ class _Reading:
         return Suppression(rule=rule, expires=expires, line=file.line_of("suppressions", number), **words)
 
     def _rule(self, where: str, said: object) -> str:
-        return self._file.one_of(where, said, sorted(self._rules), "`lineage check --list-rules` lists them")
+        return self._file.one_of(
+            where, said, sorted(self._rules), f"{asking('lineage check --list-rules', 'lineage.RULES')} lists them"
+        )

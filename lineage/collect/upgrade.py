@@ -31,6 +31,8 @@ def upgrade_snapshot(path: str | Path, *, on_progress: Callable[[str], None] = l
     tables: a signature or a digest that was kept for it proves the earlier file. Raises `SnapshotError` if the file is of
     another schema, was changed since it was sealed, or can't be written; then nothing is changed.
     """
+    if not isinstance(path, str | Path):
+        raise TypeError(f"upgrade_snapshot takes the path of a file; this is an object of type {type(path).__name__}")
     path = Path(path)
     kept, new = Path(f"{path}.schema-{EARLIER}"), Path(f"{path}.upgrading")
     if not path.is_file():

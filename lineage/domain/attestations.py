@@ -6,22 +6,29 @@ It closes that gap and does nothing else.
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from collections import defaultdict
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, timedelta
 from typing import NamedTuple
 
 from lineage.domain.canonical import digest_of
 from lineage.domain.kinds import KINDS, OPAQUE_CHANNELS, kind_of_subject
 from lineage.domain.names import is_arn, is_location, named_id, node_id, parse_arn, parse_location
 from lineage.domain.records import CLOUDTRAIL, OUTPUT, QUESTION, READ, Gap, Json
+from lineage.domain.slips import is_slip
+from lineage.domain.spelling import near
+from lineage.domain.text import counted, named_line
 from lineage.errors import MalformedName
 
 NEVER_ATTESTED = ("not-enumerated", "empty")  # an unfinished or empty list: too broad for one person to attest
 UNREAD_MANIFEST = "unread-manifest"
 _LISTS = ("List", "Search", "LookupEvents")
 _DIGITS = 12  # of an id
+_FIRST = date(2017, 11, 29)  # the day on which SageMaker began
+_MOST_YEARS = 100  # between the day of a statement and its last day
+_DAY = timedelta(days=1)  # a person writes the day of their own time zone, and records are in UTC
 
 
 class HoleName(NamedTuple):
@@ -46,11 +53,11 @@ class HoleName(NamedTuple):
 
     def normal(self) -> HoleName:
         """The normal form in which two spellings are compared. Raises `MalformedName`."""
-        subject, manifest, output = map(_normal, (self.subject, self.manifest, self.output))
+        subject, manifest, output = map(normal_subject, (self.subject, self.manifest, self.output))
         return HoleName(self.kind, subject, self.channel, "" if manifest == subject else manifest, output)
 
 
-def _normal(text: str) -> str:
+def normal_subject(text: str) -> str:
     """Places are compared exactly; ARNs in any case, and by the id of a thing that is only named."""
     if is_location(text):
         return node_id(text)
@@ -120,6 +127,17 @@ def _wrong_place(text: str) -> str:
     return ""
 
 
+def impossible_days(when: date, until: date) -> tuple[str, str]:
+    """The key of a day that cannot be right, and why; both empty if the days can be right."""
+    if when < _FIRST:
+        return "when", f"is {when}, before SageMaker began on {_FIRST}: write the day on which this was said"
+    if until < when:
+        return "until", f"is {until}, before it was made on {when}"
+    if until.year - when.year > _MOST_YEARS:
+        return "until", f"is {until}, more than {_MOST_YEARS} years after {when}: write the day by which somebody looks again"
+    return "", ""
+
+
 @dataclass(frozen=True, slots=True)
 class Attestation:
     """A statement that a gap hides nothing: who says so, since when, why, and until when."""
@@ -150,6 +168,17 @@ class Attestation:
             return f"expired on {self.until}"
         return f"is dated {self.when}, in the future" if self.when > today else ""
 
+    def too_early(self, created: str) -> str:
+        """Why it cannot be about a thing that was created then: nobody knows of a thing before it exists.
+
+        It may be about an earlier thing of that name.
+        """
+        day = date.fromisoformat(created[:10]) if created else self.when
+        return f"is dated {self.when}, before what it names was created on {day}" if self.when + _DAY < day else ""
+
+    def __repr__(self) -> str:
+        return named_line("Attestation", self.id, str(self.hole), f"by {self.who}", f"until {self.until}")
+
     def __str__(self) -> str:
         return f"attestation {self.id} ({self.hole}, by {self.who})"
 
@@ -157,21 +186,58 @@ class Attestation:
 class Attestations:
     """Attestations by the gaps that they name, as valid on one day."""
 
-    def __init__(self, said: Iterable[Attestation] = (), *, today: date = date.min, file: str = "") -> None:
-        """`file` is the file that holds them."""
+    def __init__(
+        self,
+        said: Iterable[Attestation] = (),
+        *,
+        today: date = date.min,
+        file: str = "",
+        digest: str = "",
+        created: Mapping[str, str] | None = None,
+        strange: Mapping[str, str] | None = None,
+        looked_up: bool = False,
+    ) -> None:
+        """`file` is the file that holds them, and `digest` its SHA-256; for the others see `beside`."""
         self.said = sorted(said, key=lambda one: one.id)
         self.file = file
-        self._void = {one.id: why for one in self.said if (why := one.void(today))}
+        self.digest = digest
+        self._today = today
+        self._created = created or {}
+        self._strange = strange or {}
+        self.looked_up = looked_up
+        expired = {one.id: why for one in self.said if (why := one.void(today))}
+        early = {one.id: why for one in self.said if (why := one.too_early(self._created.get(one.id, "")))}
+        self._early = {key: why for key, why in early.items() if key not in expired}
+        self._void = expired | self._early
         self._by_name: dict[HoleName, list[Attestation]] = defaultdict(list)
         for one in self.said:
             self._by_name[one.hole.normal()].append(one)
+
+    def __repr__(self) -> str:
+        void = f"{len(self._void)} not valid" if self._void else ""
+        return named_line("Attestations", self.file.rpartition("/")[2], counted(len(self.said), "attestation"), void)
+
+    def beside(self, created: Mapping[str, str], strange: Mapping[str, str], *, looked_up: bool = False) -> Attestations:
+        """The same beside records, by id: when what one names was created; what to say of one that names nothing.
+
+        `looked_up`: the records are those of a whole snapshot.
+        """
+        return Attestations(
+            self.said,
+            today=self._today,
+            file=self.file,
+            digest=self.digest,
+            created={**self._created, **created},
+            strange={**self._strange, **strange},
+            looked_up=looked_up,
+        )
 
     def of(self, hole: Gap) -> list[Attestation]:
         """The attestations that close a gap today."""
         return [one for one in self._naming(hole) if one.id not in self._void]
 
     def void_of(self, hole: Gap) -> list[Attestation]:
-        """The attestations that name a gap but are not valid today."""
+        """The attestations that name a gap but are not valid."""
         return [one for one in self._naming(hole) if one.id in self._void]
 
     def _naming(self, hole: Gap) -> list[Attestation]:
@@ -185,8 +251,14 @@ class Attestations:
 
     def void(self) -> list[str]:
         """A note for each one that is not valid today."""
-        void = (one for one in self.said if one.id in self._void)
-        return [self.told(one, f"{self._void[one.id]}: it does not count") for one in void]
+        return self._not_counting(self._void)
+
+    def early(self) -> list[str]:
+        """A note for each one that is older than what it names."""
+        return self._not_counting(self._early)
+
+    def _not_counting(self, why: Mapping[str, str]) -> list[str]:
+        return [self.told(one, f"{why[one.id]}: it does not count") for one in self.said if one.id in why]
 
     def told(self, one: Attestation, said: str) -> str:
         """A note on one attestation, with its file and line."""
@@ -196,6 +268,45 @@ class Attestations:
         """The valid ones that name none of these gaps."""
         matched = {one.id for hole in holes for one in self.of(hole)}
         return [one for one in self.said if one.id not in matched | self._void.keys()]
+
+    def meant(self, loose: Iterable[Attestation], holes: Iterable[Gap]) -> Iterator[tuple[Attestation, str]]:
+        """Each of some that match no gap, with the gap that may be meant, as the end of a sentence; empty if none is near."""
+        nearest = _Near(holes)
+        for one in loose:
+            yield one, nearest.of(one) or self._strange.get(one.id, "")
+
+
+class _Near:
+    """Finds the gap that an attestation may mean."""
+
+    def __init__(self, holes: Iterable[Gap]) -> None:
+        self._kinds: dict[str, set[str]] = defaultdict(set)
+        self._written: dict[str, str] = {}
+        for name in dict.fromkeys(name for hole in holes for name in names_of(hole)):
+            subject = name.normal().subject
+            self._kinds[subject].add(name.kind)
+            self._written.setdefault(subject, name.subject)
+        self._subjects = sorted(self._kinds)
+
+    def of(self, one: Attestation) -> str:
+        """Another gap of the same subject, or one about a subject that begins the same way or differs by a slip."""
+        subject = one.hole.normal().subject
+        if subject in self._kinds:
+            told = " and ".join(sorted(self._kinds[subject]))
+            return f"; for its subject there is {told}: name the gap as `lineage gaps --attest-template` does"
+        below = self._subjects[bisect_left(self._subjects, subject) :][:1]
+        if below and below[0].startswith(subject):
+            return f"; there is one about {self._written[below[0]]}: an attestation names one whole subject"
+        alike = [self._written[found] for found in self._alike(subject)]
+        return f"; did you mean {' or '.join(alike)}?" if alike else ""
+
+    def _alike(self, subject: str) -> list[str]:
+        """Subjects that differ by a slip, and those with another last part: the long first part alone makes all alike."""
+        if slips := [one for one in self._subjects if is_slip(subject, one)]:
+            return slips
+        head = subject.rpartition("/")[0] + "/"
+        beside = [one.removeprefix(head) for one in self._subjects if one.startswith(head)]
+        return [head + name for name in near(beside, subject.removeprefix(head))] if beside else []
 
 
 NO_ATTESTATIONS = Attestations()

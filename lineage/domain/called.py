@@ -18,6 +18,11 @@ def argument(*names: str, value: object = None) -> str:
     return " or ".join(dict.fromkeys(_ways[-1](name, value) for name in names))
 
 
+def asking(command: str, call: str) -> str:
+    """How to ask for something: by a `call` from Python, else by a command."""
+    return call if _ways[-1] is _as_python else f"`{command}`"
+
+
 @contextmanager
 def arguments_called(way: Callable[[str, object], str]) -> Iterator[None]:
     """Have messages call an argument what `way` makes of its name and the value to give: the command line has options."""

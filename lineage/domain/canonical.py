@@ -17,4 +17,9 @@ def canonical(value: Any) -> str:
 
 def digest_of(value: Any) -> str:
     """The digest of a value's canonical JSON, with the name of its algorithm. Lone surrogates do not make it fail."""
-    return f"sha256:{hashlib.sha256(canonical(value).encode(errors='surrogatepass')).hexdigest()}"
+    return bytes_digest(canonical(value).encode(errors="surrogatepass"))
+
+
+def bytes_digest(data: bytes) -> str:
+    """The SHA-256 of some bytes, with the name of its algorithm."""
+    return f"sha256:{hashlib.sha256(data).hexdigest()}"

@@ -6,6 +6,7 @@ from collections.abc import Callable, Sequence
 from datetime import date, datetime
 from typing import Any
 
+from lineage.domain.canonical import bytes_digest
 from lineage.domain.spelling import did_you_mean
 from lineage.errors import MalformedPolicy
 
@@ -26,8 +27,9 @@ class Entries:
             ValueError,
             RecursionError,
         ) as error:  # not TOML, not text, a number too long, or brackets nested too deeply
-            raise MalformedPolicy(f"{path} is not TOML: {error}") from error
+            raise MalformedPolicy(f"{path} is not TOML: {error}") from None
         self.lines = text.splitlines()
+        self.digest = bytes_digest(data)
 
     def line_of(self, table: str, number: int) -> int:
         """The line where the n-th `[[table]]` begins; the first line if the table is written in another form."""

@@ -47,4 +47,5 @@ def _shown(given: object) -> str:
         return "None"
     told = isinstance(given, int | float | list | tuple | bytes)
     kind = type(given).__name__
-    return f"the {kind} {repr(given)[:_SHOWN]}" if told else f"an object of type {kind}"
+    advice = ": give its id" if isinstance(getattr(given, "id", None), str) else ""
+    return f"the {kind} {repr(given)[:_SHOWN]}" if told else f"an object of type {kind}{advice}"

@@ -17,6 +17,7 @@ from lineage.domain.kinds import KINDS, VERSIONED, Kind
 from lineage.domain.names import is_location, parse_location, partition
 from lineage.domain.regions import check_places
 from lineage.domain.slips import is_bucket
+from lineage.domain.spelling import no_such
 from lineage.errors import MalformedName
 
 MOST_CHARACTERS: Final = 6144  # of a managed policy, without white space (IAM user guide, "IAM and AWS STS quotas")
@@ -194,7 +195,7 @@ def iam_statements(
     scoped = Scoped(texts(buckets, "buckets"), texts(regions, "regions"), texts(accounts, "accounts"))
     if recording:
         return [one for name, actions in RECORDING.items() for one in _recording(name, actions, scoped)]
-    chosen = [KINDS[name] for name in texts(kinds, "kinds") or KINDS]
+    chosen = [_kind(name) for name in texts(kinds, "kinds") or KINDS]
     statements = [*_reading(chosen, scoped), *(_tags(scoped) if tags else ())]
     if suggestions:
         why = "lineage suggest --live asks which values a property has."
@@ -211,6 +212,12 @@ def iam_statements(
         statements.append(Statement("Accounts", why, ["sts:AssumeRole"], sorted(texts(roles, "roles"))))
     statements += _signing(sorted(texts(signing_keys, "signing_keys")))
     return [one for one in statements if one.actions]
+
+
+def _kind(name: str) -> Kind:
+    if name not in KINDS:
+        raise MalformedName(no_such("kind", name, KINDS))
+    return KINDS[name]
 
 
 def iam_policy(kinds: Iterable[str] = (), **asked: Any) -> Any:

@@ -11,6 +11,7 @@ from typing import Any, Final, NamedTuple
 import orjson
 
 from lineage.domain.names import Span, parse_arn
+from lineage.domain.text import counted, named_line
 
 Body = Mapping[str, Any]
 READ, OUTPUT, QUESTION = "read", "output", "question"  # what a gap is about, if not its subject itself
@@ -313,6 +314,10 @@ class Scope:
     lookups: tuple[Enumeration, ...] = ()
     silent: tuple[Gap, ...] = ()
     counted: tuple[Counted, ...] = ()
+
+    def __repr__(self) -> str:
+        places = counted(len(self.accounts), "account"), counted(len(self.regions), "region")
+        return named_line("Scope", "", *places, counted(len(self.crawls), "crawl"), counted(len(self.holes), "gap"))
 
     @property
     def accounts(self) -> tuple[str, ...]:

@@ -45,6 +45,16 @@ def did_you_mean(names: Iterable[str], wanted: str, otherwise: str = "") -> str:
     return f"; did you mean {' or '.join(alike)}?" if alike else otherwise
 
 
+def one_of(what: str, wanted: str, names: Iterable[str]) -> str:
+    """The same for a word of which there are a few: all of them, and the one that is meant, which may be cut short."""
+    known = list(names)
+    folded = wanted.casefold()
+    short = [one for one in known if folded and (one.casefold().startswith(folded) or folded.startswith(one.casefold()))]
+    meant = (short or near(known, wanted))[:1]
+    listed = f"expected one of {', '.join(known)}"
+    return f"no {what} {wanted!r}; did you mean {meant[0]}? ({listed})" if meant else f"no {what} {wanted!r} ({listed})"
+
+
 def no_such(what: str, wanted: str, names: Iterable[str]) -> str:
     """A hint for a word that is not in a short list: the near misses, else the whole list."""
     known = list(names)

@@ -75,6 +75,12 @@ def counted(number: int, noun: str) -> str:
     return f"{number:,} {noun}{'' if number == 1 else 's'}"
 
 
+def named_line(kind: str, name: str, *facts: str) -> str:
+    """One line for the `repr` of an object: its class, its name and what matters of it, without empty ones."""
+    about = ", ".join(filter(None, facts))
+    return f"<{one_line(f'{kind} {name}'.strip())}{f': {one_line(about)}' if about else ''}>"
+
+
 def shown(value: Any) -> Any:
     """A JSON value with all its texts, and the names of its members, made visible."""
     if isinstance(value, str):

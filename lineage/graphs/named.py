@@ -42,12 +42,16 @@ class NamedPlaces:
     """The places that the records of a snapshot name, for one question after another."""
 
     def __init__(self, snapshot: Snapshot) -> None:
+        self._file = snapshot.path.name
         self.prefixes = Prefixes(snapshot)
         self._listings = snapshot.listings()
         self._buckets = cache(lambda: list(snapshot.beginnings("s3://")))
         self._children = cache(lambda start: _Names(snapshot.beginnings(start, MOST + 1)))
         self._stood = cache(snapshot.names_place)
         self._lists = any(True for _ in self._listings.places())
+
+    def __repr__(self) -> str:
+        return f"<NamedPlaces of {self._file}>"
 
     @classmethod
     def of(cls, snapshot: Snapshot) -> NamedPlaces:

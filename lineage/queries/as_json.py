@@ -104,8 +104,12 @@ def _kind_of(gap: Gap) -> str:
 def hole_json(hole: Gap, vouched: Attestations = NO_ATTESTATIONS) -> Json:
     """A gap, with how an attestation must name it (null if none can) and the ids of the attestations that close it."""
     name = next((name.as_json() for name in names_of(hole)), None)
-    attested = {"attested": [one.id for one in vouched.of(hole)]} if vouched.said else {}
-    return gap_json(hole) | {"attest": name} | attested
+    return gap_json(hole) | {"attest": name} | attested_by(hole, vouched)
+
+
+def attested_by(hole: Gap, vouched: Attestations) -> Json:
+    """The ids of the attestations that close a gap; nothing if none were given."""
+    return {"attested": [one.id for one in vouched.of(hole)]} if vouched.said else {}
 
 
 def gap_json(gap: Gap) -> Json:

@@ -3,20 +3,31 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from datetime import date
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from lineage.domain.attestations import NO_ATTESTATIONS, Attestation, Attestations, HoleName, names_of, too_broad
+from lineage.domain.attestations import (
+    NO_ATTESTATIONS,
+    Attestation,
+    Attestations,
+    HoleName,
+    impossible_days,
+    names_of,
+    too_broad,
+)
 from lineage.domain.entries import Entries, text_of
 from lineage.domain.records import Gap, Json
 from lineage.domain.text import one_line
 from lineage.domain.times import today as this_day
+from lineage.queries.attested_things import beside_records
 from lineage.queries.files import contents
+from lineage.queries.sources import Source
 
 UNKNOWN = "unknown"
+_NAMED = 3  # attestations that a note names; the rest are counted
 TABLE = "attestations"
 _HOLE = ("kind", "subject", "channel", "manifest", "output")
 _SIGNED = ("who", "when", "why", "until")
@@ -69,10 +80,24 @@ def resting(without: str, holes: Iterable[Gap], vouched: Attestations) -> Rests:
     used = {one.id: one for hole in holes for one in vouched.of(hole)}
     void = {one.id: one for hole in holes for one in vouched.void_of(hole)}
     notes = [f"{void[key]} {vouched.why_void(void[key])}: it does not count" for key in sorted(void)]
-    idle = len(vouched.said) - len(used) - len(void)
-    verb = "names" if idle == 1 else "name"
-    notes += [f"{idle} of {len(vouched.said)} attestations {verb} no gap in this answer"] if idle else []
-    return Rests(without, [used[key].as_json() for key in sorted(used)], notes)
+    idle = [one for one in vouched.said if one.id not in used.keys() | void.keys()]
+    return Rests(without, [used[key].as_json() for key in sorted(used)], [*notes, *_idle(vouched, idle, holes)])
+
+
+def _idle(vouched: Attestations, idle: list[Attestation], holes: list[Gap]) -> Iterator[str]:
+    """Notes on those that name no gap of an answer: on some that may be slips, and one that counts the others.
+
+    A file may be about many accounts, and so about much that a snapshot does not hold.
+    """
+    meant = dict(vouched.meant(idle, holes)) if idle else {}
+    slips = [one for one in idle if meant[one]][:_NAMED]
+    yield from (f"{one} names no gap in this answer{meant[one]}" for one in slips)
+    others = [one for one in idle if one not in slips]
+    if others:
+        verb = "names" if len(others) == 1 else "name"
+        named = "; ".join(f"{one.id}, {one.hole}" for one in others[:_NAMED])
+        more = f"; and {len(others) - _NAMED} more" if len(others) > _NAMED else ""
+        yield f"{len(others)} of {len(vouched.said)} attestations {verb} no gap in this answer ({named}{more})"
 
 
 def left_open(holes: Iterable[Json]) -> list[Json]:
@@ -83,11 +108,12 @@ def left_open(holes: Iterable[Json]) -> list[Json]:
 # --- the file ---------------------------------------------------------------------------------------
 
 
-def vouched_in(vouched: Vouched, today: date | None = None) -> Attestations:
-    """The attestations given to a question, in whatever form."""
-    if isinstance(vouched, Attestations):
-        return vouched
-    return NO_ATTESTATIONS if vouched is None else load_attestations(vouched, today=today)
+def vouched_in(vouched: Vouched, source: Source | None = None, today: date | None = None) -> Attestations:
+    """The attestations given to a question, in whatever form, beside the records of its source."""
+    if vouched is None:
+        return NO_ATTESTATIONS
+    given = vouched if isinstance(vouched, Attestations) else load_attestations(vouched, today=today)
+    return beside_records(source, given) if given.said and source is not None else given
 
 
 def load_attestations(path: str | Path, *, today: date | None = None) -> Attestations:
@@ -104,7 +130,7 @@ def load_attestations(path: str | Path, *, today: date | None = None) -> Attesta
     for number, one in enumerate(found, 1):
         file.must(one.id not in said, f"{TABLE}[{number}]", f"says what {TABLE}[{said.get(one.id)}] says: remove one")
         said[one.id] = number
-    return Attestations(found, today=today or this_day(), file=str(path))
+    return Attestations(found, today=today or this_day(), file=str(path), digest=file.digest)
 
 
 def _attestation(file: Entries, number: int, row: dict[str, Any]) -> Attestation:
@@ -118,7 +144,8 @@ def _attestation(file: Entries, number: int, row: dict[str, Any]) -> Attestation
             bool(text_of(row.get(key))), f"{where}.{key}", "is empty: an attestation says which gap, who, when, why, until when"
         )
     when, until = (_day(file, where, key, row) for key in ("when", "until"))
-    file.must(when <= until, f"{where}.until", f"is {until}, before it was made on {when}")
+    wrong, why = impossible_days(when, until)
+    file.must(not wrong, f"{where}.{wrong}", why)
     from lineage.domain.redact import without_secrets  # its many patterns take longer than most questions
 
     words = {key: without_secrets(one_line(text_of(row.get(key)))) for key in (*_HOLE, "who", "why")}

@@ -109,7 +109,7 @@ def datasets(source: Source, node: str, *, holdouts: Iterable[str] = (), attesta
         whole = Excerpt.of(source)
         found = find_node(names_of(whole), node)
         around = making_excerpt(whole, found)
-    asking = _DatasetsUnderWay(around, found, snapshot, whole, vouched_in(attestations))
+    asking = _DatasetsUnderWay(around, found, snapshot, whole, vouched_in(attestations, source))
     return asking.answer([*texts(holdouts, "holdouts")])
 
 

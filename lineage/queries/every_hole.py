@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-from bisect import bisect_left
-from collections import defaultdict
 from collections.abc import Iterator
 
-from lineage.domain.attestations import Attestation, Attestations, names_of
+from lineage.domain.attestations import Attestations
 from lineage.domain.jobs import is_job
 from lineage.domain.kinds import ENDPOINT
 from lineage.domain.names import is_place
@@ -34,7 +32,7 @@ def every_hole(snapshot: Snapshot) -> list[Gap]:
 @asks_snapshot
 def attest_template(snapshot: Snapshot, attestations: Vouched = None) -> str:
     """An attestation as TOML, to fill in, for each gap that somebody could attest and nobody has attested yet."""
-    vouched = vouched_in(attestations)
+    vouched = vouched_in(attestations, snapshot)
     return template(hole for hole in every_hole(snapshot) if not vouched.of(hole))
 
 
@@ -44,7 +42,7 @@ def vouched_for(snapshot: Snapshot, attestations: Vouched) -> Json:
 
     Each attestation has a `state`: `counts`, `unmatched`, or why it does not count.
     """
-    vouched, holes, scope = vouched_in(attestations), every_hole(snapshot), snapshot.scope()
+    vouched, holes, scope = vouched_in(attestations, snapshot), every_hole(snapshot), snapshot.scope()
     gaps = set(scope.holes)
     loose = {one.id for one in vouched.unmatched(holes)}
     states = {one.id: vouched.why_void(one) or ("unmatched" if one.id in loose else "counts") for one in vouched.said}
@@ -52,30 +50,15 @@ def vouched_for(snapshot: Snapshot, attestations: Vouched) -> Json:
         "gaps": [hole_json(gap, vouched) for gap in scope.holes],
         "holes": [hole_json(hole, vouched) for hole in holes if hole not in gaps],
         "attestations": [one.as_json() | {"line": one.line, "state": states[one.id]} for one in vouched.said],
-        "warnings": unmatched(vouched, holes),
+        "warnings": [*vouched.early(), *unmatched(vouched, holes)],
     }
 
 
 def unmatched(vouched: Attestations, holes: list[Gap]) -> list[str]:
     """A message for each attestation that matches none of the gaps. The gaps must be all of a snapshot."""
     loose = vouched.unmatched(holes)
-    names = {name.normal() for hole in holes for name in names_of(hole)} if loose else set()
-    kinds: dict[str, set[str]] = defaultdict(set)
-    for name in names:
-        kinds[name.subject].add(name.kind)
-    subjects = sorted(kinds)
-    return [vouched.told(one, f"matches no gap of this snapshot{_near(one, kinds, subjects)}") for one in loose]
-
-
-def _near(one: Attestation, kinds: dict[str, set[str]], subjects: list[str]) -> str:
-    """The gap that may have been meant: another gap of the same subject, or gaps whose subject begins the same way."""
-    subject = one.hole.normal().subject
-    if subject in kinds:
-        told = " and ".join(sorted(kinds[subject]))
-        return f"; for its subject there is {told}: name the gap as `lineage gaps --attest-template` does"
-    below = subjects[bisect_left(subjects, subject) :][:1]
-    begins = bool(below) and below[0].startswith(subject)
-    return f"; there is one about {below[0]}: an attestation names one whole subject" if begins else ""
+    near = vouched.meant(loose, holes) if loose else ()
+    return [vouched.told(one, f"matches no gap of this snapshot{meant}") for one, meant in near]
 
 
 def _unseen(snapshot: Snapshot) -> Iterator[Gap]:

@@ -12,6 +12,8 @@ def contents(path: str | Path, what: str) -> bytes:
 
     Raises `MalformedPolicy` if there is no such file, and `LineageError` with the reason if it cannot be read.
     """
+    if not isinstance(path, str | Path):
+        raise TypeError(f"expected the path of the {what} as a text or a Path; this is an object of type {type(path).__name__}")
     try:
         return Path(path).read_bytes()
     except FileNotFoundError:

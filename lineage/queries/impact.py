@@ -107,8 +107,8 @@ def impact(source: Source, subject: str, *, attestations: Vouched = None) -> Imp
     `attestations`, or the file that holds them, close gaps. Raises `MalformedName` and `MalformedPolicy`. Raises `UnknownNode`
     if nothing, or more than one thing, has that name.
     """
-    vouched = vouched_in(attestations)
     insist_answers(source, lambda given: [(IMPACT, id_in(given, subject))])
+    vouched = vouched_in(attestations, source)
     subject = known_as(source, subject)
     graph = graph_from(source, lambda snapshot: subject_excerpt(snapshot, subject))
     spread = Spread(graph, subject)

@@ -58,8 +58,8 @@ def path(source: Source, start: str, target: str, *, attestations: Vouched = Non
     `attestations`, or the file that holds them, close gaps. Raises `MalformedName` and `MalformedPolicy`. Raises `UnknownNode`
     if nothing, or more than one thing, has such a name.
     """
-    vouched = vouched_in(attestations)
     insist_answers(source, lambda given: _ends(given, start, target))
+    vouched = vouched_in(attestations, source)
     start, target = known_as(source, start), known_as(source, target)
     nodes = [] if is_location(target) else [target]
     graph = graph_from(source, lambda snapshot: subject_excerpt(snapshot, start, *nodes))

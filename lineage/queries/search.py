@@ -13,10 +13,14 @@ from dataclasses import asdict, dataclass, field, replace
 from itertools import groupby, islice
 from typing import Any
 
+from lineage.domain.called import asking
 from lineage.domain.given import number, texts
+from lineage.domain.given import text as a_text
 from lineage.domain.kinds import CARRIED_JOBS, KINDS, RUNS, Kind
 from lineage.domain.names import is_arn, parse_arn
 from lineage.domain.records import Gap, Json, Resource
+from lineage.domain.spelling import one_of
+from lineage.domain.text import named_line
 from lineage.errors import MalformedName, SearchRefused
 from lineage.queries.as_json import scope_json
 from lineage.queries.scope import Within, crawled, is_about, narrowed
@@ -59,6 +63,9 @@ class Match:
     created: str | None
     deleted: str | None
     record: Mapping[str, Any] = field(repr=False)
+
+    def __repr__(self) -> str:
+        return named_line("Match", f"{self.kind} {self.name}", "deleted" if self.deleted else self.status or "no status")
 
     def values(self, name: str) -> list[Any]:
         """The values of a property by the name that a filter would use. Raises `SearchRefused`."""
@@ -180,7 +187,10 @@ def search(
     # The service builds the dashboard around a model; no snapshot holds it.
     for way in steps:
         if query.kind.search_within and way and way[0] != query.kind.search_within:
-            raise SearchRefused(f"a snapshot holds no {way[0]} of models", "ask the service with `lineage search --live`")
+            raise SearchRefused(
+                f"a snapshot holds no {way[0]} of models",
+                f"ask the service with {asking('lineage search --live', 'lineage.search_live')}",
+            )
     within = Within.of(accounts, regions)
     joined = any(way[:1] == (_SOURCE,) for way in steps)
     best = _Best(sorting, limit)
@@ -229,8 +239,7 @@ def query_of(
     if limit is not None and limit < 1:
         raise MalformedName(f"a limit of {limit} finds nothing: give 1 or more")
     if order not in (None, ASCENDING, DESCENDING):
-        allowed = f"Member must satisfy enum value set: [{ASCENDING}, {DESCENDING}]"
-        raise SearchRefused(f"Value '{order}' at 'sortOrder' failed to satisfy constraint: {allowed}")
+        raise SearchRefused(one_of("order", a_text(order, "an order"), (ASCENDING, DESCENDING)))
     conditions = expression_of(resource, where, any_of=any_of)
     parts = [one for one in (expression, conditions) if one is not None]
     both = {"SubExpressions": parts} if len(parts) > 1 else None

@@ -15,7 +15,7 @@ from lineage.domain.names import is_arn, node_id, parse_location
 from lineage.domain.text import storable
 from lineage.domain.urls import from_url, page_of
 from lineage.graphs.build import shown, whole
-from lineage.graphs.excerpts import Graph
+from lineage.graphs.excerpts import Graph, insist_source
 from lineage.graphs.follow import Direction
 from lineage.graphs.neighbourhoods import between, ends_of
 from lineage.queries.scope import ALL, Within
@@ -80,6 +80,9 @@ def within(graph: Graph, accounts: Iterable[str] = (), regions: Iterable[str] = 
     Raises `UnknownNode` if nothing is there.
     """
     asked = Within.of(accounts, regions)
+    if isinstance(graph, Snapshot):
+        raise TypeError("within takes a graph, lineage.graph(snapshot); this is a snapshot")
+    insist_source(graph)
     if asked == ALL:
         return graph
     inside = {

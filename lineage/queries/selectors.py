@@ -18,6 +18,7 @@ from dataclasses import dataclass
 from itertools import islice
 from shlex import quote
 
+from lineage.domain.called import asking
 from lineage.domain.given import text as a_text
 from lineage.domain.kinds import KINDS, PLACES, kind_of_arn
 from lineage.domain.names import (
@@ -48,7 +49,6 @@ from lineage.snapshot.reading import Snapshot, asks_snapshot
 _SELECTOR = re.compile(r"(?P<up>(?P<up_steps>\d*)\+)?(?P<body>.+?)(?P<down>\+(?P<down_steps>\d*))?")
 KIND, TAG = "kind:", "tag:"
 _METHODS = ("kind", "tag")
-_LOOK = "; `lineage ls` lists what is there"
 _MOST_DIGITS = 9  # of a number of steps: a larger one is longer than any path
 WILD = re.compile(r"[*?]")
 
@@ -210,7 +210,8 @@ def unknown(body: str, known: Names) -> UnknownNode:
     if page := page_of(body):
         return UnknownNode(_not_on_page(page, known))
     if body.startswith(TAG):
-        return UnknownNode(f"nothing in the snapshot has the tag {body.removeprefix(TAG)!r}: `lineage crawl --tags` reads tags")
+        crawl = asking("lineage crawl --tags", "a crawl with tags=True")
+        return UnknownNode(f"nothing in the snapshot has the tag {body.removeprefix(TAG)!r}: {crawl} reads tags")
     if is_arn(body) and not is_location(body):
         return UnknownNode(not_with_arn(body, known))
     method, colon, rest = body.partition(":")
@@ -225,11 +226,22 @@ def unknown(body: str, known: Names) -> UnknownNode:
         meant = did_you_mean(KINDS, kind)
         if not meant and (place := with_scheme(body)):
             return UnknownNode(f"nothing in the snapshot is named {body!r}; did you mean {place}?")
-        said = f"no kind {kind!r}{meant or '; `lineage kinds` lists them'}"
+        listed = f"; {asking('lineage kinds', 'lineage.KINDS')} lists them"
+        said = f"no kind {kind!r}{meant or listed}"
         return UnknownNode(f"nothing in the snapshot is named {body!r}: {said}")
     if WILD.search(body):
-        return UnknownNode(f"no name in the snapshot matches {body!r}; `lineage ls` lists them")
+        return UnknownNode(f"no name in the snapshot matches {body!r}; {_lists()} lists them")
     return UnknownNode(f"nothing in the snapshot is named {body!r}{_advice(known, body)}")
+
+
+def _lists(selector: str = "") -> str:
+    """How to list what a selector names."""
+    word, given = (f" {quote(selector)}", f", {selector!r}") if selector else ("", "")
+    return asking(f"lineage ls{word}", f"lineage.nodes(snapshot{given})")
+
+
+def _look() -> str:
+    return f"; {_lists()} lists what is there"
 
 
 def _no_kind(kind: str) -> str:
@@ -249,7 +261,7 @@ def _kind_meant(body: str) -> str:
     return f"{KIND}{kind}" if kind in KINDS else ""
 
 
-def not_with_arn(text: str, known: Names, otherwise: str = _LOOK) -> str:
+def not_with_arn(text: str, known: Names, otherwise: str = "") -> str:
     """The message for an ARN that is not in the snapshot: other places that have its name, else the nearest names."""
     arn, kind = parse_arn(text), kind_of_arn(text)
     name = arn.resource.partition("/")[2] or arn.resource
@@ -258,7 +270,7 @@ def not_with_arn(text: str, known: Names, otherwise: str = _LOOK) -> str:
     places = {parse_arn(node) for node, called in named if called.casefold() == name.casefold() and is_arn(node)}
     if places:
         return f"{said}, only in {', '.join(sorted({f'{one.account} {one.region}' for one in places}))}"
-    return f"{said}{did_you_mean((called for _, called in named), name, otherwise)}"
+    return f"{said}{did_you_mean((called for _, called in named), name, otherwise or _look())}"
 
 
 def _not_on_page(page: Page, known: Names) -> str:
@@ -266,12 +278,12 @@ def _not_on_page(page: Page, known: Names) -> str:
     named = [(node, kind, name) for node, kind, name in known if kind == page.kind]
     if elsewhere := page.elsewhere(named):
         return f"no {page} in the snapshot, only in {elsewhere}"
-    return f"no {page} in the snapshot{did_you_mean((name for *_, name in named), page.name, _LOOK)}"
+    return f"no {page} in the snapshot{did_you_mean((name for *_, name in named), page.name, _look())}"
 
 
 def _advice(known: Names, wanted: str) -> str:
     kind, slash, _ = wanted.partition("/")
-    return did_you_mean((f"{kind}/{name}" if slash and of == kind else name for _, of, name in known), wanted, _LOOK)
+    return did_you_mean((f"{kind}/{name}" if slash and of == kind else name for _, of, name in known), wanted, _look())
 
 
 Names = Iterable[tuple[str, str, str]]
@@ -304,7 +316,7 @@ def find_node(nodes: Names, wanted: str) -> str:
     if found:
         raise UnknownNode(f"several are named {wanted}: name one by its id: {', '.join(found)}")
     if WILD.search(wanted) and not is_location(wanted):
-        raise UnknownNode(f"{wanted!r} may match several: name one of those that `lineage ls {quote(wanted)}` lists")
+        raise UnknownNode(f"{wanted!r} may match several: name one of those that {_lists(wanted)} lists")
     raise unknown(wanted, known)
 
 
@@ -333,9 +345,19 @@ def find_in(snapshot: Snapshot, wanted: str) -> str:
         return _on_page(page, [*snapshot.names(page.name)] or [*alike(snapshot, page.name)])
     kind, _, name = wanted.partition("/")
     called = [*snapshot.names(wanted), *(snapshot.names(name) if kind in KINDS and name else ())]
-    if not called and is_location(wanted) and (around := NamedPlaces(snapshot).around(parse_location(wanted))):
-        raise UnknownNode(f"no record names {wanted!r} itself: name {max(around, key=len)}, which covers it and is read")
+    if not called and is_location(wanted):
+        _insist_unlike(NamedPlaces(snapshot), wanted)
     return find_node(called or alike(snapshot, wanted), wanted)
+
+
+def _insist_unlike(places: NamedPlaces, wanted: str) -> None:
+    """Raise `UnknownNode` with the place that is meant by one that no record names: one beside it, or one that covers it."""
+    place = parse_location(wanted)
+    near, around = places.near(place), places.around(place)
+    if near:
+        raise UnknownNode(f"no record names {wanted!r}; did you mean {near}?")
+    if around:
+        raise UnknownNode(f"no record names {wanted!r} itself: name {max(around, key=len)}, which covers it and is read")
 
 
 def alike(snapshot: Snapshot, wanted: str) -> Names:

@@ -11,6 +11,7 @@ from operator import itemgetter
 from typing import Any
 
 from lineage.domain.attestations import NO_ATTESTATIONS, Attestations
+from lineage.domain.called import asking
 from lineage.domain.jobs import is_job
 from lineage.domain.kinds import (
     ENDPOINT,
@@ -63,7 +64,8 @@ from lineage.snapshot.reading import Snapshot
 
 SCHEMA = "lineage.trace/1"
 _MAX_NAMES = 8
-_CRAWL_ONE = "`lineage crawl --endpoint NAME` reads one"
+
+
 COPY, MAYBE_COPY, BESIDE, VENDOR = "copy", "possible-copy", "beside", "vendor"
 AROUND, LATER, BY_NAME = "possible-around", "possible-later", "possible-by-name"
 SAID = "possible-said"  # only text that people may write says that a job read it
@@ -169,12 +171,15 @@ def trace(source: Source, endpoint: str, *, attestations: Vouched = None) -> Tra
     holds them, close gaps; they never repair a break. Raises `MalformedPolicy`. Raises `UnknownNode` if no endpoint, or
     more than one, has that name.
     """
-    vouched = vouched_in(attestations)
     graph = graph_from(source, lambda snapshot: near_excerpt(snapshot, [find_endpoint(snapshot, endpoint)], "up"))
     insist_answers(source, lambda _: [(TRACE, find_endpoint(_endpoints(graph), endpoint))])
     tracing = Tracing(graph, find_endpoint(_endpoints(graph), endpoint))
     tracing.run()
-    return tracing.answer(vouched)
+    return tracing.answer(vouched_in(attestations, source))
+
+
+def _crawls_one() -> str:
+    return f"{asking('lineage crawl --endpoint NAME', 'lineage.crawl_endpoints(path, [name])')} reads one"
 
 
 def _endpoints(graph: Excerpt) -> Iterator[tuple[str, str]]:
@@ -219,12 +224,12 @@ def _no_endpoint(living: list[tuple[str, str]], wanted: str, page: Page | None) 
     if (is_arn(wanted) and kind_of_arn(wanted) is not ENDPOINT) or (page and page.kind != ENDPOINT.name):
         return f"{page or wanted} is not an endpoint: give the name, the ARN or the console URL of one"
     if is_arn(wanted):
-        return not_with_arn(wanted, ((node, ENDPOINT.name, name) for node, name in living), f"; {_CRAWL_ONE}")
+        return not_with_arn(wanted, ((node, ENDPOINT.name, name) for node, name in living), f"; {_crawls_one()}")
     names = sorted(name for _, name in living)
     if page and (elsewhere := page.elsewhere((node, ENDPOINT.name, name) for node, name in living)):
         return f"no {page} in the snapshot, only in {elsewhere}"
     held = ", ".join(names[:_MAX_NAMES]) + (", …" if len(names) > _MAX_NAMES else "")
-    advice = did_you_mean(names, wanted, f" ({f'it holds {held}' if held else 'it holds none'}); {_CRAWL_ONE}")
+    advice = did_you_mean(names, wanted, f" ({f'it holds {held}' if held else 'it holds none'}); {_crawls_one()}")
     return f"no {page or f'endpoint {wanted!r}'} in the snapshot{advice}"
 
 

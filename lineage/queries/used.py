@@ -105,7 +105,7 @@ def used(
     asking = UseUnderWay(Flow(graph), place)
     asking.run()
     known = known_in(graph, asking.readers.dataset)
-    return asking.answer(_Asked(Within.of(accounts, regions)), known, vouched_in(attestations))
+    return asking.answer(_Asked(Within.of(accounts, regions)), known, vouched_in(attestations, source))
 
 
 @asks_snapshot
@@ -121,7 +121,7 @@ def used_all(
 
     All are read from the snapshot before the first answer, so it may be closed then. Raises `MalformedName` at once.
     """
-    return usages(snapshot, uris, Within.of(accounts, regions), vouched_in(attestations))
+    return usages(snapshot, uris, Within.of(accounts, regions), vouched_in(attestations, snapshot))
 
 
 def usages(

@@ -14,6 +14,7 @@ from dataclasses import asdict, dataclass, field
 from itertools import islice
 from pathlib import Path
 
+from lineage.domain.called import asking
 from lineage.domain.records import Crawl, Json
 from lineage.errors import MalformedName, SnapshotError
 from lineage.queries.showing import ListedAnswer
@@ -126,7 +127,8 @@ def verify(
 def _given(digest: str) -> Proof:
     wanted = digest.removeprefix("sha256:").lower()
     if len(wanted) != 64 or set(wanted) - set("0123456789abcdef"):
-        how = "it is sha256: and 64 hexadecimal digits, as `lineage snapshot info` prints it"
+        shown = asking("lineage snapshot info", "lineage.snapshot_info(path)")
+        how = f"it is sha256: and 64 hexadecimal digits, as {shown} shows it"
         raise MalformedName(f"{digest} is not a digest: {how}")
     return Proof(f"sha256:{wanted}", f"the digest sha256:{wanted}")
 
@@ -338,6 +340,8 @@ class SnapshotInfo(ListedAnswer):
 
 def snapshot_info(path: str | Path) -> SnapshotInfo:
     """The digests of a snapshot, to be kept somewhere else. Raises `SnapshotError`."""
+    if isinstance(path, Snapshot):
+        raise TypeError("snapshot_info takes the path of the file: give snapshot.path")
     with open_snapshot(path) as snapshot:
         sealed = {one.crawl: one.digest for one in snapshot.seals()}
         crawls = [

@@ -131,8 +131,8 @@ def _plain(values: Any, what: str) -> list[Any]:
         values = values.to_numpy()
     try:
         listed = list(values.tolist() if hasattr(values, "tolist") else values)
-    except TypeError as error:
-        raise RefusedValue(f"the {what} must be a list or an array, not {type(values).__name__}") from error
+    except TypeError:
+        raise RefusedValue(f"the {what} must be a list or an array, not {type(values).__name__}") from None
     if not listed:
         raise RefusedValue(f"the {what} are empty: a chart needs at least one")
     flat = [one[0] if isinstance(one, (list, tuple)) and len(one) == 1 else one for one in listed]
@@ -177,8 +177,8 @@ def _score(value: Any, what: str) -> float:
     try:
         number = value if isinstance(value, int) and not isinstance(value, bool) else float(_no_text(value))
         finite = math.isfinite(number)
-    except (TypeError, ValueError, OverflowError) as error:
-        raise RefusedValue(f"{what} is not a number: {_cut(value)}") from error
+    except (TypeError, ValueError, OverflowError):
+        raise RefusedValue(f"{what} is not a number: {_cut(value)}") from None
     if not finite:
         raise RefusedValue(f"{what} is {number}: scores must be finite numbers")
     return number
@@ -223,8 +223,8 @@ def _classes(truth: list[Any], predicted: list[Any]) -> list[Any]:
         raise RefusedValue(f"a confusion matrix of {len(classes)} classes is too large: at most {CLASSES}")
     try:
         return sorted(classes)
-    except TypeError as error:
-        raise RefusedValue(f"the labels must be of one type, and they are {_some(classes)}") from error
+    except TypeError:
+        raise RefusedValue(f"the labels must be of one type, and they are {_some(classes)}") from None
 
 
 def _same_length(truth: list[Any], others: list[Any], what: str) -> None:

@@ -135,7 +135,7 @@ class Entity:
         try:
             self._do("Delete")
         except RefusedValue as error:
-            raise RefusedValue(f"{error} ({self._row.hint})") from error
+            raise RefusedValue(f"{error} ({self._row.hint})") from None
 
     @property
     def _name(self) -> str:
@@ -145,8 +145,8 @@ class Entity:
         noun = self._row.noun
         try:
             self._service.steadily(f"{verb}{noun}", **{f"{noun}Name": self._name}, **more)
-        except NotThere as error:
-            raise self._absent(self._service, self._name) from error
+        except NotThere:
+            raise self._absent(self._service, self._name) from None
 
     @classmethod
     def _create(cls, session: Any, exist_ok: bool, given: Json) -> Self:
@@ -158,7 +158,7 @@ class Entity:
         except NotThere as error:
             raise NotThere(
                 f"the {cls._row.word} {asked[f'{noun}Name']!r} was not created: {error}; create that first"
-            ) from error
+            ) from None
         empty: Json = {one.key: {} for one in cls._attributes if isinstance(one, Map)}
         return cls(service, {**asked, **answer, **empty}, whole=False)
 
@@ -169,13 +169,13 @@ class Entity:
         try:
             there = cls._described(service, asked[name])
         except NotThere:
-            raise AlreadyExists(f"{error}; in another case: {cls.__name__}.list() shows how it is written") from error
+            raise AlreadyExists(f"{error}; in another case: {cls.__name__}.list() shows how it is written") from None
         told = f"the {cls._row.word} {there[name]!r} already exists"
         for key in _NAMES:
             if key in asked and str(there.get(key)).lower() != asked[key].lower():
-                raise AlreadyExists(f"{told}, in the {key[:-4].lower()} {there.get(key)!r}: take another name") from error
+                raise AlreadyExists(f"{told}, in the {key[:-4].lower()} {there.get(key)!r}: take another name") from None
         if not exist_ok:
-            raise AlreadyExists(f"{told}: load it, give exist_ok=True, or take another name (case is ignored)") from error
+            raise AlreadyExists(f"{told}: load it, give exist_ok=True, or take another name (case is ignored)") from None
         return cls(service, there, whole=True)
 
     @classmethod
@@ -187,8 +187,8 @@ class Entity:
     def _described(cls, service: Service, name: str) -> Json:
         try:
             return service.steadily(f"Describe{cls._row.noun}", **{f"{cls._row.noun}Name": name})
-        except NotThere as error:
-            raise cls._absent(service, name) from error
+        except NotThere:
+            raise cls._absent(service, name) from None
 
     @classmethod
     def _absent(cls, service: Service, name: str) -> NotThere:

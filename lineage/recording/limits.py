@@ -117,7 +117,7 @@ def location(uri: str) -> str:
     try:
         place = parse_location(uri) if isinstance(uri, str) else None
     except MalformedName as error:
-        raise RefusedValue(str(error)) from error
+        raise RefusedValue(str(error)) from None
     if not place or not place.uri.startswith("s3://"):
         raise RefusedValue(f"{uri!r} is not an S3 URI (expected s3://bucket/prefix/)")
     if _VERSION.search(uri):
@@ -255,8 +255,8 @@ def _time(timestamp: datetime | float | None, name: str, now: datetime) -> datet
         return (timestamp if timestamp.tzinfo else timestamp.replace(tzinfo=UTC)).astimezone(UTC)
     try:
         return datetime.fromtimestamp(float(timestamp), UTC)
-    except (TypeError, ValueError, OverflowError, OSError) as error:
-        raise RefusedValue(f"the time of the metric {name!r} is not one: {_cut(timestamp)!r}") from error
+    except (TypeError, ValueError, OverflowError, OSError):
+        raise RefusedValue(f"the time of the metric {name!r} is not one: {_cut(timestamp)!r}") from None
 
 
 def _cut(value: Any) -> Any:

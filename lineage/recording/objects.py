@@ -109,7 +109,7 @@ def read_file(path: str | os.PathLike[str]) -> Content:
                 digest.update(block)
                 size += len(block)
     except OSError as error:
-        raise _unreadable(name, error) from error
+        raise _unreadable(name, error) from None
     if (size, state) != (state[0], _state(name)):
         raise _changed(name)
     return Content(name, digest.hexdigest(), size, state)
@@ -145,7 +145,7 @@ def upload(service: Service, path: str | os.PathLike[str] | Content, bucket: str
     try:
         _in_bucket(bucket, lambda: service.patiently(lambda: service.upload(content.path, bucket, key, **extra)))
     except OSError as error:
-        raise _unreadable(content.path, error) from error
+        raise _unreadable(content.path, error) from None
     head = _told(service.steadily, bucket, key)
     if _state(content.path) != content.state or not _fits(head, content):
         raise _changed(content.path)
@@ -157,7 +157,7 @@ def put_json(service: Service, document: Json, bucket: str, key: str) -> Stored:
     try:
         body = json.dumps(document, allow_nan=False).encode()
     except (TypeError, ValueError) as error:
-        raise RefusedValue(f"{key!r} can't be written as JSON: {error}") from error
+        raise RefusedValue(f"{key!r} can't be written as JSON: {error}") from None
     digest = hashlib.sha256(body).hexdigest()
     there = _there(service, bucket, key, digest, len(body))
     if there is not None:
@@ -180,7 +180,7 @@ def _state(path: str) -> tuple[int, ...]:
     try:
         said = os.stat(path)  # noqa: PTH116
     except (OSError, ValueError) as error:
-        raise _unreadable(path, error) from error
+        raise _unreadable(path, error) from None
     if not stat.S_ISREG(said.st_mode):
         what = "a folder: log its files one by one" if stat.S_ISDIR(said.st_mode) else "not a regular file"
         raise RefusedValue(f"{path!r} is {what}")
@@ -211,8 +211,8 @@ def _owner(bucket: str) -> dict[str, str]:
 def _in_bucket(bucket: str, ask: Callable[[], Answer]) -> Answer:
     try:
         return ask()
-    except NotThere as error:
-        raise RecordingError(f"there is no bucket {bucket!r}: create it, or give another one by `artifact_bucket=`") from error
+    except NotThere:
+        raise RecordingError(f"there is no bucket {bucket!r}: create it, or give another one by `artifact_bucket=`") from None
 
 
 def _told(ask: Callable[..., Json], bucket: str, key: str) -> Json:
@@ -251,8 +251,8 @@ def pin(
         return _pin_of_object(key, head)
     try:
         return _listed(service, bucket, key, most)
-    except NotThere as error:
-        raise NotThere(f"there is no bucket {bucket!r}, so nothing of {uri} could be read") from error
+    except NotThere:
+        raise NotThere(f"there is no bucket {bucket!r}, so nothing of {uri} could be read") from None
 
 
 def _given(place: Location, version_ids: str | Mapping[str, str] | None, digest: str | None) -> Pin:
@@ -291,7 +291,7 @@ def _look(service: Service, operation: str, **request: Any) -> Json:
     try:
         return service.steadily(operation, **request)
     except RefusedValue as error:
-        raise NotRecorded(f"s3://{request['Bucket']} could not be looked at: {error}", DENIED) from error
+        raise NotRecorded(f"s3://{request['Bucket']} could not be looked at: {error}", DENIED) from None
 
 
 def _head(service: Service, bucket: str, key: str) -> Json | None:

@@ -98,10 +98,10 @@ def found_run(service: Service, names: Names) -> Opened:
     """An existing run. Raises `NotThere`, with what to do."""
     try:
         record = service.steadily("DescribeTrialComponent", TrialComponentName=names.component)
-    except NotThere as error:
+    except NotThere:
         raise NotThere(
             f"no run {names.run!r} is in the experiment {names.experiment!r}: `Run` makes one, `list_runs` lists them"
-        ) from error
+        ) from None
     return Opened(record["TrialComponentArn"], record)
 
 

@@ -44,7 +44,7 @@ def run_program(run: Run, words: Sequence[str]) -> int:
     try:
         program = subprocess.Popen(words, env=os.environ | names)  # noqa: S603  (the user's own)
     except OSError as error:
-        raise RefusedValue(f"{words[0]!r} can't be run: {error.strerror}") from error
+        raise RefusedValue(f"{words[0]!r} can't be run: {error.strerror}") from None
     try:
         status = _waited_for(program)
     except (KeyboardInterrupt, Terminated) as ending:

@@ -36,6 +36,7 @@ from botocore.exceptions import (
     TokenRetrievalError,
 )
 
+from lineage.domain.called import asking
 from lineage.domain.text import one_line, says_missing
 from lineage.errors import AlreadyExists, NotRecorded, NotThere, RefusedValue
 
@@ -127,7 +128,7 @@ class Service:
         try:
             answer: Json = getattr(client, xform_name(operation))(**request)
         except (BotoCoreError, ClientError) as error:
-            raise _meaning(error, operation) from error
+            raise _meaning(error, operation) from None
         return answer
 
     def steadily(self, operation: str, **request: Any) -> Json:
@@ -165,10 +166,10 @@ class Service:
         except S3UploadFailedError as error:
             cause = error.__cause__ or error.__context__
             if isinstance(cause, (BotoCoreError, ClientError)):
-                raise _meaning(cause, "PutObject") from error
-            raise NotRecorded(f"{path} was not uploaded: {error}", UNREACHABLE) from error
+                raise _meaning(cause, "PutObject") from None
+            raise NotRecorded(f"{path} was not uploaded: {error}", UNREACHABLE) from None
         except (BotoCoreError, ClientError) as error:
-            raise _meaning(error, "PutObject") from error
+            raise _meaning(error, "PutObject") from None
 
     def _client(self, name: str) -> Any:
         with self._lock:
@@ -183,9 +184,9 @@ class Service:
         try:
             return self._boto.client(name, config=config)  # type: ignore[call-overload]
         except NoRegionError as error:
-            raise _meaning(error, name) from error
+            raise _meaning(error, name) from None
         except BotoCoreError as error:
-            raise NotRecorded(f"boto3 can't make a client for {name}: {error}", DENIED) from error
+            raise NotRecorded(f"boto3 can't make a client for {name}: {error}", DENIED) from None
 
 
 def session_of(profile: str | None = None, region: str | None = None) -> boto3.Session:
@@ -193,14 +194,14 @@ def session_of(profile: str | None = None, region: str | None = None) -> boto3.S
     try:
         return boto3.Session(profile_name=profile, region_name=region)
     except BotoCoreError as error:
-        raise RefusedValue(f"{error}: name a profile of ~/.aws/config") from error
+        raise RefusedValue(f"{error}: name a profile of ~/.aws/config") from None
 
 
 def _default_session() -> boto3.Session:
     try:
         return boto3.Session()
     except BotoCoreError as error:
-        raise NotRecorded(f"{error}: AWS_PROFILE must name one of ~/.aws/config", DENIED) from error
+        raise NotRecorded(f"{error}: AWS_PROFILE must name one of ~/.aws/config", DENIED) from None
 
 
 def waits() -> Iterator[float]:
@@ -230,7 +231,8 @@ def _meaning(error: BotoCoreError | ClientError, operation: str) -> Exception:
     if isinstance(error, _NOBODY):
         return NotRecorded("no AWS credentials: sign in (`aws sso login`), or set AWS_PROFILE", DENIED)
     if isinstance(error, NoRegionError):  # by the client when it is made, or, where AWS_ENDPOINT_URL is set, by a call of STS
-        return NotRecorded("no AWS region: set AWS_DEFAULT_REGION, or give one (--region, or a session with one)", DENIED)
+        given = asking("lineage record run --region R", "a session with one")
+        return NotRecorded(f"no AWS region: set AWS_DEFAULT_REGION, or use {given}", DENIED)
     if isinstance(error, ParamValidationError):
         return RefusedValue(f"{operation} can't be asked like that: {' '.join(str(error).split())}")
     if isinstance(error, _NO_WAY):
@@ -250,7 +252,8 @@ def _answered(error: ClientError, operation: str) -> Exception:
     if code in _SIGNED_WRONG:
         return NotRecorded(f"{told} (are the credentials valid, and is the clock right?)", DENIED)
     if "AccessDenied" in code or status in (401, 403):
-        return NotRecorded(f"{told} (`lineage iam-policy --recording` prints what is needed)", DENIED)
+        policy = asking("lineage iam-policy --recording", "lineage.iam_policy(recording=True)")
+        return NotRecorded(f"{told} ({policy} has what is needed)", DENIED)
     if status >= 500 or "Throttl" in code or "TooManyRequests" in code or "SlowDown" in code or code in _BUSY_CODES:
         return NotRecorded(told, BUSY)
     if "NotFound" in code or code.startswith("NoSuch") or status == 404 or says_missing(message):

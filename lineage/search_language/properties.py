@@ -17,6 +17,7 @@ from functools import cache, lru_cache
 from importlib.resources import files
 from typing import Any, Final
 
+from lineage.domain.called import asking
 from lineage.domain.kinds import KINDS, Kind
 from lineage.errors import SearchRefused
 
@@ -159,7 +160,11 @@ def _meant(resource: str, name: str) -> str:
         return f"did you mean {wanted}?"
     words = [word for word in _OWN_WORDS.values() if word in _tables()[resource] or _has_metrics(resource, word)]
     chosen = f"did you mean {' or '.join(f'{word}.{name}' for word in words)}?" if words and "." not in name else ""
-    return _guess(name, names) or chosen or "`lineage suggest KIND --all` lists the names"
+    return (
+        _guess(name, names)
+        or chosen
+        or f"{asking('lineage suggest KIND --all', 'lineage.suggest(snapshot, kind, every=True)')} lists the names"
+    )
 
 
 def _has_metrics(resource: str, word: str) -> bool:

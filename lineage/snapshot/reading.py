@@ -63,9 +63,25 @@ def _advice(missing: str) -> str:
 
 def insist_snapshot(given: object, *, also: str = "") -> None:
     """Raise `TypeError` if a question gets neither a snapshot nor what it `also` takes. The error says what it expects."""
-    if not isinstance(given, Snapshot):
-        what = f"the text {given!r}" if isinstance(given, str) else f"an object of type {type(given).__name__}"
-        raise TypeError(f"ask a snapshot, lineage.open_snapshot('lineage.db'){also}; this is {what}")
+    if isinstance(given, Snapshot):
+        return
+    file = str(given) if isinstance(given, Path) or (isinstance(given, str) and given.endswith(_ENDING)) else _DEFAULT
+    raise TypeError(
+        f"ask a snapshot, lineage.open_snapshot({file!r}){also}; this is {_called(given, is_graph_taken=bool(also))}"
+    )
+
+
+_ENDING, _DEFAULT = ".db", "lineage.db"
+
+
+def _called(given: object, *, is_graph_taken: bool) -> str:
+    """What something that is no snapshot is: most often the path of one, or a graph of one."""
+    if isinstance(given, str):
+        return f"the text {given!r}"
+    if isinstance(given, Path):
+        return f"the path {str(given)!r}"
+    is_graph = isinstance(getattr(given, "graph", None), dict) and not is_graph_taken
+    return "a graph, which has no records" if is_graph else f"an object of type {type(given).__name__}"
 
 
 def asks_snapshot(question: QuestionT) -> QuestionT:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 from pathlib import Path
 from typing import Any
@@ -178,6 +179,42 @@ def test_a_report_shows_them(asked, tmp_path: Path, form: str) -> None:
         assert "not-referenced, based on 1 attestation; unknown without" in out
         first = "Holdouts: 0 of 1 used; 1 is not-referenced only because people vouch for it (unknown without them) (section 7)"
         assert first in out
+
+
+def test_a_report_names_the_files_of_people_by_digest(asked, tmp_path: Path) -> None:
+    """The report lists the attestations, the policy and each list of holdouts with their SHA-256, unless they do not count."""
+    (tmp_path / "held.txt").write_text(f"{CUSTOMERS}\n")
+    (tmp_path / "p.toml").write_text('fail-on = "error"\n')
+    words = ("report", "mortgage-tuned", "--holdouts", "held.txt", "--policy", "p.toml", "--attestations", "a.toml")
+    named = {"attestations": "a.toml", "policy": "p.toml", "holdouts": "held.txt"}
+    digests = {role: f"sha256:{hashlib.sha256((tmp_path / file).read_bytes()).hexdigest()}" for role, file in named.items()}
+    told = json.loads(asked(*words, "-f", "json").out)
+    assert told["document"]["rests_on"] == [{"role": role, "file": named[role], "digest": digests[role]} for role in named]
+    page = asked(*words, "-f", "md").out
+    assert all(f"| Rests on {role} | <code>{named[role]} {digests[role]}</code> |" in page for role in named)
+    (tmp_path / "p.toml").write_text("attestations = false\n")
+    assert [row["role"] for row in json.loads(asked(*words, "-f", "json").out)["document"]["rests_on"]] == [
+        "policy",
+        "holdouts",
+    ]
+    assert json.loads(asked("report", "mortgage-tuned", "-f", "json").out)["document"]["rests_on"] == []
+
+
+def test_a_report_counts_open_and_attested_gaps_apart(asked) -> None:
+    """What could change the answer, the table of gaps, their count and the limits agree on which gaps are open."""
+    words = ("report", "mortgage-tuned", "-f")
+    open_table, closed_table = "*Gaps that could change this answer*", "*Gaps of this answer that attestations close*"
+    bare, vouched = (asked(*words, "md", *more).out for more in ((), ("--attestations", "a.toml")))
+    assert (open_table in bare, closed_table in bare, "Open gaps: 1 (1 missing)," in bare) == (True, False, True)
+    assert (open_table in vouched, closed_table in vouched, "Open gaps" in vouched) == (False, True, False)
+    assert "No open gap could change this answer: attestations close 1 gap." in vouched
+    assert "No gap is open, and 1 is closed by attestations, of what the crawls asked for" in vouched
+    told = json.loads(asked(*words, "json", "--attestations", "a.toml").out)
+    answer = told["endpoints"][0]["answer"]
+    assert (answer["counts"]["gaps"], answer["counts"]["left_open"], len(answer["gaps"])) == (1, 0, 1)
+    assert [len(gap["attested"]) for gap in told["coverage"]["gaps"]] == [1]
+    every = asked("report", "-f", "md", "--attestations", "a.toml").out
+    assert "1, 1 attested |" in next(line for line in every.splitlines() if line.startswith("| mortgage-tuned |"))
 
 
 def test_exports_that_tell_of_holes_tell_who_vouches(asked) -> None:

@@ -264,7 +264,7 @@ def test_strict_does_not_begin_what_it_can_not_record(record: Record, service: S
     service.fault("UpdateTrialComponent", "AccessDeniedException", times=999)
     ran = record("run", "churn", "first", "--strict", "-p", "a=1", "--", "touch", "ran")
     assert (ran.code, (tmp_path / "ran").exists()) == (3, False)
-    assert "`lineage iam-policy --recording` prints what is needed" in ran.err
+    assert "`lineage iam-policy --recording` has what is needed" in ran.err
     ran = record("run", "churn", "second", "-p", "a=1", "--", "touch", "ran")
     assert (ran.code, (tmp_path / "ran").exists()) == (0, True)
 

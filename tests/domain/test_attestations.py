@@ -146,3 +146,19 @@ def test_an_attestation_counts_from_its_day_to_its_last(when: date, until: date,
     given = Attestations([vouch(names_of(DENIED)[0], when=when, until=until)], today=TODAY)
     assert bool(given.of(DENIED)) is not bool(said)
     assert [said in told for told in given.void()] == ([True] if said else [])
+
+
+@pytest.mark.parametrize(
+    ("created", "counts"),
+    [("", True), ("2026-01-01T00:00:00Z", True), ("2026-01-02T23:59:00Z", True), ("2026-01-03T00:00:00Z", False)],
+)
+def test_nobody_vouches_for_a_thing_before_it_exists(created: str, counts: bool) -> None:
+    """An attestation older than what it names does not count and is reported; a day is left for the time zones of people."""
+    said = vouch(names_of(DENIED)[0])
+    given = Attestations([said], today=TODAY).beside({said.id: created}, {})
+    assert bool(given.of(DENIED)) is counts
+    told = "is dated 2026-01-01, before what it names was created on 2026-01-03: it does not count"
+    assert [told in note for note in given.early()] == ([] if counts else [True])
+    assert bool(given.void_of(DENIED)) is not counts
+    again = given.beside({}, {})  # a question may hand them on to another, whose records hold less
+    assert again.early() == given.early()

@@ -181,8 +181,21 @@ def test_ipython_shows_graphs(bank_graph: lineage.Graph) -> None:
     shells = pytest.importorskip("IPython.core.interactiveshell", reason="IPython is not installed")
     shell = shells.InteractiveShell()
     lineage.load_ipython_extension(shell)
-    assert set(shell.display_formatter.format(bank_graph)[0]) == {"text/plain", "text/html"}
-    assert set(shell.display_formatter.format(nx.MultiDiGraph())[0]) == {"text/plain"}
+    shown, other = (shell.display_formatter.format(graph)[0] for graph in (bank_graph, nx.MultiDiGraph()))
+    assert set(shown) == {"text/plain", "text/html"}
+    assert shown["text/plain"] == f"<graph of {len(bank_graph)} nodes and {bank_graph.number_of_edges()} edges>"
+    assert set(other) == {"text/plain"}
+    assert "MultiDiGraph" in other["text/plain"]
+
+
+def test_the_text_beside_the_picture_names_what_was_asked(bank: lineage.Snapshot) -> None:
+    """An answer without a subject is told by what it is about: a kind, a file, a title."""
+    asked = [lineage.search(bank, "training-job", limit=2), lineage.suggest(bank, "training-job"), lineage.check(bank)]
+    asked += [lineage.verify(bank), lineage.report(bank, ["loans-live"])]
+    told = [answer._repr_mimebundle_()["text/plain"] for answer in asked]
+    total = asked[0].as_json()["total"]
+    assert told[:3] == [f"search · training-job, 2 of {total}", "suggest · training-job", "check · findings · everything"]
+    assert told[3:] == ["verify · unchanged · lineage.db", "report · Model lineage report"]
 
 
 def test_every_answer_prints_as_its_command_does(bank_path: Path, bank: lineage.Snapshot) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import tomllib
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -14,13 +15,18 @@ from hypothesis import strategies as st
 
 import lineage
 from lineage.domain.attestations import Attestation, Attestations, HoleName, names_of
+from lineage.domain.names import parse_location
 from lineage.domain.records import READ, Gap, Resource
 from lineage.errors import MalformedPolicy
-from lineage.queries.attested import judged
+from lineage.graphs.build import graph_of
+from lineage.graphs.derive import join
+from lineage.queries.attested import judged, vouched_in
+from lineage.snapshot.manifests import Listings, Manifest
+from lineage.snapshot.reading import Snapshot
 from tests.queries.test_impact import whole
 from tests.queries.test_random_estates import JOBS, KEYS, resource
 from tests.records import ACCOUNT, REGION, arn, channel, processing, served, training
-from tests.snapshot.test_file import crawl
+from tests.snapshot.test_file import CRAWL, crawl
 
 TODAY = date(2026, 6, 1)
 STORE, ELSEWHERE = "s3://lists/faces.manifest", "s3://raw/customers/"
@@ -196,6 +202,41 @@ def test_an_attestation_of_what_was_read_hides_no_trail() -> None:
     assert asked_used(graph, vouch(store)).verdict != "not-referenced"
 
 
+@pytest.mark.parametrize(("written", "closed"), [("2026-01-02T10:30:00Z", False), ("2026-02-01T00:00:00Z", False), ("", True)])
+@pytest.mark.parametrize(("ask", "no"), QUESTIONS)
+def test_nobody_vouches_against_a_list_that_was_read(ask: Callable[..., Any], no: str, written: str, closed: bool) -> None:
+    """A manifest that was written after the job read it may say the same as the earlier one: what it lists stays unknown."""
+    manifests = Listings.in_memory()
+    if written:
+        listed = [parse_location(f"{ELSEWHERE}a.csv")]
+        manifests.put(Manifest(STORE, "ManifestFile", "e", written), listed, "2026-12-01T00:00:00Z")
+    graph = graph_of([FACES], listings=manifests)
+    graph.graph["scope"] = whole(FACES).graph["scope"]
+    answer = ask(graph, vouch(UNREAD)).as_json()
+    assert (answer["verdict"], answer["verdict_without_attestations"]) == (no if closed else "unknown", "unknown")
+    (hole,) = answer["scope"]["holes"]
+    assert ("a version of it that was read lists s3://raw/customers/" in hole["detail"]) is not closed
+    assert (hole["attest"] is None) is not closed
+    other = lineage.used(graph, "s3://raw/other/", attestations=vouch(UNREAD))  # which no version lists
+    assert told(other) == ("not-referenced", "unknown", 1)
+
+
+def test_a_holdout_in_a_list_that_was_read_stays_unknown(tmp_path: Path) -> None:
+    """`datasets --holdouts` agrees with `used` on it, of a snapshot too."""
+    with Snapshot(tmp_path / "s.db", writing=True) as snapshot, snapshot.recording() as recording:
+        recording.begin(CRAWL)
+        recording.add(FACES)
+        manifest = Manifest(STORE, "ManifestFile", "e", "2026-02-01T00:00:00Z")
+        recording.listings.put(manifest, [parse_location(f"{ELSEWHERE}a.csv")], "2026-06-01T00:00:00Z")
+        recording.replace_graph(lambda db: join(db, recording.resources, listings=recording.listings))
+        recording.finish("2026-06-01T00:00:00Z")
+    with lineage.open_snapshot(tmp_path / "s.db") as snapshot:
+        for uri, closing in ((ELSEWHERE, 0), ("s3://raw/other/", 1)):
+            assert len(lineage.used(snapshot, uri, attestations=vouch(UNREAD)).rests.attestations) == closing
+            (row,) = lineage.datasets(snapshot, "training-job/faces", holdouts=[uri], attestations=vouch(UNREAD)).holdouts
+            assert len(row["attestations"]) == closing
+
+
 # --- the file -------------------------------------------------------------------------------------
 
 ENTRY = {"kind": "denied", "subject": GONE, "who": "jo", "when": "2026-01-01", "why": "looked", "until": "2027-01-01"}
@@ -216,6 +257,8 @@ REFUSED: list[tuple[dict[str, str], str]] = [
     ({"until": ""}, "attestations[1].until is missing"),
     ({"until": "soon"}, "attestations[1].until soon is not a day (expected one like 2027-06-30)"),
     ({"until": "2025-01-01"}, "is 2025-01-01, before it was made on 2026-01-01"),
+    ({"when": "1970-01-01"}, "is 1970-01-01, before SageMaker began on 2017-11-29: write the day on which this was said"),
+    ({"until": "9999-12-31"}, "more than 100 years after 2026-01-01: write the day by which somebody looks again"),
     ({"subject": "*"}, "wildcard"),
     ({"subject": "m"}, "which may match several"),
     ({"subject": "model"}, "is every model"),
@@ -273,6 +316,70 @@ def test_the_day_is_that_of_the_surroundings(tmp_path: Path, monkeypatch: pytest
         monkeypatch.setenv("SOURCE_DATE_EPOCH", epoch)
         assert len(lineage.load_attestations(path).of(DENIED)) == counts
     assert lineage.used(whole(FACES, holes=(DENIED,)), ELSEWHERE, attestations=path).rests.without == "unknown"
+
+
+def test_one_that_is_older_than_its_job_makes_no_answer_a_no(tmp_path: Path) -> None:
+    """Of a snapshot and of a graph, what was said before the job existed closes nothing, and the answer says so."""
+    early = "is dated 2026-01-01, before what it names was created on 2026-03-01"
+    late = replace(FACES, created="2026-03-01T00:00:00Z")
+    crawl(tmp_path / "s.db", late)
+    by_name = UNREAD._replace(subject=f"training-job:{ACCOUNT}/{REGION}/Faces")
+    with lineage.open_snapshot(tmp_path / "s.db") as snapshot:
+        for source in (snapshot, lineage.graph(snapshot), lineage.around_dataset(snapshot, ELSEWHERE)):
+            for name in (UNREAD, by_name):
+                answer = lineage.used(source, ELSEWHERE, attestations=vouch(name))
+                assert told(answer) == ("unknown", "unknown", 0)
+                assert sum(f"{early}: it does not count" in note for note in answer.caveats) == 1
+            place = vouch(HoleName("unread-manifest", STORE))  # what lies at a place may have been there before the job
+            assert told(lineage.used(source, ELSEWHERE, attestations=place))[2] == 1
+        said = lineage.vouched_for(snapshot, vouch(UNREAD))
+        assert [row["state"] for row in said["attestations"]] == [early]
+        assert len(said["warnings"]) == 1
+        assert sum(early in note for note in lineage.check(snapshot, attestations=vouch(UNREAD)).notes) == 1
+
+
+STRANGE = [
+    (
+        HoleName("unread-manifest", "s3://lists/face.manifest"),
+        "names no gap in this answer; did you mean s3://lists/faces.manifest?",
+    ),
+    (HoleName("denied", FACES.arn), "names no gap in this answer; for its subject there is unread-manifest: name the gap as "),
+    (HoleName("denied", arn("model", "recommender")), "names no gap in this answer: no model 'recommender' in "),
+]
+
+
+@pytest.mark.parametrize(("name", "said"), STRANGE, ids=[one[0].subject for one in STRANGE])
+def test_one_that_closes_nothing_is_named_with_what_may_be_meant(tmp_path: Path, name: HoleName, said: str) -> None:
+    """An answer names each attestation that may be a slip: a gap is near, or nothing in the snapshot has that name."""
+    crawl(tmp_path / "s.db", FACES, *served("s3://bought/model.tar.gz"), DENIED)
+    with lineage.open_snapshot(tmp_path / "s.db") as snapshot:
+        answer = lineage.used(snapshot, ELSEWHERE, attestations=vouch(name))
+    (note,) = [note for note in answer.caveats if "names no gap in this answer" in note]
+    assert said in note
+    assert str(name) in note
+
+
+def test_what_a_snapshot_told_stays(tmp_path: Path) -> None:
+    """A question that hands its attestations on, to a question about a part of the records, does not lose what it knows."""
+    crawl(tmp_path / "s.db", replace(FACES, created="2026-03-01T00:00:00Z"))
+    with lineage.open_snapshot(tmp_path / "s.db") as snapshot:
+        known = vouched_in(vouch(UNREAD), snapshot)
+    assert known.early() != []
+    assert vouched_in(known, whole(*served("s3://bought/model.tar.gz"))) is known
+
+
+def test_many_that_close_nothing_are_counted(tmp_path: Path) -> None:
+    """Three that may be slips have a note each; the others are counted, and three of them named."""
+    names = [HoleName("denied", arn("transform-job", f"{letter * 9}")) for letter in "abcdefgh"]
+    crawl(tmp_path / "s.db", FACES)
+    with lineage.open_snapshot(tmp_path / "s.db") as snapshot:
+        for source, slips, others in ((snapshot, 3, 5), (lineage.graph(snapshot), 0, 8)):
+            notes = [note for note in asked_used(source, vouch(*names)).caveats if "no gap in this answer" in note]
+            assert sum("names no gap in this answer: no transform job" in note for note in notes) == slips
+            assert notes[-1].startswith(f"{others} of 8 attestations name no gap in this answer (")
+            assert notes[-1].count("denied of arn:") == 3
+            assert notes[-1].endswith(f"; and {others - 3} more)")
+            assert len(notes) == slips + 1
 
 
 # --- the template ---------------------------------------------------------------------------------

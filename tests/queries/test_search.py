@@ -457,7 +457,7 @@ def test_only_the_first_are_held() -> None:
         ("training-job", {"where": ["TrainingJobName = x"] * 21}, "Member must have length less than or equal to 20"),
         ("training-job", {"expression": {}}, "You must specify at least one subexpression, filter, or nested filter"),
         ("training-job", {"sort_by": "Nonsense"}, "Unknown property name: Nonsense"),
-        ("training-job", {"order": "Upwards"}, "Value 'Upwards' at 'sortOrder' failed to satisfy constraint"),
+        ("training-job", {"order": "Upwards"}, "no order 'Upwards' (expected one of Ascending, Descending)"),
         ("trainin-job", {}, "no kind 'trainin-job' that SageMaker's Search knows; did you mean training-job"),
         ("Image", {}, "Search gives no records of Image"),
         ("Project", {}, "lineage reads no Project"),
@@ -476,7 +476,7 @@ def test_offline_and_live_refuse_the_same(whole_bank: lineage.Snapshot, kind: st
 def test_what_only_the_service_can_tell(whole_bank: lineage.Snapshot) -> None:
     """No snapshot keeps the dashboard around a model: the question is refused offline, and the service answers it."""
     with pytest.raises(
-        lineage.SearchRefused, match="a snapshot holds no Endpoints of models; ask the service with `lineage search --live`"
+        lineage.SearchRefused, match="a snapshot holds no Endpoints of models; ask the service with lineage.search_live"
     ):
         lineage.search(whole_bank, "model", where=["Endpoints.EndpointName = loans-live"])
     assert lineage.search_live("model", where=["Endpoints.EndpointName = loans-live"], replay=BANK).total == 0

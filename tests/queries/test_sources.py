@@ -69,7 +69,7 @@ def test_what_reads_records_wants_a_snapshot(name: str) -> None:
         for one in inspect.signature(function).parameters.values()
         if one.default is one.empty and one.kind != one.VAR_POSITIONAL
     ]
-    with pytest.raises(TypeError, match=r"^ask a snapshot, lineage\.open_snapshot\('lineage\.db'\); this is the text 'x\.db'$"):
+    with pytest.raises(TypeError, match=r"^ask a snapshot, lineage\.open_snapshot\('x\.db'\); this is the text 'x\.db'$"):
         found = function("x.db", *["loans-live"] * (len(needed) - 1))
         list(found)  # some answer piece by piece
 

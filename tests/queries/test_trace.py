@@ -613,7 +613,7 @@ def test_a_chain_longer_than_pythons_stack() -> None:
     [
         ("nobody", "no endpoint 'nobody' in the snapshot (it holds aml-restricted, "),
         ("loans-liv", "did you mean loans-live?"),
-        (arn("endpoint", "nobody"), "no endpoint 'nobody' in 111122223333 eu-west-1 in the snapshot; `lineage crawl"),
+        (arn("endpoint", "nobody"), "no endpoint 'nobody' in 111122223333 eu-west-1 in the snapshot; lineage.crawl_endpoints("),
         (arn("model", "loans-model-42"), "is not an endpoint: give the name, the ARN or the console URL of one"),
     ],
 )

@@ -128,13 +128,14 @@ def test_a_trial_of_another_experiment_is_never_taken(session: Service, exist_ok
 
 @pytest.mark.parametrize("kind", KINDS)
 def test_what_is_not_there_is_told(session: Service, kind: Any) -> None:
-    """Loading, changing or deleting a missing entity gives an error with the name, the region, and what to do."""
+    """Loading, changing or deleting a missing entity gives one error with the name, the region, and what to do."""
     gone = make(kind, "other", session)
     gone.delete()
     gone.display_name = "x"
     for ask in (lambda: kind.load("other", session=session), gone.save, gone.delete):
-        with pytest.raises(NotThere, match=rf"no {kind._row.word} 'other' in eu-west-1.*{kind.__name__}.list\(\)"):
+        with pytest.raises(NotThere, match=rf"no {kind._row.word} 'other' in eu-west-1.*{kind.__name__}.list\(\)") as refused:
             ask()
+        assert refused.value.__suppress_context__
 
 
 def test_a_trial_needs_its_experiment(session: Service) -> None:

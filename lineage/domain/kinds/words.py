@@ -219,6 +219,9 @@ class Kind:
     shape: str = "box"
     colour: str = "#ffffff"
 
+    def __repr__(self) -> str:
+        return f"<Kind {self.name}>"
+
     @property
     def noun(self) -> str:
         """The API's own noun: `TrainingJob`."""

@@ -11,10 +11,11 @@ from typing import Any
 
 from lineage.domain.names import node_id
 from lineage.domain.records import Json, Scope, decoded
+from lineage.domain.text import named_line
 from lineage.domain.version import __version__
 from lineage.errors import LineageError
 from lineage.graphs.build import whole
-from lineage.graphs.excerpts import Attributes, EdgeRow, Graph, attributed, edge_attributes, edge_key, edges_of
+from lineage.graphs.excerpts import Attributes, EdgeRow, Graph, attributed, edge_attributes, edge_key, edges_of, insist_source
 from lineage.queries.as_json import scope_json
 from lineage.queries.attested import Vouched, vouched_in
 from lineage.queries.flow.links import Link
@@ -43,12 +44,17 @@ class Chosen:
 
         `attestations` close gaps, in formats that show gaps.
         """
+        insist_source(source)
         self._places = Within.of(accounts, regions)
         self.selector = selector
-        self.vouched = vouched_in(attestations)
+        self.vouched = vouched_in(attestations, source)
         self.notes: list[str] = []
         self._snapshot = source if isinstance(source, Snapshot) else None
         self._given = None if isinstance(source, Snapshot) else source
+
+    def __repr__(self) -> str:
+        of = "a graph" if self._snapshot is None else self._snapshot.path.name
+        return named_line("Chosen", f"{self.selector or 'everything'} of {of}")
 
     @property
     def snapshot(self) -> Snapshot:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 
+from lineage.domain.called import asking
 from lineage.domain.kinds import SERVING
 from lineage.domain.names import is_location
 from lineage.domain.records import Json
@@ -63,6 +64,7 @@ def makers(graph: Excerpt, evidence: Iterable[Json], node: str) -> set[str]:
 
 def _must_name_one(selector: str, form: str, what: str) -> None:
     if not selector:
-        raise MalformedName(f"{form} is about {what}: name one, as in `lineage export loans-live -f {form}`")
+        named = asking(f"lineage export loans-live -f {form}", "lineage.Chosen(snapshot, 'loans-live')")
+        raise MalformedName(f"{form} is about {what}: name one, as in {named}")
     if not is_location(selector) and _SEVERAL.search(selector):
         raise MalformedName(f"{form} is about {what}, and {selector!r} may name several: give one name or ARN")

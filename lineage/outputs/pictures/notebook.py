@@ -100,8 +100,14 @@ def forms_of(shown: Any) -> dict[str, str]:
 
 def register(ipython: Any) -> None:
     """Let IPython show our graphs, which are plain networkx graphs without a method for it. Other graphs are not affected."""
-    formatter = ipython.display_formatter.formatters["text/html"]
-    formatter.for_type_by_name("networkx.classes.multidigraph", "MultiDiGraph", html_of)
+    formatters, theirs = ipython.display_formatter.formatters, ("networkx.classes.multidigraph", "MultiDiGraph")
+    formatters["text/html"].for_type_by_name(*theirs, html_of)
+    formatters["text/plain"].for_type_by_name(*theirs, _print_graph)
+
+
+def _print_graph(graph: Any, printer: Any, _cycle: bool) -> None:
+    """The text beside the picture of our graphs, and what IPython writes of any other."""
+    printer.text(f"<{line(graph)}>" if "scope" in graph.graph else repr(graph))
 
 
 def html(shown: Any) -> str | None:
@@ -120,8 +126,7 @@ def line(shown: Any) -> str:
     if isinstance(shown, nx.Graph):
         return f"graph of {counted(len(shown), 'node')} and {counted(shown.number_of_edges(), 'edge')}"
     said = shown.as_json()
-    subject = said.get("subject") or {}
-    return " · ".join(filter(None, (said.get("question"), said.get("verdict"), subject.get("name") or subject.get("id"))))
+    return " · ".join(filter(None, (said.get("question"), said.get("verdict"), shown._about())))  # noqa: SLF001
 
 
 def _page(title: str, parts: Iterable[str]) -> str:

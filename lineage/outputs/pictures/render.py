@@ -8,6 +8,7 @@ import subprocess
 import sys
 
 from lineage.domain.called import argument
+from lineage.domain.spelling import one_of
 from lineage.errors import RenderError
 from lineage.outputs.pictures.dot import to_dot
 from lineage.outputs.pictures.dot_layout import asked_of_dot, placed_by_dot
@@ -18,6 +19,7 @@ from lineage.outputs.pictures.placing import Placed, best_shaped, may_turn, plac
 _GET = "`apt install graphviz`, `brew install graphviz` or `pip install 'sagemaker-lineage[render]'`"
 
 TIMEOUT = 300  # seconds; dot takes 143 s for 16,000 nodes
+_FORMS, _ENGINES = ("svg", "png"), ("auto", "dot", "builtin")
 WELL = 3000  # nodes that Graphviz lays out well, and in seconds
 
 
@@ -52,6 +54,10 @@ def draw(drawn: Picture, form: str, engine: str = "auto") -> bytes:
     """A picture as `svg` or `png`. Raises `RenderError`."""
     if not isinstance(drawn, Picture):
         raise TypeError(f"draw takes a picture, lineage.picture(graph); this is an object of type {type(drawn).__name__}")
+    if form not in _FORMS:
+        raise RenderError(one_of("format of a picture", form, _FORMS))
+    if engine not in _ENGINES:
+        raise RenderError(one_of("engine", engine, _ENGINES))
     if engine_for(drawn, form, engine)[0] == "builtin":
         return to_svg(drawn).encode()
     shapes = _shapes(drawn)
@@ -88,9 +94,9 @@ def render(dot: str, form: str) -> bytes:
 def _run(command: list[str], dot: str) -> bytes:
     try:
         done = subprocess.run(command, input=dot.encode(), capture_output=True, timeout=TIMEOUT, check=False)  # noqa: S603
-    except subprocess.TimeoutExpired as error:
+    except subprocess.TimeoutExpired:
         less = f"draw fewer nodes, or use {argument('form', value='dot')}"
-        raise RenderError(f"Graphviz did not finish within {TIMEOUT} s: {less}") from error
+        raise RenderError(f"Graphviz did not finish within {TIMEOUT} s: {less}") from None
     if done.returncode or not done.stdout:
         said = done.stderr.decode(errors="replace").strip().splitlines() or ["it said nothing"]
         raise RenderError(f"Graphviz failed: {said[-1]}")

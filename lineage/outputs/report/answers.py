@@ -11,6 +11,7 @@ from lineage.domain.records import Json
 from lineage.domain.text import listed
 from lineage.graphs.deployments import PENDING
 from lineage.outputs.report.reading import brief
+from lineage.queries.attested import left_open
 from lineage.queries.runs.shared_channels import measures
 from lineage.queries.trace import COPY, VENDOR, Trace, TreeStep
 
@@ -37,6 +38,7 @@ def answer(trace: Trace, models: list[Json]) -> Json:
             "evidence": len(trace.evidence),
             "breaks": len(trace.breaks),
             "gaps": len(trace.scope["holes"]),
+            **({"left_open": len(left_open(trace.scope["holes"]))} if trace.rests.without else {}),
         },
         "breaks": trace.breaks,
         "gaps": trace.scope["holes"],

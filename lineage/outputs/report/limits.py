@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterator, Sequence, Sized
 
+from lineage.domain.attestations import Attestations
 from lineage.domain.kinds import KINDS
 from lineage.domain.names import is_arn
-from lineage.domain.records import Json, Scope
+from lineage.domain.records import Gap, Json, Scope
 from lineage.outputs.report.blocks import number
-from lineage.queries.as_json import NOT_READ, numbers_json
+from lineage.queries.as_json import NOT_READ, attested_by, numbers_json
 from lineage.queries.coverage import coverage
 from lineage.queries.scope import counts, deletions_told
 from lineage.queries.trace import Trace
@@ -20,8 +21,8 @@ _CRAWL = ("id", "started", "finished", "caller", "accounts", "regions", "roots",
 _LIST = ("account", "region", "kind", "operation", "calls", "pages", "records", "since", "state", "detail")
 
 
-def limits(snapshot: Snapshot, traces: Sequence[Trace], endpoints: Sequence[Json]) -> Json:
-    """The coverage of a snapshot and the limitations of these answers."""
+def limits(snapshot: Snapshot, traces: Sequence[Trace], endpoints: Sequence[Json], vouched: Attestations) -> Json:
+    """The coverage of a snapshot and the limitations of these answers. Each gap has the attestations that close it."""
     told, scope = coverage(snapshot), snapshot.scope()
     lists = [{name: one[name] for name in _LIST} | {"state": _STATES.get(one["state"], one["state"])} for one in told["lists"]]
     listed = {one["kind"] for one in lists}
@@ -34,9 +35,9 @@ def limits(snapshot: Snapshot, traces: Sequence[Trace], endpoints: Sequence[Json
         "lists": lists,
         "lookups": [{name: one[name] for name in _LIST} for one in told["lookups"]],
         "not_crawled": [name for name, kind in KINDS.items() if kind.list and name not in listed],
-        "gaps": told["gaps"],
+        "gaps": [gap | attested_by(Gap(**gap), vouched) for gap in told["gaps"]],
         "dangling": dangling,
-        "statements": list(_statements(scope, lists, traces, endpoints)),
+        "statements": list(_statements(scope, lists, traces, endpoints, vouched)),
     }
 
 
@@ -49,7 +50,9 @@ def _dangling(traces: Sequence[Trace]) -> list[Json]:
     return [nodes[key] for key in sorted(nodes)]
 
 
-def _statements(scope: Scope, lists: list[Json], traces: Sequence[Trace], endpoints: Sequence[Json]) -> Iterator[Json]:
+def _statements(
+    scope: Scope, lists: list[Json], traces: Sequence[Trace], endpoints: Sequence[Json], vouched: Attestations
+) -> Iterator[Json]:
     """The limitations that apply here. Each has its own number, so that people can cite it."""
     rows = (
         ("declared", _DECLARED),
@@ -59,7 +62,7 @@ def _statements(scope: Scope, lists: list[Json], traces: Sequence[Trace], endpoi
         ("network", _network(scope, endpoints)),
         ("creator", _CREATOR),
         ("overwritten", _overwritten(endpoints)),
-        ("unread", _unread(scope, lists)),
+        ("unread", _unread(scope, lists, vouched)),
         ("services", _SERVICES),
         ("history", _HISTORY),
         ("multi-model", _multi_model(endpoints)),
@@ -145,11 +148,14 @@ def _overwritten(endpoints: Sequence[Json]) -> str:
     )
 
 
-def _unread(scope: Scope, lists: list[Json]) -> str:
+def _unread(scope: Scope, lists: list[Json], vouched: Attestations) -> str:
     open_lists = sum(one["state"] != "complete" for one in lists)
-    reasons = ", ".join(f"{number} {reason}" for reason, number in sorted(Counter(gap.reason for gap in scope.holes).items()))
+    left = [gap for gap in scope.holes if not vouched.of(gap)]
+    reasons = ", ".join(f"{number} {reason}" for reason, number in sorted(Counter(gap.reason for gap in left).items()))
     where = f"Read: account {', '.join(scope.accounts)} in region {', '.join(scope.regions)}, and no others."
-    gaps = f"Open gaps: {len(scope.holes)} ({reasons})" if scope.holes else "No gap is open"
+    gaps = f"Open gaps: {len(left)} ({reasons})" if left else "No gap is open"
+    closed = len(scope.holes) - len(left)
+    gaps += f", and {closed} {'is' if closed == 1 else 'are'} closed by attestations" if closed else ""
     gaps += ", of what the crawls asked for; gaps that appear only in an answer are in section 1"
     ends = f"Incomplete lists: {open_lists} of {len(lists)}" if lists else _FOLLOWED
     return f"{where} {ends}. {gaps}.{_numbers(scope)}"

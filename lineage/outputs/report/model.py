@@ -76,6 +76,7 @@ def report(
     endpoints: Iterable[str] = (),
     *,
     holdouts: Iterable[str] = (),
+    holdout_files: Iterable[tuple[str, str]] = (),
     policy: Policy | None = None,
     frameworks: Iterable[str] = FRAMEWORKS,
     previous: str | Path | None = None,
@@ -90,7 +91,8 @@ def report(
 ) -> Report:
     """A report on the given endpoints (names or ARNs), or on all of a snapshot.
 
-    `holdouts` are S3 URIs that must not have been used, in addition to those of the `policy` of the checks. `previous` is an
+    `holdouts` are S3 URIs that must not have been used, in addition to those of the `policy` of the checks. `holdout_files` are
+    the names of the files that they come from, each with its SHA-256 as `sha256:…`; the report lists them. `previous` is an
     earlier snapshot, or an earlier report as JSON, to compare with. Without it the crawls of the snapshot are compared.
     `generated_at` is by default the time of the last crawl, so that the same snapshot gives the same report. `attestations`,
     or their file, close gaps, unless the policy forbids it. Until one expires, the report stays the same. The file is verified
@@ -101,7 +103,8 @@ def report(
     asked, holdouts = [*texts(endpoints, "endpoints")], [*texts(holdouts, "holdouts")]
     told = file_told(snapshot, signature, signer, anchors)
     document = _document(told, snapshot, asked, title, classification, generated_at)
-    writing = _ReportUnderWay(snapshot, _found(snapshot, asked), holdouts, policy, vouched_in(attestations))
+    writing = _ReportUnderWay(snapshot, _found(snapshot, asked), holdouts, policy, vouched_in(attestations, snapshot))
+    document["rests_on"] = [*writing.files(), *_files("holdouts", holdout_files)]
     body = writing.body(document, Path(previous) if previous else None)
     body["controls"] = controls(body, texts(frameworks, "frameworks"))
     file, digest = document["snapshot"]["file"], document["snapshot"]["digest"]
@@ -154,6 +157,11 @@ def _found(snapshot: Snapshot, asked: list[str]) -> list[str]:
     return ids
 
 
+def _files(role: str, digests: Iterable[tuple[str, str]]) -> list[Json]:
+    """What people wrote and the report rests on, file by file, without folders."""
+    return [{"role": role, "file": Path(file).name, "digest": digest} for file, digest in dict.fromkeys(digests) if digest]
+
+
 class _ReportUnderWay:
     """Builds one report."""
 
@@ -172,6 +180,11 @@ class _ReportUnderWay:
         self._downstream = Downstream(snapshot)
         self._traces = [trace(near_excerpt(snapshot, [one], "up"), one, attestations=vouched) for one in ids]
 
+    def files(self) -> list[Json]:
+        """The attestations file and the policy file, unless the first does not count or they came from no file."""
+        vouched, policy = self._vouched, self._policy or Policy()
+        return [*_files("attestations", [(vouched.file, vouched.digest)]), *_files("policy", [(policy.file, policy.digest)])]
+
     def body(self, document: Json, previous: Path | None) -> Json:
         """What the report says, before its controls are mapped."""
         endpoints = [self._endpoint(one) for one in self._traces]
@@ -179,7 +192,7 @@ class _ReportUnderWay:
         return {
             "document": document | {"previous": cited},
             "endpoints": endpoints,
-            "coverage": limits(self._snapshot, self._traces, endpoints) | self._vouching(),
+            "coverage": limits(self._snapshot, self._traces, endpoints, self._vouched) | self._vouching(),
             "findings": findings(
                 self._snapshot, self._policy, self._holdouts, self._ids, document["generated_at"], self._given
             ),
@@ -268,8 +281,8 @@ def _report_in(path: Path) -> Json:
     try:
         told: Json = json.loads(path.read_text(encoding="utf-8"))
         sealed = told["document"]["report_digest"] if told["schema"] == SCHEMA else None
-    except (ValueError, TypeError, KeyError, RecursionError) as error:
-        raise SnapshotError(wrong) from error
+    except (ValueError, TypeError, KeyError, RecursionError):
+        raise SnapshotError(wrong) from None
     if sealed is None:
         raise SnapshotError(wrong)
     if report_digest(told) != sealed:

@@ -34,6 +34,7 @@ from lineage.outputs.report.evidence import METHODS
 from lineage.outputs.report.facts import FACTS
 from lineage.outputs.report.first_page import below_the_verdict
 from lineage.outputs.report.vouching import control, warnings
+from lineage.queries.attested import left_open
 
 QUESTION = "Which run, which training job and which data produced what this endpoint serves?"
 _FEW = 3  # endpoints whose answers are on the first page in full
@@ -83,7 +84,9 @@ def _verdict(one: Json) -> Verdict:
 
 def _summed(one: Json) -> list[Cell]:
     told, counts = one["answer"], one["answer"]["counts"]
-    cells = (counts["datasets"], counts["breaks"], counts["gaps"])
+    attested = counts["gaps"] - counts.get("left_open", counts["gaps"])
+    gaps = f"{counts['gaps']}, {attested} attested" if attested else counts["gaps"]
+    cells = (counts["datasets"], counts["breaks"], gaps)
     makers = [row["job"]["name"] for row in one["training"] if row["trains"]] or [f"run {name}" for name in one["runs"]]
     return [
         one["subject"]["name"],
@@ -109,6 +112,7 @@ def _control(report: Json) -> Iterator[Block]:
             ("As of", document["generated_at"]),
             *control(snapshot),
             ("Made with", f"{tool['name']} {tool['version']}, {document['schema']}"),
+            *((f"Rests on {row['role']}", Code(f"{row['file']} {row['digest']}")) for row in document["rests_on"]),
             ("Command", code(report["reproduce"]["command"])),
             ("Previous", Code(f"{earlier['id'] or earlier['name']} {earlier['digest']}") if earlier else "–"),
         ]
@@ -134,14 +138,25 @@ def _answers(endpoints: list[Json]) -> Iterator[Block]:
         if told["breaks"]:
             rows = [[Code(row["at"]["name"]), row["reason"], row["detail"], row["repair"]] for row in told["breaks"]]
             yield Table("Where the chain breaks", ("At", "Why", "Detail", "How to fix it"), rows)
-        if told["gaps"]:
-            yield _gaps("Gaps that could change this answer", told["gaps"])
-        else:
-            yield Para(_no_gap(told, one["system"]))
+        yield from _open_and_closed(told, one["system"])
         if told["caveats"]:
             yield Items(told["caveats"])
         if told.get("attestations"):
             yield _vouched("Attestations that close gaps of this answer", told["attestations"])
+
+
+def _open_and_closed(told: Json, system: Json) -> Iterator[Block]:
+    """The gaps that could change the answer, and apart from them those that attestations close."""
+    left = left_open(told["gaps"])
+    closed = [gap for gap in told["gaps"] if gap not in left]
+    if left:
+        yield _gaps("Gaps that could change this answer", left)
+    elif closed:
+        yield Para(f"No open gap could change this answer: attestations close {number(len(closed), 'gap')}.")
+    else:
+        yield Para(_no_gap(told, system))
+    if closed:
+        yield _gaps("Gaps of this answer that attestations close", closed)
 
 
 def _of_variant(told: Json) -> Iterator[Block]:

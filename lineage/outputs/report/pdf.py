@@ -42,8 +42,8 @@ def to_pdf(html: str) -> bytes:
         return _by_browser(browser, html)
     try:
         weasyprint = importlib.import_module("weasyprint")
-    except (ImportError, OSError) as error:  # its own libraries may be missing
-        raise RenderError(f"no program that writes PDF is installed: {_HOW}") from error
+    except (ImportError, OSError):  # its own libraries may be missing
+        raise RenderError(f"no program that writes PDF is installed: {_HOW}") from None
     return bytes(weasyprint.HTML(string=html).write_pdf())
 
 

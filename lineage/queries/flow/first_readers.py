@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from dataclasses import replace
+from functools import cached_property
 from typing import NamedTuple
 
 from lineage.domain.jobs import is_job
@@ -129,10 +131,25 @@ class FirstReaders:
         """How much of the dataset this edge is about; None for nothing, or if that is unknown and noted as a gap."""
         covered = self.cover(link)
         if covered is Cover.UNKNOWN:
-            said = f"{self.dataset.uri} is behind an access point, which hides its bucket: use the bucket's own name"
-            hidden = Gap("", "", "", self.dataset.uri, "access-point", said, QUESTION)
-            self.holes.append(opaque_read(self._graph, link) or hidden)
+            self.holes.append(self._hidden(link))
         return covered if covered in (Cover.ALL, Cover.PART) else None
+
+    def _hidden(self, link: Link) -> Gap:
+        """The gap of a read of which it is unknown whether it is of the dataset.
+
+        A person may vouch for what an unread manifest listed, but not against a version of it that was read.
+        """
+        said = f"{self.dataset.uri} is behind an access point, which hides its bucket: use the bucket's own name"
+        opaque = opaque_read(self._graph, link) or Gap("", "", "", self.dataset.uri, "access-point", said, QUESTION)
+        if link.data["span"] != Span.MANIFEST or link.source not in self._listing:
+            return opaque
+        listed = f"a version of it that was read lists {self.dataset.uri} or part of it, so no attestation closes this gap"
+        return replace(opaque, about=QUESTION, detail=f"{opaque.detail}; {listed}")
+
+    @cached_property
+    def _listing(self) -> set[str]:
+        """The manifests of which some version lists any of the dataset, also one that was written after a job read it."""
+        return {place for _, place in listings_of(self._graph).listing(self.dataset)}
 
     def cover(self, link: Link) -> Cover:
         """How much of the dataset this edge is about, as far as that is known."""

@@ -11,6 +11,7 @@ from lineage.domain.kinds import PIPELINE
 from lineage.domain.names import is_arn, node_id, parse_arn
 from lineage.domain.pipelines import ExperimentNames, Name, experiment_names, parse_definition
 from lineage.domain.records import Body, Json, Node, Resource, decoded
+from lineage.domain.text import counted, named_line
 from lineage.domain.times import sortable
 from lineage.errors import MalformedDefinition, UnknownNode
 from lineage.queries.flow.belonging import EXECUTION
@@ -37,6 +38,10 @@ class Pipeline:
     observed: bool
     deleted: str | None  # the latest time by which it was deleted
 
+    def __repr__(self) -> str:
+        state = "deleted" if self.deleted else self.status or "no status"
+        return named_line("Pipeline", self.name, state, counted(self.executions, "execution"))
+
 
 @dataclass(frozen=True, slots=True)
 class Execution:
@@ -56,6 +61,10 @@ class Execution:
     trial: str | None
     observed: bool
     deleted: str | None
+
+    def __repr__(self) -> str:
+        name = f"{self.display_name or self.name}, pipeline {self.pipeline.rpartition('/')[2]}"
+        return named_line("Execution", name, "deleted" if self.deleted else self.status or "no status")
 
 
 # --- lists --------------------------------------------------------------------------------------

@@ -14,12 +14,15 @@ from dataclasses import asdict, dataclass, field
 from datetime import date
 from typing import Any, NamedTuple
 
+from lineage.domain.called import asking
 from lineage.domain.experiments import SortByType, SortOrderType
+from lineage.domain.given import text
 from lineage.domain.kinds import kind_of_arn
 from lineage.domain.names import is_arn, named_id, node_id, parse_arn
 from lineage.domain.records import Json, Resource, tags_of
-from lineage.domain.spelling import did_you_mean, no_such
+from lineage.domain.spelling import did_you_mean, one_of
 from lineage.domain.status import RunStatus
+from lineage.domain.text import counted, named_line
 from lineage.domain.times import instant, sortable
 from lineage.domain.urls import from_url, page_of
 from lineage.errors import MalformedName, UnknownNode
@@ -74,6 +77,10 @@ class Trial:
     deleted: str | None
     observed: bool
 
+    def __repr__(self) -> str:
+        within = f"{self.name}, experiment {self.experiment}" if self.experiment else self.name
+        return named_line("Trial", within, counted(self.runs, "run"), _known(self))
+
     def as_json(self) -> Json:
         """The group as one JSON object."""
         return asdict(self)
@@ -99,9 +106,17 @@ class Experiment:
     deleted: str | None
     observed: bool
 
+    def __repr__(self) -> str:
+        return named_line("Experiment", self.name, counted(self.groups, "group"), counted(self.runs, "run"), _known(self))
+
     def as_json(self) -> Json:
         """The experiment as one JSON object."""
         return asdict(self)
+
+
+def _known(one: Trial | Experiment) -> str:
+    """Whether it is gone, or only named by others."""
+    return "deleted" if one.deleted else "" if one.observed else "not read itself"
 
 
 @asks_snapshot
@@ -177,8 +192,8 @@ def list_runs(
     also for another status, and `UnknownNode` for an experiment or a group that nothing names.
     """
     if source not in (None, *_SOURCES):
-        raise MalformedName(f"{source!r} is not a source of runs; they are {', '.join(_SOURCES)}")
-    if status and status.casefold() not in {one.casefold() for one in RunStatus}:
+        raise MalformedName(f"{text(source, 'a source')!r} is not a source of runs; they are {', '.join(_SOURCES)}")
+    if status and text(status, "a status").casefold() not in {one.casefold() for one in RunStatus}:
         raise MalformedName(f"{status!r} is not a status of runs; they are {', '.join(RunStatus)}")
     trials = Trials(snapshot)
     asking = _Filter(
@@ -204,8 +219,8 @@ def load_run(snapshot: Snapshot, run: str, experiment: str | None = None) -> Run
     Raises `MalformedName`, and `UnknownNode` if the experiment has no run of that name, or several.
     """
     trials = Trials(snapshot)
-    wanted = _Wanted.of(snapshot, EXPERIMENT, experiment)
     run = from_url(run)
+    wanted = _experiment_of_run(snapshot, run, experiment, trials)
     if (page := page_of(run)) and page.kind == RUN:
         run = page.name
     if is_arn(run) or "@" in run:
@@ -222,6 +237,25 @@ def load_run(snapshot: Snapshot, run: str, experiment: str | None = None) -> Run
         raise UnknownNode(f"several runs are named {run}: name one by its ARN: {shown}")
     head = _Head(found[-1].id, found[-1].name, found[-1].created)
     return next(_loaded(snapshot, [head], trials, brief=False))
+
+
+def _experiment_of_run(snapshot: Snapshot, run: str, experiment: str | None, trials: Trials) -> _Wanted | None:
+    """The experiment that is asked for. The error says so if the two names are given in the other order."""
+    try:
+        return _Wanted.of(snapshot, EXPERIMENT, experiment)
+    except UnknownNode:
+        if is_arn(run) or not _are_swapped(snapshot, run, str(experiment), trials):
+            raise
+    order = f"the run comes first, as in load_run(snapshot, {experiment!r}, {run!r})"
+    raise UnknownNode(f"no experiment {experiment!r} in the snapshot, but experiment {run!r} has a run {experiment!r}: {order}")
+
+
+def _are_swapped(snapshot: Snapshot, experiment: str, run: str, trials: Trials) -> bool:
+    try:
+        wanted = _Wanted.of(snapshot, EXPERIMENT, experiment)
+    except UnknownNode:
+        return False
+    return bool(_called(snapshot, run, wanted, trials))
 
 
 @asks_snapshot
@@ -282,7 +316,9 @@ class _Wanted(NamedTuple):
             arn = parse_arn(text)
             wanted = cls(text, arn.account, arn.region, arn.resource.partition("/")[2].casefold())
         if not any(wanted.is_called(*place) for place in _names(snapshot, kind, wanted.name)):
-            advice = did_you_mean((name for *_, name in _names(snapshot, kind)), wanted.text, _WHERE_TO_LOOK[kind])
+            advice = did_you_mean(
+                (name for *_, name in _names(snapshot, kind)), wanted.text, f"; {asking(*_LISTING[kind])} lists them"
+            )
             raise UnknownNode(f"no {_WORDS[kind]} {wanted.text!r} in the snapshot{advice}")
         return wanted
 
@@ -298,7 +334,11 @@ class _Wanted(NamedTuple):
 
 _WORDS = {EXPERIMENT: "experiment", GROUP: "group"}
 _ARTICLES = {EXPERIMENT: "an experiment", GROUP: "a group"}
-_WHERE_TO_LOOK = {EXPERIMENT: "; `lineage experiments` lists them", GROUP: "; `lineage ls kind:trial` lists them"}
+_LISTING = {
+    EXPERIMENT: ("lineage experiments", "lineage.list_experiments(snapshot)"),
+    GROUP: ("lineage ls kind:trial", "lineage.list_trials(snapshot)"),
+    RUN: ("lineage runs", "lineage.list_runs(snapshot)"),
+}
 
 
 def _names(snapshot: Snapshot, kind: str, only: str | None = None) -> Iterator[NameKey]:
@@ -363,8 +403,8 @@ def _may_be_in(snapshot: Snapshot, experiment: _Wanted) -> Condition:
 
 def _sorted(found: list[Any], sort_by: SortByType | str, sort_order: SortOrderType | str) -> list[Any]:
     for what, given, known in (("sort key", sort_by, SortByType), ("sort order", sort_order, SortOrderType)):
-        if given not in [*known]:
-            raise MalformedName(no_such(what, given, [*known]))
+        if text(given, f"a {what}") not in [*known]:
+            raise MalformedName(one_of(what, given, [*known]))
     by_name, down = sort_by == SortByType.NAME, sort_order == SortOrderType.DESCENDING
 
     def key(one: Any) -> tuple[str, str, str]:
@@ -408,7 +448,7 @@ def _no_run(snapshot: Snapshot, run: str, wanted: _Wanted | None, trials: Trials
         for name in (run_name_of(record, groups), record.name)
     }
     where = f"experiment {wanted.text!r}" if wanted else "the snapshot"
-    return f"no run {run!r} in {where}{did_you_mean(names, run, '; `lineage runs` lists them')}"
+    return f"no run {run!r} in {where}{did_you_mean(names, run, f'; {asking(*_LISTING[RUN])} lists them')}"
 
 
 # --- from records -------------------------------------------------------------------------------
