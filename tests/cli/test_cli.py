@@ -146,7 +146,7 @@ BAD_INPUT = [
     (("draw", "-o", "none/x.svg"), 3, "there is no folder none: make it, or name another file"),
     (("draw", "endpint/x"), 2, "nothing in the snapshot is named 'endpint/x': no kind 'endpint'; did you mean endpoint"),
     (("trace", "loans-liv"), 2, "did you mean loans-live?"),
-    (("trace", arn("model", "ledger-1")), 2, "is not an endpoint: give the name, the ARN or the console URL of one"),
+    (("trace", arn("model", "ledger-1")), 2, "is a model, not an endpoint: `lineage datasets ledger-1` lists its data"),
     (("trace", "x", "--snapshot", "empty.db"), 3, "empty.db is empty: fill it with `lineage crawl --snapshot empty.db`"),
     (("trace", "x", "--snapshot", "."), 3, ". is a folder: name the snapshot file in it"),
     (("crawl", "--replay", "."), 3, "the account file . can't be read"),

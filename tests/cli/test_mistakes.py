@@ -26,6 +26,13 @@ JOB_FOR_DATA = (
     "data, `lineage impact training-job/Loans-Fit-0042` tells what it led to"
 )
 
+
+def not_endpoint(name: str, what: str) -> str:
+    """What `trace` says of something else that was made of data."""
+    commands = f"`lineage datasets {name}` lists its data, `lineage impact {name}` tells what it led to"
+    return f"{name!r} is {what}, not an endpoint: {commands}"
+
+
 # What was typed, the exit code, and the line.
 MISTAKES: dict[str, tuple[tuple[str, ...], int, str]] = {
     # names
@@ -39,12 +46,17 @@ MISTAKES: dict[str, tuple[tuple[str, ...], int, str]] = {
     "a pipeline": (("pipelines", "Renewal-Prise"), 2, "nothing in the snapshot is named 'Renewal-Prise'; did you mean Renewal-Price?"),
     "an execution": (("pipelines", "Renewal-Price", "y2rj7l5s8pg2"), 2, "nothing in the snapshot is named 'y2rj7l5s8pg2'; did you mean y2rj7l5s8pg1?"),
     "a metric": (("runs", "House-Appraisal", "--metric", "validation:rsme"), 2, "no candidate has a metric 'validation:rsme'; did you mean validation:rmse? There are validation:rmse (2 of 3), train:rmse (1 of 3)"),
-    "a job for an endpoint": (("trace", "Loans-Fit-0042"), 2, "'Loans-Fit-0042' is a training job, not an endpoint: ask `lineage datasets Loans-Fit-0042` or `lineage show Loans-Fit-0042` about it"),
-    "data for an endpoint": (("trace", "s3://bank-ml/loans/train/"), 2, "'s3://bank-ml/loans/train/' is a location, not an endpoint: ask `lineage impact` about data"),
+    "a job for an endpoint": (("trace", "Loans-Fit-0042"), 2, not_endpoint("Loans-Fit-0042", "a training job")),
+    "data for an endpoint": (("trace", "s3://bank-ml/loans/train/"), 2, "'s3://bank-ml/loans/train/' is a location, not an endpoint: `lineage impact s3://bank-ml/loans/train/` tells what its data led to, `lineage used s3://bank-ml/loans/train/` whether it was used for training"),
     "a model's ARN for an endpoint": (("trace", arn("model", "m")), 2, f"{arn('model', 'm')} is not an endpoint: give the name, the ARN or the console URL of one"),
-    "a kind before the name of no endpoint": (("trace", "model/Loans-Model-42"), 2, "'model/Loans-Model-42' is a model, not an endpoint: ask `lineage datasets model/Loans-Model-42` or `lineage show model/Loans-Model-42` about it"),
-    "an endpoint config for an endpoint": (("trace", "loans-live-config"), 2, "'loans-live-config' is an endpoint config, not an endpoint: ask `lineage datasets loans-live-config` or `lineage show loans-live-config` about it"),
-    "a wildcard for an endpoint": (("trace", "aml-*"), 2, "trace takes one endpoint, no wildcard: `lineage ls 'endpoint/aml-*'` lists them"),
+    "a kind before the name of no endpoint": (("trace", "model/Loans-Model-42"), 2, not_endpoint("Loans-Model-42", "a model")),
+    "a kind before the name of nothing": (("trace", "model/nope"), 2, "'model/nope' names a model, not an endpoint: give the name, the ARN or the console URL of one"),
+    "a job's ARN for an endpoint": (("trace", arn("training-job", "Loans-Fit-0042")), 2, not_endpoint("Loans-Fit-0042", "a training job")),
+    "an endpoint config's URL for an endpoint": (("trace", f"{CONSOLE}/endpointConfig/loans-live-config"), 2, not_endpoint("loans-live-config", "an endpoint config")),
+    "a pipeline's ARN for an endpoint": (("trace", arn("pipeline", "renewal-price")), 2, "'Renewal-Price' is a pipeline, not an endpoint: `lineage show pipeline/Renewal-Price` shows it"),
+    "a job to report on": (("report", "Loans-Fit-0042"), 2, not_endpoint("Loans-Fit-0042", "a training job")),
+    "an endpoint config for an endpoint": (("trace", "loans-live-config"), 2, not_endpoint("loans-live-config", "an endpoint config")),
+    "a wildcard for an endpoint": (("trace", "aml-*"), 2, "a wildcard names no one endpoint: `lineage ls 'endpoint/aml-*'` lists those that match"),
     "no name": (("trace", ""), 2, "the name of the endpoint is empty"),
     "an ARN with a typo": (("trace", arn("endpoint", "loans-liv")), 2, "no endpoint 'loans-liv' in 111122223333 eu-west-1 in the snapshot; did you mean loans-live?"),
     "an ARN of another region": (("trace", arn("endpoint", "loans-live").replace("eu-west-1", "us-east-1")), 2, "no endpoint 'loans-live' in 111122223333 us-east-1 in the snapshot, only in 111122223333 eu-west-1"),
@@ -73,7 +85,7 @@ MISTAKES: dict[str, tuple[tuple[str, ...], int, str]] = {
     # pasted URLs
     "the URL of another region": (("trace", ABROAD), 2, "no endpoint 'loans-live' in us-east-1 in the snapshot, only in eu-west-1"),
     "a URL with a typo": (("trace", f"{CONSOLE}/endpoints/loans-liv"), 2, "no endpoint 'loans-liv' in eu-west-1 in the snapshot; did you mean loans-live?"),
-    "the URL of a job for an endpoint": (("trace", f"{CONSOLE}/jobs/Loans-Fit-0042"), 2, "training job 'Loans-Fit-0042' in eu-west-1 is not an endpoint: give the name, the ARN or the console URL of one"),
+    "the URL of a job for an endpoint": (("trace", f"{CONSOLE}/jobs/Loans-Fit-0042"), 2, not_endpoint("Loans-Fit-0042", "a training job")),
     "the URL of a dashboard for an endpoint": (("trace", f"{CONSOLE}/dashboard"), 2, "this URL names no endpoint: open the endpoint's own page and copy its URL, or give its name"),
     "the URL of a list for an endpoint": (("trace", f"{CONSOLE}/endpoints"), 2, "this URL names no endpoint: open the endpoint's own page and copy its URL, or give its name"),
     "the URL of a dashboard": (("show", f"{CONSOLE}/dashboard"), 2, "this URL names nothing in SageMaker: open the thing's own page and copy its URL, or give its name"),
@@ -178,7 +190,7 @@ MISTAKES: dict[str, tuple[tuple[str, ...], int, str]] = {
     "missing attestations": (("used", "s3://bank-ml/loans/train/", "--attestations", "none.toml"), 2, "no attestations file at none.toml"),
     # searches
     "a column for a property": (("search", "training-job", "-w", "status = Completed"), 2, "Unknown property name: status; did you mean TrainingJobStatus?"),
-    "a bare metric": (("search", "training-job", "-w", "validation:auc > 0.9"), 2, "Unknown property name: validation:auc; did you mean Tags.validation:auc or Metrics.validation:auc or HyperParameters.validation:auc?"),
+    "a bare metric": (("search", "training-job", "-w", "validation:auc > 0.9"), 2, "Unknown property name: validation:auc; did you mean Metrics.validation:auc?"),
     "an account for a property": (("search", "training-job", "-w", "account = 111122223333"), 2, "Unknown property name: account; use --account"),
     "a kind to search": (("search", "trainin-job"), 2, "no kind 'trainin-job' that SageMaker's Search knows; did you mean training-job or TrainingJob or tuning-job?"),
     # AWS
