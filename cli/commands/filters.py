@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 import functools
 from shlex import quote
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING, Any, NamedTuple, cast
 
 from ..render.words import a_kind, say
 from .options import Command, Decorator
@@ -107,33 +107,42 @@ def _not_an_endpoint(opened: lineage.Snapshot, wanted: str) -> str:
     return ""
 
 
-def _something_else(opened: lineage.Snapshot, meant: str) -> lineage.Node | None:
+class _Thing(NamedTuple):
+    """A node as `Snapshot.names` gives it."""
+
+    id: str
+    kind: str
+    name: str
+
+
+def _something_else(opened: lineage.Snapshot, meant: str) -> _Thing | None:
     """What a text means that is no endpoint: of several with a name, one that was made of data if there is one."""
     import lineage
 
     with contextlib.suppress(lineage.UnknownNode):
-        meant = lineage.find_in(opened, meant)
-        return next((node for node in opened.nodes([meant]) if node.kind != "endpoint"), None)
-    named = [one for one, kind, _ in opened.names(meant) if kind != "endpoint"]
-    return min(opened.nodes(named), key=lambda node: (not _is_made(node.kind), node.id), default=None)
+        node = next(opened.nodes([lineage.find_in(opened, meant)]))
+        return None if node.kind == "endpoint" else _Thing(node.id, node.kind, node.name)
+    named = [_Thing(*one) for one in opened.names(meant)]
+    others = [one for one in named if one.kind != "endpoint"]
+    return min(others, key=lambda one: (not is_made(one.kind), one.id), default=None)
 
 
-def _is_made(kind: str) -> bool:
+def is_made(kind: str) -> bool:
     """Whether `datasets` takes a kind."""
     import lineage
 
     return kind in lineage.MADE or kind.endswith("-job")
 
 
-def _who_takes(opened: lineage.Snapshot, node: lineage.Node) -> str:
+def _who_takes(opened: lineage.Snapshot, node: _Thing) -> str:
     """The commands that take a node, with what to call it."""
     what = quote(_shortest(opened, node))
-    if _is_made(node.kind):
+    if is_made(node.kind):
         return f"`lineage datasets {what}` lists its data, `lineage impact {what}` tells what it led to"
     return f"`lineage show {what}` shows it"
 
 
-def _shortest(opened: lineage.Snapshot, node: lineage.Node) -> str:
+def _shortest(opened: lineage.Snapshot, node: _Thing) -> str:
     """The shortest text that means a node and no other."""
     import lineage
 

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, NamedTuple
 import click
 
 from ..render.words import a_kind
+from .filters import is_made
 from .options import Decorator
 from .strict import option
 
@@ -95,7 +96,7 @@ def _not_data(asked: str) -> str:
         return ""
     kind, name = found["kind"], found["name"]
     node = shlex.quote(asked if found["arn"] and "/" in name else f"{kind}/{name}")
-    made = f"`lineage datasets {node}` lists its data, " if kind in lineage.MADE or kind.endswith("-job") else ""
+    made = f"`lineage datasets {node}` lists its data, " if is_made(kind) else ""
     return f"{name!r} is {a_kind(kind)}, not data: give an S3 URI; {made}`lineage impact {node}` tells what it led to"
 
 
