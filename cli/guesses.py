@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import difflib
 import os
+from shlex import quote
 
 import click
 
@@ -23,15 +24,16 @@ def guessed(error: click.UsageError) -> str:
     if context and isinstance(error, click.NoSuchOption):
         return _of_option(error.option_name, context)
     if context and error.message.startswith("Got unexpected extra argument"):
-        return _of_more(context)
+        return _of_more(context, error.message.partition("(")[2].rpartition(")")[0])
     return ""
 
 
-def _of_more(context: click.Context) -> str:
+def _of_more(context: click.Context, more: str) -> str:
     """What to do about more arguments than a command takes."""
     meant = {
         "lineage trace": "trace takes one endpoint at a time",
-        "lineage experiments": "experiments lists all of them: `lineage runs EXPERIMENT` lists the runs of one",
+        "lineage experiments": f"experiments lists all of them: `lineage runs {quote(more)}` lists the runs of one",
+        "lineage search": f"a condition comes after --where: `--where {quote(more)}`",
         "lineage demo": "demo takes no argument: name the file with --snapshot",
     }
     return meant.get(context.command_path, "")

@@ -100,7 +100,18 @@ def draw(
     if folded:
         say(folded)
     if folded and not selector:
-        say("to draw one endpoint with what made it: `lineage draw +endpoint/NAME` (`lineage ls kind:endpoint` lists them)")
+        _say_how_to_draw_one(snapshot)
+
+
+def _say_how_to_draw_one(snapshot: str) -> None:
+    """Name the command that draws one endpoint, where there is one."""
+    import lineage
+
+    with lineage.open_snapshot(snapshot) as opened:
+        name = next((name for node, name in opened.names_of("endpoint") if "@" not in node), "")
+    if name:
+        drawing = f"`lineage draw +endpoint/{name} -o {name}.svg`"
+        say(f"to draw one endpoint with what made it: {drawing} (`lineage ls kind:endpoint` lists all)")
 
 
 def _picture(

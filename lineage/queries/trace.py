@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import heapq
+import re
 from collections import defaultdict
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
@@ -63,7 +64,7 @@ from lineage.snapshot.reading import Snapshot
 
 SCHEMA = "lineage.trace/1"
 _MAX_NAMES = 8
-_CRAWL_ONE = "`lineage crawl --endpoint NAME` reads one"
+_NAME = re.compile(r"[A-Za-z0-9](?:-*[A-Za-z0-9]){0,62}")  # of an endpoint (API reference, CreateEndpoint)
 COPY, MAYBE_COPY, BESIDE, VENDOR = "copy", "possible-copy", "beside", "vendor"
 AROUND, LATER, BY_NAME = "possible-around", "possible-later", "possible-by-name"
 SAID = "possible-said"  # only text that people may write says that a job read it
@@ -219,13 +220,19 @@ def _no_endpoint(living: list[tuple[str, str]], wanted: str, page: Page | None) 
     if (is_arn(wanted) and kind_of_arn(wanted) is not ENDPOINT) or (page and page.kind != ENDPOINT.name):
         return f"{page or wanted} is not an endpoint: give the name, the ARN or the console URL of one"
     if is_arn(wanted):
-        return not_with_arn(wanted, ((node, ENDPOINT.name, name) for node, name in living), f"; {_CRAWL_ONE}")
+        return not_with_arn(wanted, ((node, ENDPOINT.name, name) for node, name in living), _crawl_it(wanted))
     names = sorted(name for _, name in living)
     if page and (elsewhere := page.elsewhere((node, ENDPOINT.name, name) for node, name in living)):
         return f"no {page} in the snapshot, only in {elsewhere}"
     held = ", ".join(names[:_MAX_NAMES]) + (", …" if len(names) > _MAX_NAMES else "")
-    advice = did_you_mean(names, wanted, f" ({f'it holds {held}' if held else 'it holds none'}); {_CRAWL_ONE}")
+    advice = did_you_mean(names, wanted, f" ({f'it holds {held}' if held else 'it holds none'}){_crawl_it(wanted)}")
     return f"no {page or f'endpoint {wanted!r}'} in the snapshot{advice}"
+
+
+def _crawl_it(wanted: str) -> str:
+    """The command that reads an endpoint, where a text may be the name or the ARN of one."""
+    named = wanted.removeprefix(f"{ENDPOINT.name}/")
+    return f"; `lineage crawl --endpoint {named}` reads it" if is_arn(named) or _NAME.fullmatch(named) else ""
 
 
 @dataclass(slots=True)

@@ -30,6 +30,7 @@ STATISTICS: Final = ("Avg", "Count", "Last", "Max", "Min", "StdDev")
 _OWN_WORDS: Final = {"tags": "Tags", "metrics": "Metrics", "hyperparameters": HYPERPARAMETERS, "parameters": "Parameters"}
 _OTHERWISE_CALLED: Final = ("TrainingJob", "Metrics")  # a filter's word for a member with another name
 _OFFERED, _NEAR, _LONG_ENOUGH = 3, 0.75, 3  # names, how similar, and letters of a part of one
+_LIST_ALL: Final = "`lineage suggest {} --all` lists the names"
 _EMPTY: Final[tuple[Any, ...]] = (None, [], {})
 _DECIMAL = re.compile(r"[+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?")
 
@@ -173,7 +174,7 @@ def _what_lists(resource: str, name: str) -> str:
     words = [word for word in _OWN_WORDS.values() if word in _tables()[resource] or (resource, word) == _OTHERWISE_CALLED]
     kind = next((one.name for one in KINDS.values() if one.search == resource), resource)
     if not words or "." in name:
-        return f"`lineage suggest {kind} --all` lists the names"
+        return _LIST_ALL.format(kind)
     before = " or ".join(f"{word}." for word in words)
     return f"a name that people chose comes after {before} (`lineage suggest {kind}` lists them)"
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from contextlib import suppress
 from pathlib import Path
@@ -9,10 +10,9 @@ from shlex import quote
 
 ACCOUNT_SCHEMA = "lineage.account/1"  # of the file that `lineage.crawl.replay` reads
 _DATABASE = b"SQLite format 3\0"
-_HEADER = re.compile(rb'\s*\{\s*"schema"\s*:\s*"lineage\.account/')
 _JSON = re.compile(rb"\s*[{\[]")
-_ENOUGH = 512  # bytes that show what a file is
-_READ_IT = "read it into one with `lineage crawl --replay {} --snapshot {}`"
+_ENOUGH = 4096  # bytes that show what a file is: those of a long first line
+_ACCOUNT = "is an account file, not a snapshot: read it into one with `lineage crawl --replay {} --snapshot {}`"
 
 
 def is_database(path: Path) -> bool:
@@ -23,12 +23,20 @@ def is_database(path: Path) -> bool:
 def not_a_database(path: Path) -> str:
     """What to say of a file that is no database, after its name."""
     begins = _begins(path)
-    read_it = _READ_IT.format(*(quote(str(file)) for file in (path, _beside(path))))
-    if _HEADER.match(begins):
-        return f"is an account file, not a snapshot: {read_it}"
+    if _is_header(begins.strip().partition(b"\n")[0]):
+        return _ACCOUNT.format(quote(str(path)), quote(str(_beside(path))))
     if _JSON.match(begins):
-        return f"holds JSON, and is not a snapshot: if it is an account file, {read_it}"
+        return f'holds JSON, and is no snapshot (an account file begins with {{"schema": "{ACCOUNT_SCHEMA}", …}}): name another'
     return "can't be read: file is not a database; restore it if it was a snapshot, else name another file"
+
+
+def _is_header(line: bytes) -> bool:
+    """Whether a line is the first one of an account file."""
+    try:
+        told = json.loads(line)
+    except (ValueError, RecursionError):
+        return False
+    return isinstance(told, dict) and told.get("schema") == ACCOUNT_SCHEMA
 
 
 def _beside(path: Path) -> Path:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+import shlex
 import traceback
 from pathlib import Path
 from typing import Any
@@ -11,7 +13,8 @@ from botocore.exceptions import ClientError, SSOTokenLoadError, UnauthorizedSSOT
 
 from lineage.crawl.aws.session import Session
 from lineage.errors import CrawlError
-from tests.conftest import BANK
+from tests.conftest import BANK, ROOT
+from tests.domain.test_called import strings
 from tests.records import arn
 
 SEE = "(see lineage {} --help)"
@@ -25,6 +28,8 @@ JOB_FOR_DATA = (
     "'Loans-Fit-0042' is a training job, not data: give an S3 URI; `lineage datasets training-job/Loans-Fit-0042` lists its "
     "data, `lineage impact training-job/Loans-Fit-0042` tells what it led to"
 )
+
+HELD = "it holds aml-restricted, appraisal-notebook, assist-components, cards-repack, churn-pipeline, credit-registry, fraud-ab, kyc-multi, …"
 
 
 def not_endpoint(name: str, what: str) -> str:
@@ -131,7 +136,7 @@ MISTAKES: dict[str, tuple[tuple[str, ...], int, str]] = {
     "an account file as snapshot": (("trace", "loans-live", "--snapshot", "my account.jsonl"), 3, "my account.jsonl is an account file, not a snapshot: read it into one with `lineage crawl --replay 'my account.jsonl' --snapshot 'my account.db'`"),
     "an account file to crawl into": (("crawl", "--snapshot", "my account.jsonl"), 3, "my account.jsonl is an account file, not a snapshot: read it into one with `lineage crawl --replay 'my account.jsonl' --snapshot 'my account.db'`"),
     "an account file with the extension of a snapshot": (("ls", "--snapshot", "account.db"), 3, "account.db is an account file, not a snapshot: read it into one with `lineage crawl --replay account.db --snapshot account.snapshot.db`"),
-    "other JSON lines as snapshot": (("ls", "--snapshot", "rows.jsonl"), 3, "rows.jsonl holds JSON, and is not a snapshot: if it is an account file, read it into one with `lineage crawl --replay rows.jsonl --snapshot rows.db`"),
+    "other JSON lines as snapshot": (("ls", "--snapshot", "rows.jsonl"), 3, 'rows.jsonl holds JSON, and is no snapshot (an account file begins with {"schema": "lineage.account/1", …}): name another'),
     "a snapshot as account file": (("crawl", "--replay", "sqlite.db"), 3, "sqlite.db is a database, perhaps a snapshot: an account file is text"),
     "an empty file as snapshot": (("ls", "--snapshot", "empty.txt2"), 3, "empty.txt2 is empty: fill it with `lineage crawl --snapshot empty.txt2`"),
     "a folder as snapshot": (("ls", "--snapshot", "."), 3, ". is a folder: name the snapshot file in it"),
@@ -175,7 +180,11 @@ MISTAKES: dict[str, tuple[tuple[str, ...], int, str]] = {
     "a kind of a policy": (("iam-policy", "--kind", "foo"), 2, f"Invalid value for '--kind': no kind 'foo': `lineage kinds` lists them {SEE.format('iam-policy')}"),
     "a word for a number": (("draw", "--max-nodes", "x"), 2, f"Invalid value for '--max-nodes': 'x' is not a valid whole number {SEE.format('draw')}"),
     "two endpoints": (("trace", "loans-live", "fraud-ab"), 2, f"trace takes one endpoint at a time {SEE.format('trace')}"),
-    "an experiment to list": (("experiments", "loan-default"), 2, f"experiments lists all of them: `lineage runs EXPERIMENT` lists the runs of one {SEE.format('experiments')}"),
+    "an experiment to list": (("experiments", "loan-default"), 2, f"experiments lists all of them: `lineage runs loan-default` lists the runs of one {SEE.format('experiments')}"),
+    "a condition without its option": (("search", "training-job", "HyperParameters.eta = 0.2"), 2, f"a condition comes after --where: `--where 'HyperParameters.eta = 0.2'` {SEE.format('search')}"),
+    "an endpoint that no crawl read": (("trace", "nobody"), 2, f"no endpoint 'nobody' in the snapshot ({HELD}); `lineage crawl --endpoint nobody` reads it"),
+    "a text that is no name of an endpoint": (("trace", "my model"), 2, f"no endpoint 'my model' in the snapshot ({HELD})"),
+    "a run without a program": (("record", "run", "my experiment"), 2, f"no program is given: put it after --, as in `lineage record run 'my experiment' -- ./train.sh` {SEE.format('record run')}"),
     "a file of the demo": (("demo", "x.db"), 2, f"demo takes no argument: name the file with --snapshot {SEE.format('demo')}"),
     "an option after the command": (("trace", "loans-live", "--debug"), 2, f"No such option '--debug' after the command: --debug goes before it {SEE.format('trace')}"),
     "an endpoint for data": (("used", "loans-live"), 2, "'loans-live' is not an S3 URI (expected s3://bucket/prefix/): for an endpoint ask `lineage datasets loans-live`"),
@@ -238,6 +247,28 @@ def test_each_mistake_gets_the_line_that_mends_it(mistaken: Any, arguments: tupl
     ran = mistaken(*arguments)
     assert (ran.code, ran.out, ran.err) == (code, "", f"lineage: {line}\n")
     assert set(Path().iterdir()) == before
+
+
+# What needs AWS, or another folder than the one of these tests.
+_ELSEWHERE = ("lineage crawl --endpoint", "lineage crawl --snapshot", "lineage crawl --tags", "lineage demo", "lineage record")
+HINTS = sorted(
+    {found for _, _, line in MISTAKES.values() for found in re.findall("`(lineage [^`]+)`", line)} - {"lineage crawl"}
+)
+
+
+@pytest.mark.parametrize("hint", [one for one in HINTS if not one.startswith(_ELSEWHERE)])
+def test_the_command_of_a_hint_works_as_it_is_written(mistaken: Any, hint: str) -> None:
+    """Whoever pastes the command that an error names gets an answer."""
+    _, *arguments = shlex.split(hint)
+    assert mistaken(*arguments).code == 0
+
+
+def test_no_hint_holds_a_placeholder() -> None:
+    """A command that a message names in full can be pasted: no word of it stands for another one."""
+    paths = [path for room in ("lineage", "cli") for path in (ROOT / room).rglob("*.py")]
+    said = {(path.name, found) for path in paths for text in strings(path) for found in re.findall("`lineage [^`]+`", text)}
+    assert len(said) > 40
+    assert {one for one in said if re.search(r"\b[A-Z][A-Z0-9_]+\b|…|<", one[1])} == set()
 
 
 # --- credentials ----------------------------------------------------------------------------------

@@ -307,7 +307,7 @@ def _evaluation(one: Json) -> Iterator[Block]:
         rows,
         "No package names one of these.",
     )
-    none = "No holdouts were named for this report: `--holdouts FILE` names them."
+    none = "No holdouts were named for this report: `--holdouts` takes a file of them."
     rows = [
         [
             Code(row["uri"]),
