@@ -137,10 +137,16 @@ def _picture(
     most = lineage.MOST if max_nodes is None else max_nodes
     title = _title(graph, snapshot, selector, asked)
     drawn = lineage.picture(graph, title=title, max_nodes=most, highlight=lit, keep=keep, **words)
-    if selector and _DOWNSTREAM.search(selector):
-        say(f"lineage: {TIMES_UNCHECKED}")
-        drawn = replace(drawn, notes=(TIMES_UNCHECKED, *drawn.notes))
+    drawn = replace(drawn, notes=(*_notes(selector), *drawn.notes))
     return _drawn(drawn, form, engine), f"{drawn.notes[-1]} (--max-nodes {most})" if drawn.folded else ""
+
+
+def _notes(selector: str | None) -> list[str]:
+    """What a picture of what is downstream says of itself, on stderr too."""
+    if not selector or not _DOWNSTREAM.search(selector):
+        return []
+    say(f"lineage: {TIMES_UNCHECKED}")
+    return [TIMES_UNCHECKED]
 
 
 def _drawn(drawn: Picture, form: str, engine: str) -> str | bytes:
@@ -173,8 +179,8 @@ def _page(snapshot: str, selector: str | None, within: dict[str, Any], *, links:
         selector = _with_its_making(opened, selector)
         graph = _chosen(opened, selector, asked)
         heading, source = _title(graph, snapshot, selector, asked).split(" · ", 1)
-        start = _first_named(opened, selector)
-        return lineage.to_page(graph, opened, links=links, images=images, title=source, heading=heading, start=start)
+        start, title = _first_named(opened, selector), " · ".join((*_notes(selector), source))
+        return lineage.to_page(graph, opened, links=links, images=images, title=title, heading=heading, start=start)
 
 
 def _first_named(opened: lineage.Snapshot, selector: str | None) -> str | None:
