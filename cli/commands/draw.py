@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import re
 import sys
 from dataclasses import replace
@@ -13,7 +14,7 @@ from click.core import ParameterSource
 
 from ..render.words import is_screen, say
 from .completing import complete_selector
-from .filters import is_endpoint, read_in_part, within_options
+from .filters import endpoints_in, is_endpoint, read_in_part, within_options
 from .options import Choice, Number, form_of, out_option, snapshot_option, uncollected, write
 from .strict import option
 
@@ -100,15 +101,16 @@ def draw(
     if folded:
         say(folded)
     if folded and not selector:
-        _say_how_to_draw_one(snapshot)
+        _say_how_to_draw_one(snapshot, within)
 
 
-def _say_how_to_draw_one(snapshot: str) -> None:
+def _say_how_to_draw_one(snapshot: str, within: dict[str, Any]) -> None:
     """Name the command that draws one endpoint, where there is one."""
     import lineage
 
-    with lineage.open_snapshot(snapshot) as opened:
-        name = next((name for node, name in opened.names_of("endpoint") if "@" not in node), "")
+    name = ""
+    with lineage.open_snapshot(snapshot) as opened, contextlib.suppress(lineage.UnknownNode):
+        name = next((name for node, name in endpoints_in(opened, within) if "@" not in node), "")
     if name:
         drawing = f"`lineage draw +endpoint/{name} -o {name}.svg`"
         say(f"to draw one endpoint with what made it: {drawing} (`lineage ls kind:endpoint` lists all)")

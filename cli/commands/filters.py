@@ -102,7 +102,7 @@ def _not_an_endpoint(opened: lineage.Snapshot, wanted: str) -> str:
     if node := _something_else(opened, meant):
         return f"{node.name!r} is {a_kind(node.kind)}, not an endpoint: {_who_takes(opened, node)}"
     kind, slash, name = meant.partition("/")
-    if slash and name and kind in set(lineage.KINDS) - {"endpoint"}:
+    if slash and name and kind in lineage.KINDS and not meant.startswith("endpoint/"):
         return f"{meant!r} names {a_kind(kind)}, not an endpoint: give the name, the ARN or the console URL of one"
     return ""
 
@@ -121,9 +121,9 @@ def _something_else(opened: lineage.Snapshot, meant: str) -> _Thing | None:
 
     with contextlib.suppress(lineage.UnknownNode):
         node = next(opened.nodes([lineage.find_in(opened, meant)]))
-        return None if node.kind == "endpoint" else _Thing(node.id, node.kind, node.name)
+        return None if is_endpoint(opened, node.id) else _Thing(node.id, node.kind, node.name)
     named = [_Thing(*one) for one in opened.names(meant)]
-    others = [one for one in named if one.kind != "endpoint"]
+    others = [one for one in named if not is_endpoint(opened, one.id)]
     return min(others, key=lambda one: (not is_made(one.kind), one.id), default=None)
 
 
