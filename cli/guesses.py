@@ -5,13 +5,32 @@ from __future__ import annotations
 import contextlib
 import difflib
 import os
+import re
+from shlex import quote
 
 import click
 
 from .constants import DEFAULT_SNAPSHOT
 
 _ALIKE = 0.7  # how similar a word must be to a command: `trase` is to `trace`, and is not to `datasets`
+_SHORT = 3  # characters of an option with one letter, and of one with two dashes and a letter
+_ALIKE_OPTIONS = 0.8  # the two dashes and a common ending make options alike
 _MOST = 2
+# What other programs call our commands.
+_SYNONYMS = {
+    "describe": "show",
+    "downstream": "impact",
+    "find": "search",
+    "get": "show",
+    "graph": "draw",
+    "info": "snapshot info",
+    "list": "ls",
+    "plot": "draw",
+    "scan": "crawl",
+    "sign": "snapshot sign",
+    "upstream": "trace",
+    "verify": "snapshot verify",
+}
 _USUAL = {"job": "training-job", "run": "trial-component"}  # the kinds that these words probably mean
 
 
@@ -23,15 +42,20 @@ def guessed(error: click.UsageError) -> str:
     if context and isinstance(error, click.NoSuchOption):
         return _of_option(error.option_name, context)
     if context and error.message.startswith("Got unexpected extra argument"):
-        return _of_more(context)
+        return _of_more(context, error.message.partition("(")[2].rpartition(")")[0])
     return ""
 
 
-def _of_more(context: click.Context) -> str:
+def _of_more(context: click.Context, more: str) -> str:
     """What to do about more arguments than a command takes."""
     meant = {
         "lineage trace": "trace takes one endpoint at a time",
-        "lineage experiments": "experiments lists all of them: `lineage runs EXPERIMENT` lists the runs of one",
+        "lineage experiments": f"experiments lists all of them: `lineage runs {quote(more)}` lists the runs of one",
+        "lineage search": f"a condition comes after --where: `--where {quote(more)}`",
+        "lineage show": "show takes one thing at a time",
+        "lineage impact": "impact takes one node or S3 URI at a time",
+        "lineage datasets": "datasets takes one node at a time",
+        "lineage gaps": f"gaps lists those of the whole snapshot: `lineage trace {quote(more)}` tells those of one endpoint",
         "lineage demo": "demo takes no argument: name the file with --snapshot",
     }
     return meant.get(context.command_path, "")
@@ -57,6 +81,8 @@ def _of_command(word: str, context: click.Context) -> str:
     if context.parent is None and (meant := _kind(word) or _thing(word, context)):
         return f"{said}: {meant}"
     known = group.commands if isinstance(group, click.Group) else ()
+    if context.parent is None and word in _SYNONYMS:
+        return f"{said}. Did you mean `lineage {_SYNONYMS[word]}`?"
     alike = difflib.get_close_matches(word, known, _MOST, _ALIKE)
     return f"{said}. Did you mean {' or '.join(map(repr, alike))}?" if alike else said
 
@@ -96,9 +122,26 @@ def _of_option(name: str, context: click.Context) -> str:
         return f"{said}: the selector says it, as in `{context.command_path} kind:endpoint`"
     form = parameters.get("form")
     word = name.lstrip("-")
-    return (
-        f"{said}. Did you mean -f {word}?" if form and isinstance(form.type, click.Choice) and word in form.type.choices else ""
-    )
+    if form and isinstance(form.type, click.Choice) and word in form.type.choices:
+        return f"{said}. Did you mean -f {word}?"
+    return f"{said}{_option_meant(name, context)}"
+
+
+def _option_meant(name: str, context: click.Context) -> str:
+    """What is meant by an option that a command does not have: an argument, an option of it or one of another command."""
+    options = [opt for one in context.command.params if isinstance(one, click.Option) for opt in one.opts]
+    given = [one for one in context.command.params if isinstance(one, click.Argument)]
+    words = {word for one in given for word in re.findall(r"[a-z]+", f"{one.name} {one.metavar}".casefold())}
+    word = name.lstrip("-")
+    if {word, f"{word}s"} & words:
+        return f": it is an argument, so leave out {name}"
+    longer = [one for one in options if one.startswith(name) or (len(one) > _SHORT and name.startswith(one))]
+    if alike := longer or difflib.get_close_matches(name, options, _MOST, _ALIKE_OPTIONS):
+        return f". Did you mean {' or '.join(map(repr, alike))}?"
+    group = context.find_root().command
+    commands = group.commands.items() if isinstance(group, click.Group) else ()
+    have = [command for command, one in commands if any(name in parameter.opts for parameter in one.params)]
+    return f": {' and '.join(f'`lineage {one}`' for one in have)} {'has' if len(have) == 1 else 'have'} it" if have else ""
 
 
 def _before_command(name: str, said: str, context: click.Context) -> str:

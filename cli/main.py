@@ -261,7 +261,8 @@ def _failure(error: Exception, arguments: list[str], *, by_environment: bool) ->
     message = " ".join(str(error).split())
     if isinstance(error, _usage()):
         return _say(message, USAGE)
-    if by_environment and isinstance(error, lineage.SnapshotError) and message.startswith("no snapshot at "):
+    named = f"no snapshot at {os.environ.get('LINEAGE_SNAPSHOT')}:"  # a command may also take a file as its argument
+    if by_environment and isinstance(error, lineage.SnapshotError) and message.startswith(named):
         message = f"{message} (LINEAGE_SNAPSHOT names this file)"
     if isinstance(error, lineage.LineageError):
         return _say(message, FAILED)

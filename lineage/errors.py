@@ -20,11 +20,12 @@ class MalformedPolicy(LineageError):
 class SearchRefused(MalformedName):
     """A search that SageMaker would refuse; `reason` is in the words of the service, without the hint."""
 
-    def __init__(self, reason: str, hint: str = "", *, shortly: str = "") -> None:
-        """`shortly` takes the place of a reason that lists more than anybody reads."""
+    def __init__(self, reason: str, hint: str = "", *, shortly: str = "", unknown: str = "") -> None:
+        """`shortly` takes the place of a reason that lists more than anybody reads. `unknown` is the name of no property."""
         said = shortly or reason
         super().__init__(f"{said}; {hint}" if hint else said)
         self.reason = reason
+        self.unknown = unknown
 
 
 class UnknownNode(LineageError):

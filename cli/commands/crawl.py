@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from ..render.lines import listed
+from ..render.lines import SHADES, listed
 from ..render.words import every, is_screen, plural, say
 from .completing import complete_file, names_of
 from .options import kind_option, snapshot_option
@@ -160,7 +160,7 @@ def _bar() -> Iterator[Tell]:
     import lineage
 
     columns = (
-        SpinnerColumn(),
+        SpinnerColumn(style=SHADES["green"]),
         TextColumn("{task.description}", markup=False),
         BarColumn(),
         TextColumn("{task.fields[said]}", markup=False),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import re
 import sys
 from dataclasses import replace
@@ -13,7 +14,7 @@ from click.core import ParameterSource
 
 from ..render.words import is_screen, say
 from .completing import complete_selector
-from .filters import is_endpoint, read_in_part, within_options
+from .filters import endpoints_in, is_endpoint, read_in_part, within_options
 from .options import Choice, Number, form_of, out_option, snapshot_option, uncollected, write
 from .strict import option
 
@@ -100,7 +101,19 @@ def draw(
     if folded:
         say(folded)
     if folded and not selector:
-        say("to draw one endpoint with what made it: `lineage draw +endpoint/NAME` (`lineage ls kind:endpoint` lists them)")
+        _say_how_to_draw_one(snapshot, within)
+
+
+def _say_how_to_draw_one(snapshot: str, within: dict[str, Any]) -> None:
+    """Name the command that draws one endpoint, where there is one."""
+    import lineage
+
+    name = ""
+    with lineage.open_snapshot(snapshot) as opened, contextlib.suppress(lineage.UnknownNode):
+        name = next((name for node, name in endpoints_in(opened, within) if "@" not in node), "")
+    if name:
+        drawing = f"`lineage draw +endpoint/{name} -o {name}.svg`"
+        say(f"to draw one endpoint with what made it: {drawing} (`lineage ls kind:endpoint` lists all)")
 
 
 def _picture(
@@ -126,10 +139,16 @@ def _picture(
     most = lineage.MOST if max_nodes is None else max_nodes
     title = _title(graph, snapshot, selector, asked)
     drawn = lineage.picture(graph, title=title, max_nodes=most, highlight=lit, keep=keep, **words)
-    if selector and _DOWNSTREAM.search(selector):
-        say(f"lineage: {TIMES_UNCHECKED}")
-        drawn = replace(drawn, notes=(TIMES_UNCHECKED, *drawn.notes))
+    drawn = replace(drawn, notes=(*_notes(selector), *drawn.notes))
     return _drawn(drawn, form, engine), f"{drawn.notes[-1]} (--max-nodes {most})" if drawn.folded else ""
+
+
+def _notes(selector: str | None) -> list[str]:
+    """What a picture of what is downstream says of itself, on stderr too."""
+    if not selector or not _DOWNSTREAM.search(selector):
+        return []
+    say(f"lineage: {TIMES_UNCHECKED}")
+    return [TIMES_UNCHECKED]
 
 
 def _drawn(drawn: Picture, form: str, engine: str) -> str | bytes:
@@ -162,8 +181,8 @@ def _page(snapshot: str, selector: str | None, within: dict[str, Any], *, links:
         selector = _with_its_making(opened, selector)
         graph = _chosen(opened, selector, asked)
         heading, source = _title(graph, snapshot, selector, asked).split(" · ", 1)
-        start = _first_named(opened, selector)
-        return lineage.to_page(graph, opened, links=links, images=images, title=source, heading=heading, start=start)
+        start, title = _first_named(opened, selector), " · ".join((*_notes(selector), source))
+        return lineage.to_page(graph, opened, links=links, images=images, title=title, heading=heading, start=start)
 
 
 def _first_named(opened: lineage.Snapshot, selector: str | None) -> str | None:

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import contextlib
 import functools
-from typing import TYPE_CHECKING, Any, cast
+from shlex import quote
+from typing import TYPE_CHECKING, Any, NamedTuple, cast
 
-from ..render.words import say
+from ..render.words import a_kind, say
 from .options import Command, Decorator
 from .strict import option
 
@@ -82,20 +84,70 @@ def endpoint_in(opened: lineage.Snapshot, wanted: str, within: dict[str, Any]) -
 
 
 def _not_an_endpoint(opened: lineage.Snapshot, wanted: str) -> str:
-    """Why a text can't be the name of an endpoint; empty if it can."""
+    """Why a text can't be the name of an endpoint, with commands that take what it names; empty if it can."""
     import lineage
 
     if lineage.shows_nothing(wanted):
         return "this URL names no endpoint: open the endpoint's own page and copy its URL, or give its name"
-    if lineage.is_location(lineage.from_url(wanted)):
-        return f"{wanted!r} is a location, not an endpoint: ask `lineage impact` about data"
-    if set("*?") & set(wanted) and "://" not in wanted:
-        glob = wanted if wanted.startswith("endpoint/") else f"endpoint/{wanted}"
-        return f"trace takes one endpoint, no wildcard: `lineage ls '{glob}'` lists them"
-    of, slash, name = wanted.partition("/")
-    named = {of} & set(lineage.KINDS) if slash and name else {kind for _, kind, _ in opened.names(wanted)}
-    if not (others := named - {"endpoint"}):
-        return ""
-    said = min(others).replace("-", " ")
-    said = f"{'an' if said[0] in 'aeiou' else 'a'} {said}, not an endpoint"
-    return f"{wanted!r} is {said}: ask `lineage datasets {wanted}` or `lineage show {wanted}` about it"
+    meant = lineage.from_url(wanted)
+    if lineage.is_location(meant):
+        place = quote(meant)
+        return (
+            f"{wanted!r} is a location, not an endpoint: `lineage impact {place}` tells what its data led to, "
+            f"`lineage used {place}` whether it was used for training"
+        )
+    if set("*?") & set(meant):
+        glob = quote(meant if meant.startswith("endpoint/") else f"endpoint/{meant}")
+        return f"a wildcard names no one endpoint: `lineage ls {glob}` lists those that match"
+    if node := _something_else(opened, meant):
+        return f"{node.name!r} is {a_kind(node.kind)}, not an endpoint: {_who_takes(opened, node)}"
+    kind, slash, name = meant.partition("/")
+    if slash and name and kind in lineage.KINDS and not meant.startswith("endpoint/"):
+        return f"{meant!r} names {a_kind(kind)}, not an endpoint: give the name, the ARN or the console URL of one"
+    return ""
+
+
+class _Thing(NamedTuple):
+    """A node as `Snapshot.names` gives it."""
+
+    id: str
+    kind: str
+    name: str
+
+
+def _something_else(opened: lineage.Snapshot, meant: str) -> _Thing | None:
+    """What a text means that is no endpoint: of several with a name, one that was made of data if there is one."""
+    import lineage
+
+    with contextlib.suppress(lineage.UnknownNode):
+        node = next(opened.nodes([lineage.find_in(opened, meant)]))
+        return None if is_endpoint(opened, node.id) else _Thing(node.id, node.kind, node.name)
+    named = [_Thing(*one) for one in opened.names(meant)]
+    others = [one for one in named if not is_endpoint(opened, one.id)]
+    return min(others, key=lambda one: (not is_made(one.kind), one.id), default=None)
+
+
+def is_made(kind: str) -> bool:
+    """Whether `datasets` takes a kind."""
+    import lineage
+
+    return kind in lineage.MADE or kind.endswith("-job")
+
+
+def _who_takes(opened: lineage.Snapshot, node: _Thing) -> str:
+    """The commands that take a node, with what to call it."""
+    what = quote(_shortest(opened, node))
+    if is_made(node.kind):
+        return f"`lineage datasets {what}` lists its data, `lineage impact {what}` tells what it led to"
+    return f"`lineage show {what}` shows it"
+
+
+def _shortest(opened: lineage.Snapshot, node: _Thing) -> str:
+    """The shortest text that means a node and no other."""
+    import lineage
+
+    for text in (node.name, f"{node.kind}/{node.name}"):
+        with contextlib.suppress(lineage.UnknownNode):
+            if lineage.find_in(opened, text) == node.id:
+                return text
+    return node.id

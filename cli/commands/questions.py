@@ -150,7 +150,7 @@ class _Told:
         self.verdicts: Counter[str] = Counter()
         self.scope: dict[str, Any] = {}
         self.rests: dict[str, Row] = {}
-        self.left_open = False  # whether an answer has a gap for which nobody vouches
+        self.left_open = ""  # the first URI whose answer has a gap for which nobody vouches
 
     def __iter__(self) -> Iterator[lineage.Usage]:
         import lineage
@@ -160,7 +160,7 @@ class _Told:
             code = gate(answer.verdict, left, self._fail_on)
             self._codes.setdefault(code, verdict_on(answer.subject["id"], answer.verdict))
             self.verdicts[answer.verdict] += 1
-            self.left_open |= bool(left)
+            self.left_open = self.left_open or (answer.subject["id"] if left else "")
             self.scope = answer.scope
             self.rests |= {row["id"]: row for row in answer.rests.attestations}
             self._unnamed += [] if answer.named else [answer.subject["id"]]
@@ -169,7 +169,7 @@ class _Told:
 
     def below(self) -> list[Line]:
         """What is said below the rows, when all of them were told."""
-        return aside(self.scope, self.notes(), [*vouched_lines(self.rests.values()), *more_lines(left_open=self.left_open)])
+        return aside(self.scope, self.notes(), [*vouched_lines(self.rests.values()), *more_lines(self.left_open)])
 
     def summary(self) -> Line:
         """How many URIs there were, by verdict, when all of them were told."""

@@ -11,6 +11,7 @@ import shutil
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence, Sized
 from datetime import UTC, datetime
+from shlex import quote
 from typing import Any
 
 import click
@@ -225,7 +226,8 @@ def _program(context: click.Context, names: tuple[str, ...]) -> tuple[str, ...]:
     if len(names) > 1:
         raise click.UsageError(f"a run has one name, and {' and '.join(names)} are given before --")
     if not program:
-        raise click.UsageError("no program is given: put it after --, as in `lineage record run EXPERIMENT -- ./train.sh`")
+        named = " ".join(map(quote, (context.params["experiment"], *names)))
+        raise click.UsageError(f"no program is given: put it after --, as in `lineage record run {named} -- ./train.sh`")
     if not shutil.which(program[0]):
         raise click.UsageError(f"{program[0]!r} can't be run: it is not a program on the PATH, or not executable")
     return program

@@ -13,7 +13,7 @@ import click
 
 from ..render.words import is_screen, plural, say
 from .completing import names_of
-from .filters import endpoints_in, read_in_part, within_options
+from .filters import endpoint_in, endpoints_in, read_in_part, within_options
 from .options import Choice, attestations_option, form_of, out_option, snapshot_option, uncollected, write
 from .strict import option
 from .subjects import asked_for, exact_option, from_option, insisted, of_policy
@@ -145,6 +145,8 @@ def _asked(opened: lineage.Snapshot, endpoints: tuple[str, ...], within: dict[st
     import lineage
 
     if not any(within.values()):
+        for one in endpoints:
+            endpoint_in(opened, one, within)  # which says what else a name means
         return endpoints
     known = endpoints_in(opened, read_in_part(opened, within))
     if not known:

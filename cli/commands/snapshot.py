@@ -12,7 +12,7 @@ import click
 
 from ..render.html import About
 from ..render.listing import FORMS, cells_as
-from ..render.snapshot import file_lines, info_text, seal_lines, verified_text
+from ..render.snapshot import REPLAYED, file_lines, info_text, seal_lines, verified_notes, verified_text
 from ..render.words import every, first_line, say
 from .options import format_option, out_option, snapshot_option, write
 from .scoped import tell_about
@@ -265,11 +265,21 @@ def sign(file: str | None, snapshot: str, key: str, timestamp: str, public_key: 
     envelope = out or f"{path}{made.beside}"
     earlier = "; the envelope that was there is replaced" if Path(envelope).is_file() else ""
     write(made.text, envelope)
+    _say_if_replayed(path)
     if out != "-":
         said = f"signed {Path(path).name} up to crawl {made.proof.crawl} with {made.envelope.signatures[0].keyid or key}"
         say(f"{envelope}: {said}{earlier}")
     if anchors:
         lineage.anchor(anchors, made.proof)
+
+
+def _say_if_replayed(path: str) -> None:
+    """A signature says nothing about where the records are from."""
+    import lineage
+
+    with lineage.open_snapshot(path) as opened:
+        if any(crawl.replayed for crawl in opened.crawls()):
+            say(f"lineage: {Path(path).name}: {REPLAYED}")
 
 
 def _json(told: Any) -> str:
@@ -293,6 +303,6 @@ def info_rows(told: lineage.SnapshotInfo) -> tuple[list[str], list[list[Any]]]:
 def verified_rows(done: lineage.Verified) -> tuple[list[str], list[list[Any]]]:
     """The columns, and a row for each difference, or one for the verdict; then the notes."""
     differences = [[done.verdict, one.table, one.where, one.said] for one in done.differences]
-    notes = [["note", "", "", note] for note in done.notes]
+    notes = [["note", "", "", note] for note in verified_notes(done)]
     bare = "not proved" if done.verdict == "unchanged" and not done.proved else ""
     return ["verdict", "table", "where", "said"], [*(differences or [[done.verdict, "", "", bare]]), *notes]

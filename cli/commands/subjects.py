@@ -12,6 +12,8 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import click
 
+from ..render.words import a_kind
+from .filters import is_made
 from .options import Decorator
 from .strict import option
 
@@ -97,9 +99,8 @@ def _not_data(asked: str) -> str:
         return ""
     kind, name = found["kind"], found["name"]
     node = shlex.quote(asked if found["arn"] and "/" in name else f"{kind}/{name}")
-    made = f"`lineage datasets {node}` lists its data, " if kind in lineage.MADE or kind.endswith("-job") else ""
-    said = f"{'an' if kind[0] in 'aeiou' else 'a'} {kind.replace('-', ' ')}, not data"
-    return f"{name!r} is {said}: give an S3 URI; {made}`lineage impact {node}` tells what it led to"
+    made = f"`lineage datasets {node}` lists its data, " if is_made(kind) else ""
+    return f"{name!r} is {a_kind(kind)}, not data: give an S3 URI; {made}`lineage impact {node}` tells what it led to"
 
 
 def _listed(source: str) -> list[AskedFor]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Sequence
+from shlex import quote
 from typing import TYPE_CHECKING, Any
 
 import lineage
@@ -78,18 +79,18 @@ def usages_text(
     caveats: list[str],
     rests: list[dict[str, Any]],
     *,
-    left_open: bool,
+    left_open: str,
     colour: bool,
 ) -> str:
     """Many answers, one line each without the id, then what applies to all of them and the attestations that count.
 
-    `left_open`: whether an answer has a gap for which nobody vouches.
+    `left_open`: the first URI whose answer has a gap for which nobody vouches.
     """
     columns = list(rows[0])[:-1]
     head_row = ["gaps" if name == "holes" else name for name in columns]  # people say gap; `holes` is the name for programs
     head = printed(verdicts_line(Counter(row["verdict"] for row in rows)), colour=colour)
     table = rows_text([head_row, *([row[name] for name in columns] for row in rows)], colour=colour, least=("findings",))
-    below = [*vouched_lines(rests), *more_lines(left_open=left_open), *looked_and_noted(looked_lines(scope), caveats)]
+    below = [*vouched_lines(rests), *more_lines(left_open), *looked_and_noted(looked_lines(scope), caveats)]
     return head + table + printed(*below, colour=colour)
 
 
@@ -104,9 +105,9 @@ def vouched_lines(rests: Iterable[dict[str, Any]]) -> list[Line]:
     return [styled(f"  {attestation_said(row)}") for row in rests]
 
 
-def more_lines(*, left_open: bool) -> list[Line]:
-    """The note that gaps could hide more, if they could."""
-    hint = "gaps could hide more; `lineage used S3_URI` lists those of one URI."
+def more_lines(left_open: str) -> list[Line]:
+    """The note that gaps could hide more, if they could: of which URI, among others."""
+    hint = f"gaps could hide more; `lineage used {quote(left_open)}` lists those of one URI."
     return [styled(("Note: ", "dim"), hint)] if left_open else []
 
 

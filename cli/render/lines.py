@@ -26,7 +26,12 @@ _WIDE = 10_000  # columns without a terminal, and with --wide: nothing is wrappe
 _HANG = 4  # columns by which a continued line is indented
 WIDE = "cli.wide"  # key for --wide in the `meta` of click's context
 # Colours that can be read on white and on black: a terminal's own yellow and cyan vanish on white, its red on black.
-_SHADES = {"red": "color(196)", "green": "color(28)", "yellow": "color(130)", "magenta": "color(163)", "cyan": "color(30)"}
+SHADES = {"red": "color(196)", "green": "color(28)", "yellow": "color(130)", "magenta": "color(163)", "cyan": "color(30)"}
+_FEW_COLOURS = (
+    "standard",
+    "windows",
+)  # kinds of terminals that have only sixteen colours of their own, whatever these look like
+_VANISH = {"green": "", "yellow": "", "cyan": ""}  # of the sixteen, those that vanish on white: words say all that colours do
 
 
 class Line(NamedTuple):
@@ -38,16 +43,17 @@ class Line(NamedTuple):
     def plain(self) -> str:
         return "".join(piece if isinstance(piece, str) else piece[0] for piece in self.pieces)
 
-    def __rich_console__(self, _: Console, options: ConsoleOptions) -> Iterator[Text]:
+    def __rich_console__(self, console: Console, options: ConsoleOptions) -> Iterator[Text]:
         from rich.text import Text
 
-        shades = (piece if isinstance(piece, str) else (piece[0], _shade(piece[1])) for piece in self.pieces)
-        text = Text.assemble(*shades, no_wrap=True, overflow="ignore")
+        shades = _VANISH if console.color_system in _FEW_COLOURS else SHADES
+        shaded = (piece if isinstance(piece, str) else (piece[0], _shade(piece[1], shades)) for piece in self.pieces)
+        text = Text.assemble(*shaded, no_wrap=True, overflow="ignore")
         yield from [text] if options.no_wrap else _broken(text, options.max_width)
 
 
-def _shade(style: str) -> str:
-    return " ".join(_SHADES.get(word, word) for word in style.split())
+def _shade(style: str, shades: dict[str, str]) -> str:
+    return " ".join(shades.get(word, word) for word in style.split())
 
 
 def _broken(text: Text, width: int) -> Iterator[Text]:

@@ -34,6 +34,14 @@ def seal_lines(done: lineage.Verified) -> list[Line]:
     return [styled(("  seal", "dim"), f" of crawl {one['crawl']}  {one['digest']}") for one in done.seals[-1:]]
 
 
+REPLAYED = "its crawls replayed an account file: nothing in it was read from AWS"
+
+
+def verified_notes(done: lineage.Verified) -> list[str]:
+    """The notes, and where the records are from: that nothing has changed does not say that AWS ever had them."""
+    return [*done.notes, *([REPLAYED] if done.replayed else [])]
+
+
 def verified_text(done: lineage.Verified, *, colour: bool) -> str:
     """Whether the file has changed, where, and what proves it."""
     proved = (done.proved or {}).get("crawl")
@@ -53,5 +61,5 @@ def verified_text(done: lineage.Verified, *, colour: bool) -> str:
     lines = [styled((word, colour_of), "  ", said[done.verdict])]
     lines += [styled("  ", (one.table, "bold"), f"  {one.where}  {one.said}") for one in done.differences]
     lines += seal_lines(done)
-    lines += [styled(("Note: ", "dim"), f"{note}.") for note in done.notes]
+    lines += [styled(("Note: ", "dim"), f"{note}.") for note in verified_notes(done)]
     return printed(*lines, colour=colour)

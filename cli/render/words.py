@@ -36,6 +36,12 @@ def plural(number: int, noun: str) -> str:
     return f"{number:,} {noun}{'' if number == 1 else 's'}"
 
 
+def a_kind(kind: str) -> str:
+    """`a training job`, `an endpoint config`."""
+    said = kind.replace("-", " ")
+    return f"{'an' if said[0] in 'aeiou' else 'a'} {said}"
+
+
 def first_line(text: str) -> str:
     """The line in which an answer says what matters most."""
     return text.partition("\n")[0]

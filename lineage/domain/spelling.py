@@ -6,22 +6,31 @@ from collections.abc import Iterable
 
 MAX_COMPARED = 1_000  # names that are compared letter by letter
 _MAX_SLIPS = 3  # how much longer or shorter a name may be than the one that is meant
+_BEGINNING = 3  # letters of a name that say which one is meant
 _LONGEST = 200
 _LETTERS = "abcdefghijklmnopqrstuvwxyz0123456789-_./:"
 _ADVICE = 3  # names that a message offers
 
 
 def near(names: Iterable[str], wanted: str) -> list[str]:
-    """The names that differ by one slip, ignoring case, and the most similar of the others of about the same length."""
+    """The names that differ by one slip, ignoring case, and the most similar of the others of about the same length.
+
+    If there are none, those of which somebody wrote only the beginning.
+    """
     import difflib  # few commands meet a slip
     import heapq
 
     folded = wanted.casefold()
     slips = one_slip(folded)
-    alike = {name.casefold(): name for name in names if abs(len(name) - len(wanted)) <= _MAX_SLIPS}
+    alike, longer = dict[str, str](), set[str]()
+    for name in names:
+        if abs(len(name) - len(wanted)) <= _MAX_SLIPS:
+            alike[name.casefold()] = name
+        elif len(wanted) >= _BEGINNING and name.casefold().startswith(folded):
+            longer.add(name)
     first = difflib.get_close_matches(folded, sorted(name for name in alike if name in slips))
     others = difflib.get_close_matches(folded, heapq.nsmallest(MAX_COMPARED, alike))
-    return [alike[name] for name in dict.fromkeys([*first, *others])][:_ADVICE]
+    return [alike[name] for name in dict.fromkeys([*first, *others])][:_ADVICE] or heapq.nsmallest(_ADVICE, longer)
 
 
 def one_slip(word: str) -> set[str]:

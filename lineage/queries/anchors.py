@@ -62,7 +62,7 @@ def _anchor(line: str, where: str) -> Anchor:
             return Anchor(crawl=told["crawl"], **words)
     except (ValueError, KeyError, TypeError, RecursionError):
         pass
-    raise MalformedPolicy(f"{where}: this is not an anchor as `lineage snapshot sign --anchors FILE` writes it")
+    raise MalformedPolicy(f"{where}: this is not an anchor as `lineage snapshot sign` writes it")
 
 
 def proved(done: Verified) -> Proof | None:

@@ -31,11 +31,12 @@ from lineage.search_language.expressions import DEFAULT_SORT, Expression, Matche
 from lineage.search_language.properties import (
     begins_with,
     chosen_names,
-    near_names,
-    property_names,
+    likely_names,
+    no_property,
     property_of,
     search_name,
     searched,
+    stored_names,
 )
 from lineage.search_language.sieve import EVERY, Condition, any_of, both, sieve
 from lineage.snapshot.reading import Snapshot, asks_snapshot
@@ -181,8 +182,14 @@ def search(
     others out. Raises `SearchRefused` with the reason that the service would give; `SnapshotError`.
     """
     query = query_of(kind, expression, where, sort_by, order, limit, any_of=any_of)
-    matcher = Matcher(query.kind.search, query.expression)
-    sorting = Sorting(query.kind.search, sort_by or DEFAULT_SORT, descending=query.order != ASCENDING)
+    within = Within.of(accounts, regions)
+    try:
+        matcher = Matcher(query.kind.search, query.expression)
+        sorting = Sorting(query.kind.search, sort_by or DEFAULT_SORT, descending=query.order != ASCENDING)
+    except SearchRefused as refused:
+        if refused.unknown:
+            raise no_property(query.kind.search, refused.unknown, _chosen(snapshot, query.kind, within)) from None
+        raise
     steps = [asked.steps for asked in matcher.properties.values()] + [sorting.steps]
     # The service builds the dashboard around a model; no snapshot holds it.
     for way in steps:
@@ -191,7 +198,6 @@ def search(
                 f"a snapshot holds no {way[0]} of models",
                 f"ask the service with {asking('lineage search --live', 'lineage.search_live')}",
             )
-    within = Within.of(accounts, regions)
     joined = any(way[:1] == (_SOURCE,) for way in steps)
     best = _Best(sorting, limit)
     asked = both([_places(within), sieve(query.kind, query.expression)])
@@ -216,7 +222,7 @@ def suggest(snapshot: Snapshot, kind: str, prefix: str = "", *, every: bool = Fa
     names = {name for found in seen for name in chosen_names(asked.search, found.record, every=every)}
     chosen = {name for name in names if begins_with(name, prefix)}
     within = f".{prefix}".casefold()  # the prefix may match after any dot
-    fixed = {name for name in property_names(asked.search) if every and within in f".{name}".casefold()}
+    fixed = {name for name in stored_names(asked.search) if every and within in f".{name}".casefold()}
     scope = _scope(snapshot, asked, Within(), joined=False)
     return Suggested(asked.search, asked.name, prefix, sorted(chosen | fixed), scope)
 
@@ -362,15 +368,20 @@ def _scope(snapshot: Snapshot, kind: Kind, within: Within, *, joined: bool) -> J
     return scope_json(scope, [*holes, *unlisted]) | narrowed(scope, within) | {"complete": complete}
 
 
+def _chosen(snapshot: Snapshot, kind: Kind, within: Within) -> set[str]:
+    """The names that people chose in any record, also in what was deleted."""
+    seen = _of_each_shape(snapshot, kind, within, deleted=True)
+    return {name for found in seen for name in chosen_names(kind.search, found.record, every=True)}
+
+
 def _unknown(snapshot: Snapshot, kind: Kind, within: Within, matcher: Matcher) -> list[str]:
     """For a search without matches: the names that no record has, each with the nearest ones."""
     asked = {name.casefold(): name for name, one in matcher.properties.items() if one.chosen}
     if not asked:
         return []
-    seen = _of_each_shape(snapshot, kind, within, deleted=True)
-    known = {name for found in seen for name in chosen_names(kind.search, found.record, every=True)}
+    known = _chosen(snapshot, kind, within)
     folded = {name.casefold() for name in known}
-    missing = [name for low, name in sorted(asked.items()) if not any(one.startswith(low) for one in folded)]
-    said = [(name, near_names(name, sorted(known))) for name in missing]
+    missing = [name for low, name in sorted(asked.items()) if not any(f"{one}.".startswith(f"{low}.") for one in folded)]
+    said = [(name, likely_names(name, known)) for name in missing]
     noun = kind.name.replace("-", " ")
     return [f"no {noun} that was read has {name}{f' (did you mean {near[0]}?)' if near else ''}" for name, near in said]

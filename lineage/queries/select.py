@@ -26,6 +26,7 @@ from lineage.queries.selectors import (
     Names,
     Selector,
     alike,
+    id_of,
     ids_of,
     names_of,
     none_is_all,
@@ -66,8 +67,8 @@ def named(source: Snapshot | Graph, text: str) -> set[str]:
     """The nodes that the words of a selector name, without what a `+` adds to them. Raises `UnknownNode`."""
     asked, found = _asked(source), set[str]()
     for word in _words(asked, text):
-        body = word if asked.having((word, node_id(word))) else parse_selector(word).body
-        seeds = asked.meant(body) or asked.meant(node_id(body))
+        body = word if asked.having((word, id_of(word))) else parse_selector(word).body
+        seeds = asked.meant(body) or asked.meant(id_of(body))
         if not seeds:
             raise unknown(body, asked.like(body))
         found |= seeds
@@ -177,12 +178,12 @@ class _InGraph:
 def _words(asked: _Asked, text: str) -> list[str]:
     """The selectors in a text, separated by spaces. A name or a place that has spaces is one selector."""
     text = storable(from_url(a_text(text, "a selector")))
-    is_one = asked.having((text, node_id(text), parse_selector(text).body))
+    is_one = asked.having((text, id_of(text), parse_selector(text).body))
     return [text] if is_one else [from_url(word) for word in text.split()]
 
 
 def _chosen(asked: _Asked, text: str) -> set[str]:
-    exact = asked.having((text, node_id(text)))
+    exact = asked.having((text, id_of(text)))
     selector = Selector(text) if exact else parse_selector(text)
     seeds = exact if exact and not spans(text) else asked.meant(selector.body)
     if not seeds:

@@ -122,7 +122,7 @@ def _and_then(first: Node, rest: Iterable[Node], found: Generator[Node]) -> Gene
 
 def _selected(snapshot: Snapshot, text: str) -> Generator[Node]:
     text = storable(a_text(text, "a selector"))
-    whole = text and _any(snapshot.nodes((text, node_id(pasted(text)))))  # a name or a place that has spaces is one word
+    whole = text and _any(snapshot.nodes((text, id_of(pasted(text)))))  # a name or a place that has spaces is one word
     meant = {word: _meaning(snapshot, word) for word in ([text] if whole else text.split())}
     for word, one in meant.items():
         if not _any(_matching(snapshot, one)):
@@ -168,7 +168,7 @@ def _any(found: Generator[Node]) -> bool:
 def _meaning(snapshot: Snapshot, word: str) -> _Meant:
     """What a word without a `+` means, as `resolve` does it in a graph."""
     word = pasted(word)
-    exact = (word, node_id(word))
+    exact = (word, id_of(word))
     if _any(snapshot.nodes(exact)):
         return _meant_by(word) if spans(word) else _Meant(Choice(ids=exact))
     selector = parse_selector(word)
@@ -179,8 +179,14 @@ def _meaning(snapshot: Snapshot, word: str) -> _Meant:
 
 def ids_of(snapshot: Snapshot, body: str) -> set[str]:
     """The ids of the nodes of a snapshot that the body of a selector names."""
-    exact = set() if spans(body) else {node.id for node in snapshot.nodes((body, node_id(body)))}
+    exact = set() if spans(body) else {node.id for node in snapshot.nodes((body, id_of(body)))}
     return exact or {node.id for node in _matching(snapshot, _meant_by(body))}
+
+
+def id_of(word: str) -> str:
+    """The node id that a word means; one with a wildcard for a bucket (`s3://*`) means none, and stays as it is."""
+    bucket = word.partition("://")[2].partition("/")[0]
+    return word if WILD.search(bucket) else node_id(word)
 
 
 def spans(word: str) -> bool:
@@ -318,6 +324,23 @@ def find_node(nodes: Names, wanted: str) -> str:
     if WILD.search(wanted) and not is_location(wanted):
         raise UnknownNode(f"{wanted!r} may match several: name one of those that {_lists(wanted)} lists")
     raise unknown(wanted, known)
+
+
+def find_listed(nodes: Names, wanted: str, kind: str, lists: str) -> str:
+    """The one node of a kind that an id, an ARN, a URL, `kind/name` or a name means; `lists` is what lists them.
+
+    Raises `UnknownNode`.
+    """
+    known, text = list(nodes), pasted(wanted)
+    noun, page = kind.replace("-", " "), page_of(text)
+    spelt = is_arn(text) and not is_location(text)
+    if (page.kind if page else kind_of_arn(text).name if spelt else kind) != kind:
+        raise UnknownNode(f"{page or text} is not a {noun}: {lists}")
+    name = text.removeprefix(f"{kind}/")
+    called = {one.casefold(): one for _, _, one in known}
+    if not (page or spelt or WILD.search(text) or name.casefold() in called):
+        raise UnknownNode(f"no {noun} {name!r} in the snapshot{did_you_mean(called.values(), name, f'; {lists}')}")
+    return find_node(known, text)
 
 
 def _on_page(page: Page, known: list[tuple[str, str, str]]) -> str:

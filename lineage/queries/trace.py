@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import heapq
+import re
 from collections import defaultdict
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
@@ -64,8 +65,7 @@ from lineage.snapshot.reading import Snapshot
 
 SCHEMA = "lineage.trace/1"
 _MAX_NAMES = 8
-
-
+_NAME = re.compile(r"[A-Za-z0-9](?:-*[A-Za-z0-9]){0,62}")  # of an endpoint (API reference, CreateEndpoint)
 COPY, MAYBE_COPY, BESIDE, VENDOR = "copy", "possible-copy", "beside", "vendor"
 AROUND, LATER, BY_NAME = "possible-around", "possible-later", "possible-by-name"
 SAID = "possible-said"  # only text that people may write says that a job read it
@@ -178,10 +178,6 @@ def trace(source: Source, endpoint: str, *, attestations: Vouched = None) -> Tra
     return tracing.answer(vouched_in(attestations, source))
 
 
-def _crawls_one() -> str:
-    return f"{asking('lineage crawl --endpoint NAME', 'lineage.crawl_endpoints(path, [name])')} reads one"
-
-
 def _endpoints(graph: Excerpt) -> Iterator[tuple[str, str]]:
     nodes = graph.nodes.items()
     return ((node, data["name"]) for node, data in nodes if data["kind"] == ENDPOINT.name and data["observed"])
@@ -224,13 +220,21 @@ def _no_endpoint(living: list[tuple[str, str]], wanted: str, page: Page | None) 
     if (is_arn(wanted) and kind_of_arn(wanted) is not ENDPOINT) or (page and page.kind != ENDPOINT.name):
         return f"{page or wanted} is not an endpoint: give the name, the ARN or the console URL of one"
     if is_arn(wanted):
-        return not_with_arn(wanted, ((node, ENDPOINT.name, name) for node, name in living), f"; {_crawls_one()}")
+        return not_with_arn(wanted, ((node, ENDPOINT.name, name) for node, name in living), _crawl_it(wanted))
     names = sorted(name for _, name in living)
     if page and (elsewhere := page.elsewhere((node, ENDPOINT.name, name) for node, name in living)):
         return f"no {page} in the snapshot, only in {elsewhere}"
     held = ", ".join(names[:_MAX_NAMES]) + (", …" if len(names) > _MAX_NAMES else "")
-    advice = did_you_mean(names, wanted, f" ({f'it holds {held}' if held else 'it holds none'}); {_crawls_one()}")
+    advice = did_you_mean(names, wanted, f" ({f'it holds {held}' if held else 'it holds none'}){_crawl_it(wanted)}")
     return f"no {page or f'endpoint {wanted!r}'} in the snapshot{advice}"
+
+
+def _crawl_it(wanted: str) -> str:
+    """What reads an endpoint, where a text may be the name or the ARN of one."""
+    named = wanted.removeprefix(f"{ENDPOINT.name}/")
+    if not (is_arn(named) or _NAME.fullmatch(named)):
+        return ""
+    return f"; {asking(f'lineage crawl --endpoint {named}', f'lineage.crawl_endpoints(path, [{named!r}])')} reads it"
 
 
 @dataclass(slots=True)

@@ -61,7 +61,7 @@ class Verified(ListedAnswer):
 
     `proved` says up to which crawl the file is proved, and by what (`crawl`, `how`, and whether by the `whole_file`).
     `proved_all` says whether that is the newest crawl. `unsealed_crawls` are those after the newest seal. `rolled_back` names a
-    later crawl that was known before (`crawl`, `digest`, `seen`).
+    later crawl that was known before (`crawl`, `digest`, `seen`). `replayed`: its crawls read an account file, not AWS.
     """
 
     file: str
@@ -74,6 +74,7 @@ class Verified(ListedAnswer):
     rolled_back: Json | None = None
     proved_all: bool = False
     unsealed_crawls: list[int] = field(default_factory=list)
+    replayed: bool = False
 
     def _about(self) -> str:
         """The file."""
@@ -121,7 +122,8 @@ def verify(
     verdict = proving.verdict(asked=asked)
     late = [one.id for one in checking.crawls if not chain or one.id > chain[-1].crawl]
     found, notes, name = checking.found, checking.notes, snapshot.path.name
-    return Verified(name, own, verdict, seals, found, notes, *told, proving.proved_all, late)
+    replayed = any(crawl.replayed for crawl in checking.crawls)
+    return Verified(name, own, verdict, seals, found, notes, *told, proving.proved_all, late, replayed)
 
 
 def _given(digest: str) -> Proof:

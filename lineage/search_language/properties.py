@@ -29,6 +29,8 @@ ANY: Final = "any"  # what people write: a number if it can be read as one, else
 HYPERPARAMETERS: Final = "HyperParameters"
 STATISTICS: Final = ("Avg", "Count", "Last", "Max", "Min", "StdDev")
 _OWN_WORDS: Final = {"tags": "Tags", "metrics": "Metrics", "hyperparameters": HYPERPARAMETERS, "parameters": "Parameters"}
+_OTHERWISE_CALLED: Final = ("TrainingJob", "Metrics")  # a filter's word for a member with another name
+_OFFERED, _NEAR, _LONG_ENOUGH = 3, 0.75, 3  # names, how similar, and letters of a part of one
 _EMPTY: Final[tuple[Any, ...]] = (None, [], {})
 _DECIMAL = re.compile(r"[+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?")
 
@@ -143,13 +145,18 @@ def property_of(resource: str, name: str) -> Property:
     """The property that a filter, or a sort, names. Raises `SearchRefused`, with similar names."""
     found = _chosen(resource, name) or _fixed(resource, name)
     if not found:
-        raise SearchRefused(f"Unknown property name: {name}", _meant(resource, name))
+        raise no_property(resource, name)
     return found
 
 
-def _meant(resource: str, name: str) -> str:
-    """The property behind a column of ours, else those that come near a name, else how names that people chose are written."""
-    names = list(property_names(resource))
+def no_property(resource: str, name: str, chosen: Iterable[str] | None = None) -> SearchRefused:
+    """The refusal of a name that is no property, with those that may be meant: of a snapshot also those that records have."""
+    return SearchRefused(f"Unknown property name: {name}", _meant(resource, name, chosen), unknown=name)
+
+
+def _meant(resource: str, name: str, chosen: Iterable[str] | None) -> str:
+    """The property behind a column of ours, else names that records have or that come near, else what lists the names."""
+    names = list(property_names(resource) if chosen is None else stored_names(resource))
     if name.casefold() in ("account", "region"):
         return f"use --{name.casefold()}"
     columns = {"name": f"{resource}Name", "id": f"{resource}Arn", "created": "CreationTime", "modified": "LastModifiedTime"}
@@ -158,18 +165,39 @@ def _meant(resource: str, name: str) -> str:
         wanted = next((one for one in names if one in (f"{resource}Status", "Status.PrimaryStatus")), "")
     if wanted in names:
         return f"did you mean {wanted}?"
-    words = [word for word in _OWN_WORDS.values() if word in _tables()[resource] or _has_metrics(resource, word)]
-    chosen = f"did you mean {' or '.join(f'{word}.{name}' for word in words)}?" if words and "." not in name else ""
-    return (
-        _guess(name, names)
-        or chosen
-        or f"{asking('lineage suggest KIND --all', 'lineage.suggest(snapshot, kind, every=True)')} lists the names"
+    likely = likely_names(name, chosen or ())
+    return (f"did you mean {' or '.join(likely)}?" if likely else _guess(name, names)) or _what_lists(resource, name)
+
+
+def _what_lists(resource: str, name: str) -> str:
+    """How names that people chose are written, where a name may be one, and the command that lists what there is."""
+    words = [word for word in _OWN_WORDS.values() if word in _tables()[resource] or (resource, word) == _OTHERWISE_CALLED]
+    kind = next((one.name for one in KINDS.values() if one.search == resource), resource)
+    if not words or "." in name:
+        return f"{_suggesting(kind, every=True)} lists the names"
+    before = " or ".join(f"{word}." for word in words)
+    return f"a name that people chose comes after {before} ({_suggesting(kind)} lists them)"
+
+
+def _suggesting(kind: str, *, every: bool = False) -> str:
+    if every:
+        return asking(f"lineage suggest {kind} --all", f"lineage.suggest(snapshot, {kind!r}, every=True)")
+    return asking(f"lineage suggest {kind}", f"lineage.suggest(snapshot, {kind!r})")
+
+
+def likely_names(name: str, chosen: Iterable[str]) -> list[str]:
+    """Of the names that people chose, those that may be meant: the same after another word, else similar ones."""
+    word, dot, own = name.casefold().partition(".")
+    own = own if dot and word in _OWN_WORDS else name.casefold()
+    tails = {one: one.partition(".")[2].casefold() for one in sorted(set(chosen))}
+    alike = difflib.get_close_matches(own, sorted(set(tails.values())), n=_OFFERED, cutoff=_NEAR)
+    ways = (
+        [one for one, tail in tails.items() if f"{tail}.".startswith(f"{own}.")],
+        sorted((one for one, tail in tails.items() if tail in alike), key=lambda one: alike.index(tails[one])),
+        [one for one, tail in tails.items() if len(own) >= _LONG_ENOUGH and own in tail],
     )
-
-
-def _has_metrics(resource: str, word: str) -> bool:
-    """Whether the metrics of a resource lie under another word than the one that a filter writes."""
-    return (resource, word) == ("TrainingJob", "Metrics")
+    found = next(filter(None, ways), [])
+    return sorted(found, key=lambda one: one.casefold().partition(".")[0] != word)[:_OFFERED]
 
 
 def nested_property(resource: str, name: str) -> Property:
@@ -183,6 +211,13 @@ def nested_property(resource: str, name: str) -> Property:
 def property_names(resource: str) -> Iterator[str]:
     """The name of each fixed property, in the order of the service's model."""
     return (path for path in _tables()[resource] if "*" not in path)
+
+
+def stored_names(resource: str) -> Iterator[str]:
+    """The same, without those of a dashboard around the record, which the service makes and no snapshot holds."""
+    kind = next((one for one in KINDS.values() if one.search == resource), None)
+    within = kind.search_within if kind else ""
+    return (name for name in property_names(resource) if not within or name.partition(".")[0] == within)
 
 
 def chosen_names(resource: str, record: Record, *, every: bool = False) -> Iterator[str]:
@@ -210,17 +245,17 @@ def begins_with(name: str, hint: str) -> bool:
     return name.casefold().startswith(folded) or name.partition(".")[2].casefold().startswith(folded)
 
 
-def near_names(name: str, known: Iterable[str]) -> list[str]:
+def _near_names(name: str, known: Iterable[str]) -> list[str]:
     """The names that are similar to one, the most similar first."""
     folded = {one.casefold(): one for one in known}
-    return [folded[one] for one in difflib.get_close_matches(name.casefold(), folded, n=3, cutoff=0.75)]
+    return [folded[one] for one in difflib.get_close_matches(name.casefold(), folded, n=_OFFERED, cutoff=_NEAR)]
 
 
 def _guess(name: str, known: Iterable[str]) -> str:
     """The names that may be meant: similar ones, else those that end with the last word."""
     names, last = list(known), name.rpartition(".")[2].casefold()
     ending = sorted((one for one in names if one.rpartition(".")[2].casefold() == last), key=lambda one: one.count("."))
-    near = near_names(name, names) or ending[:3]
+    near = _near_names(name, names) or ending[:_OFFERED]
     return f"did you mean {' or '.join(near)}?" if near else ""
 
 

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any, Self
 
 from lineage.errors import DamagedSnapshot, SnapshotError
+from lineage.snapshot.mistaken import not_a_database
 
 WAIT_SECONDS = 5.0  # seconds to wait until another process has finished writing
 _STEPS = 1_000_000  # SQLite instructions after which Python may handle a signal: a few hundredths of a second
@@ -22,7 +23,6 @@ _SENTENCES = {
     sqlite3.SQLITE_FULL: "could not be written: the disk is full: make room, and run the same command again",
     sqlite3.SQLITE_IOERR: "could not be read or written (disk I/O error): look at the disk, its room and its limits",
     sqlite3.SQLITE_READONLY: f"could not be written: {_READ_ONLY}",
-    sqlite3.SQLITE_NOTADB: "can't be read: file is not a database; restore it if it was a snapshot, else name another file",
 }
 
 _MISUSES = {
@@ -133,6 +133,8 @@ def _told(path: Path, error: sqlite3.DatabaseError) -> SnapshotError | KeyboardI
         return KeyboardInterrupt()
     if code == sqlite3.SQLITE_CANTOPEN:
         return SnapshotError(f"{path} can't be opened: {_why_closed(path)}")
+    if code == sqlite3.SQLITE_NOTADB:
+        return SnapshotError(f"{path} {not_a_database(path)}")
     if code in _SENTENCES:
         return SnapshotError(f"{path} {_SENTENCES[code]}")
     said = " ".join(str(error).partition(" with text ")[0].split())

@@ -146,7 +146,7 @@ BAD_INPUT = [
     (("draw", "-o", "none/x.svg"), 3, "there is no folder none: make it, or name another file"),
     (("draw", "endpint/x"), 2, "nothing in the snapshot is named 'endpint/x': no kind 'endpint'; did you mean endpoint"),
     (("trace", "loans-liv"), 2, "did you mean loans-live?"),
-    (("trace", arn("model", "ledger-1")), 2, "is not an endpoint: give the name, the ARN or the console URL of one"),
+    (("trace", arn("model", "ledger-1")), 2, "is a model, not an endpoint: `lineage datasets ledger-1` lists its data"),
     (("trace", "x", "--snapshot", "empty.db"), 3, "empty.db is empty: fill it with `lineage crawl --snapshot empty.db`"),
     (("trace", "x", "--snapshot", "."), 3, ". is a folder: name the snapshot file in it"),
     (("crawl", "--replay", "."), 3, "the account file . can't be read"),
@@ -469,9 +469,12 @@ def test_notes_are_of_the_region_that_was_asked_about(ask) -> None:
     assert "without network isolation and may" not in ran.out
 
 
-def test_a_picture_says_that_it_checks_no_times(whole) -> None:
-    """A picture of what is downstream says in itself and on stderr that times are not checked, as `impact` does."""
-    ran = whole("draw", "s3://bank-ml/loans/train/+", "-f", "dot")
-    assert "times are not checked: `lineage impact` checks them" in ran.out
-    assert ran.err == "lineage: times are not checked: `lineage impact` checks them\n"
-    assert "times" not in whole("draw", "+loans-live", "-f", "dot").err
+@pytest.mark.parametrize("form", ["dot", "html"])
+def test_a_picture_says_that_it_checks_no_times(whole, form: str) -> None:
+    """A picture or a page of what is downstream says in itself and on stderr that times are not checked, as `impact` does."""
+    said = "times are not checked: `lineage impact` checks them"
+    ran = whole("draw", "s3://bank-ml/loans/train/+", "-f", form)
+    assert said in ran.out
+    assert ran.err == f"lineage: {said}\n"
+    up = whole("draw", "+loans-live", "-f", form)
+    assert said not in up.out + up.err

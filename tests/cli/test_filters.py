@@ -140,6 +140,7 @@ def test_names_with_wildcards(over: Any) -> None:
     assert {"s3://bank-ml/loans/", "s3://bank-ml/loans/train/", "s3://bank-ml/loans/validation/"} <= set(below)
     assert {one for one in below if not one.startswith("s3://bank-ml/loans/")} == set()
     assert set(below) <= set(names("s3://bank-ml/loans/*+1"))
+    assert names("s3://bank-r*") == sorted(one for one in names("s3://*") if one.startswith("s3://bank-r")) != []
 
 
 @pytest.mark.parametrize("command", ["show", "impact"])

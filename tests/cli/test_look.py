@@ -92,6 +92,7 @@ SELECTORS = (
     "kind:model", "kind:dataset", "kind:model tag:team", "tag:team=fraud", "tag:tea", "loans-live", "LOANS-LIVE", "model/Loans-Model-42",
     "endpoint/Loans-Model-42", "s3://bank-ml/loans/", "s3://bank-ml/loans/train/x.csv", "s3://bank-ml/ kind:artifact", "s3://none/",
     arn("model", "Loans-Model-42"), arn("model", "none"), "loans-live loans-live-config", "kind:none", "kind:", "tag:", "tag:none", "nobody kind:model", "loans-liv", "none/x", "s3://",
+    "s3://*", "s3://*/train/", "s3://bank-r?w/*", "efs://*", "s3://no-such-*", "kind:dataset s3://*",
 )  # fmt: skip
 
 

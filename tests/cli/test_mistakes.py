@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+import shlex
 import traceback
 from pathlib import Path
 from typing import Any
@@ -11,7 +13,8 @@ from botocore.exceptions import ClientError, SSOTokenLoadError, UnauthorizedSSOT
 
 from lineage.crawl.aws.session import Session
 from lineage.errors import CrawlError
-from tests.conftest import BANK
+from tests.conftest import BANK, ROOT
+from tests.domain.test_called import strings
 from tests.records import arn
 
 SEE = "(see lineage {} --help)"
@@ -26,6 +29,15 @@ JOB_FOR_DATA = (
     "data, `lineage impact training-job/Loans-Fit-0042` tells what it led to"
 )
 
+HELD = "it holds aml-restricted, appraisal-notebook, assist-components, cards-repack, churn-pipeline, credit-registry, fraud-ab, kyc-multi, …"
+
+
+def not_endpoint(name: str, what: str) -> str:
+    """What `trace` says of something else that was made of data."""
+    commands = f"`lineage datasets {name}` lists its data, `lineage impact {name}` tells what it led to"
+    return f"{name!r} is {what}, not an endpoint: {commands}"
+
+
 # What was typed, the exit code, and the line.
 MISTAKES: dict[str, tuple[tuple[str, ...], int, str]] = {
     # names
@@ -36,15 +48,24 @@ MISTAKES: dict[str, tuple[tuple[str, ...], int, str]] = {
     "an experiment": (("runs", "House-Apraisal"), 2, "no experiment 'House-Apraisal' in the snapshot; did you mean House-Appraisal?"),
     "a run": (("runs", "House-Appraisal", "boosted-tres"), 2, "no run 'boosted-tres' in experiment 'House-Appraisal'; did you mean boosted-trees?"),
     "a group": (("runs", "--group", "Default-Run-Group-House-Apraisal"), 2, "no group 'Default-Run-Group-House-Apraisal' in the snapshot; did you mean Default-Run-Group-House-Appraisal?"),
-    "a pipeline": (("pipelines", "Renewal-Prise"), 2, "nothing in the snapshot is named 'Renewal-Prise'; did you mean Renewal-Price?"),
-    "an execution": (("pipelines", "Renewal-Price", "y2rj7l5s8pg2"), 2, "nothing in the snapshot is named 'y2rj7l5s8pg2'; did you mean y2rj7l5s8pg1?"),
+    "a pipeline": (("pipelines", "Renewal-Prise"), 2, "no pipeline 'Renewal-Prise' in the snapshot; did you mean Renewal-Price?"),
+    "no pipeline": (("pipelines", "loans-live"), 2, "no pipeline 'loans-live' in the snapshot; `lineage pipelines` lists them"),
+    "an endpoint's ARN for a pipeline": (("pipelines", arn("endpoint", "loans-live")), 2, f"{arn('endpoint', 'loans-live')} is not a pipeline: `lineage pipelines` lists them"),
+    "no execution": (("pipelines", "Renewal-Price", "nope"), 2, "no pipeline execution 'nope' in the snapshot; `lineage pipelines Renewal-Price` lists them"),
+    "no run": (("runs", "House-Appraisal", "nope"), 2, "no run 'nope' in experiment 'House-Appraisal'; `lineage runs House-Appraisal` lists them"),
+    "an execution": (("pipelines", "Renewal-Price", "y2rj7l5s8pg2"), 2, "no pipeline execution 'y2rj7l5s8pg2' in the snapshot; did you mean y2rj7l5s8pg1?"),
     "a metric": (("runs", "House-Appraisal", "--metric", "validation:rsme"), 2, "no candidate has a metric 'validation:rsme'; did you mean validation:rmse? There are validation:rmse (2 of 3), train:rmse (1 of 3)"),
-    "a job for an endpoint": (("trace", "Loans-Fit-0042"), 2, "'Loans-Fit-0042' is a training job, not an endpoint: ask `lineage datasets Loans-Fit-0042` or `lineage show Loans-Fit-0042` about it"),
-    "data for an endpoint": (("trace", "s3://bank-ml/loans/train/"), 2, "'s3://bank-ml/loans/train/' is a location, not an endpoint: ask `lineage impact` about data"),
+    "a job for an endpoint": (("trace", "Loans-Fit-0042"), 2, not_endpoint("Loans-Fit-0042", "a training job")),
+    "data for an endpoint": (("trace", "s3://bank-ml/loans/train/"), 2, "'s3://bank-ml/loans/train/' is a location, not an endpoint: `lineage impact s3://bank-ml/loans/train/` tells what its data led to, `lineage used s3://bank-ml/loans/train/` whether it was used for training"),
     "a model's ARN for an endpoint": (("trace", arn("model", "m")), 2, f"{arn('model', 'm')} is not an endpoint: give the name, the ARN or the console URL of one"),
-    "a kind before the name of no endpoint": (("trace", "model/Loans-Model-42"), 2, "'model/Loans-Model-42' is a model, not an endpoint: ask `lineage datasets model/Loans-Model-42` or `lineage show model/Loans-Model-42` about it"),
-    "an endpoint config for an endpoint": (("trace", "loans-live-config"), 2, "'loans-live-config' is an endpoint config, not an endpoint: ask `lineage datasets loans-live-config` or `lineage show loans-live-config` about it"),
-    "a wildcard for an endpoint": (("trace", "aml-*"), 2, "trace takes one endpoint, no wildcard: `lineage ls 'endpoint/aml-*'` lists them"),
+    "a kind before the name of no endpoint": (("trace", "model/Loans-Model-42"), 2, not_endpoint("Loans-Model-42", "a model")),
+    "a kind before the name of nothing": (("trace", "model/nope"), 2, "'model/nope' names a model, not an endpoint: give the name, the ARN or the console URL of one"),
+    "a job's ARN for an endpoint": (("trace", arn("training-job", "Loans-Fit-0042")), 2, not_endpoint("Loans-Fit-0042", "a training job")),
+    "an endpoint config's URL for an endpoint": (("trace", f"{CONSOLE}/endpointConfig/loans-live-config"), 2, not_endpoint("loans-live-config", "an endpoint config")),
+    "a pipeline's ARN for an endpoint": (("trace", arn("pipeline", "renewal-price")), 2, "'Renewal-Price' is a pipeline, not an endpoint: `lineage show pipeline/Renewal-Price` shows it"),
+    "a job to report on": (("report", "Loans-Fit-0042"), 2, not_endpoint("Loans-Fit-0042", "a training job")),
+    "an endpoint config for an endpoint": (("trace", "loans-live-config"), 2, not_endpoint("loans-live-config", "an endpoint config")),
+    "a wildcard for an endpoint": (("trace", "aml-*"), 2, "a wildcard names no one endpoint: `lineage ls 'endpoint/aml-*'` lists those that match"),
     "no name": (("trace", ""), 2, "the name of the endpoint is empty"),
     "an ARN with a typo": (("trace", arn("endpoint", "loans-liv")), 2, "no endpoint 'loans-liv' in 111122223333 eu-west-1 in the snapshot; did you mean loans-live?"),
     "an ARN of another region": (("trace", arn("endpoint", "loans-live").replace("eu-west-1", "us-east-1")), 2, "no endpoint 'loans-live' in 111122223333 us-east-1 in the snapshot, only in 111122223333 eu-west-1"),
@@ -73,7 +94,7 @@ MISTAKES: dict[str, tuple[tuple[str, ...], int, str]] = {
     # pasted URLs
     "the URL of another region": (("trace", ABROAD), 2, "no endpoint 'loans-live' in us-east-1 in the snapshot, only in eu-west-1"),
     "a URL with a typo": (("trace", f"{CONSOLE}/endpoints/loans-liv"), 2, "no endpoint 'loans-liv' in eu-west-1 in the snapshot; did you mean loans-live?"),
-    "the URL of a job for an endpoint": (("trace", f"{CONSOLE}/jobs/Loans-Fit-0042"), 2, "training job 'Loans-Fit-0042' in eu-west-1 is not an endpoint: give the name, the ARN or the console URL of one"),
+    "the URL of a job for an endpoint": (("trace", f"{CONSOLE}/jobs/Loans-Fit-0042"), 2, not_endpoint("Loans-Fit-0042", "a training job")),
     "the URL of a dashboard for an endpoint": (("trace", f"{CONSOLE}/dashboard"), 2, "this URL names no endpoint: open the endpoint's own page and copy its URL, or give its name"),
     "the URL of a list for an endpoint": (("trace", f"{CONSOLE}/endpoints"), 2, "this URL names no endpoint: open the endpoint's own page and copy its URL, or give its name"),
     "the URL of a dashboard": (("show", f"{CONSOLE}/dashboard"), 2, "this URL names nothing in SageMaker: open the thing's own page and copy its URL, or give its name"),
@@ -116,6 +137,11 @@ MISTAKES: dict[str, tuple[tuple[str, ...], int, str]] = {
     "a snapshot in S3": (("ls", "--snapshot", "s3://audit/x.db"), 2, f"the snapshot must be a local file, and s3://audit/x.db is not: copy it here with `aws s3 cp s3://audit/x.db .` {SEE.format('ls')}"),
     "a quoted home": (("ls", "--snapshot", "~/x.db"), 2, f"the shell did not expand the ~ of ~/x.db: write it without quotes, or give the whole path {SEE.format('ls')}"),
     "a file that is no snapshot": (("ls", "--snapshot", "text.db"), 3, "text.db can't be read: file is not a database; restore it if it was a snapshot, else name another file"),
+    "an account file as snapshot": (("trace", "loans-live", "--snapshot", "my account.jsonl"), 3, "my account.jsonl is an account file, not a snapshot: read it into one with `lineage crawl --replay 'my account.jsonl' --snapshot 'my account.db'`"),
+    "an account file to crawl into": (("crawl", "--snapshot", "my account.jsonl"), 3, "my account.jsonl is an account file, not a snapshot: read it into one with `lineage crawl --replay 'my account.jsonl' --snapshot 'my account.db'`"),
+    "an account file with the extension of a snapshot": (("ls", "--snapshot", "account.db"), 3, "account.db is an account file, not a snapshot: read it into one with `lineage crawl --replay account.db --snapshot account.snapshot.db`"),
+    "other JSON lines as snapshot": (("ls", "--snapshot", "rows.jsonl"), 3, 'rows.jsonl holds JSON, and is no snapshot (an account file begins with {"schema": "lineage.account/1", …}): name another'),
+    "a snapshot as account file": (("crawl", "--replay", "sqlite.db"), 3, "sqlite.db is a database, perhaps a snapshot: an account file is text"),
     "an empty file as snapshot": (("ls", "--snapshot", "empty.txt2"), 3, "empty.txt2 is empty: fill it with `lineage crawl --snapshot empty.txt2`"),
     "a folder as snapshot": (("ls", "--snapshot", "."), 3, ". is a folder: name the snapshot file in it"),
     # options and verdicts
@@ -158,7 +184,23 @@ MISTAKES: dict[str, tuple[tuple[str, ...], int, str]] = {
     "a kind of a policy": (("iam-policy", "--kind", "foo"), 2, f"Invalid value for '--kind': no kind 'foo': `lineage kinds` lists them {SEE.format('iam-policy')}"),
     "a word for a number": (("draw", "--max-nodes", "x"), 2, f"Invalid value for '--max-nodes': 'x' is not a valid whole number {SEE.format('draw')}"),
     "two endpoints": (("trace", "loans-live", "fraud-ab"), 2, f"trace takes one endpoint at a time {SEE.format('trace')}"),
-    "an experiment to list": (("experiments", "loan-default"), 2, f"experiments lists all of them: `lineage runs EXPERIMENT` lists the runs of one {SEE.format('experiments')}"),
+    "an experiment to list": (("experiments", "loan-default"), 2, f"experiments lists all of them: `lineage runs loan-default` lists the runs of one {SEE.format('experiments')}"),
+    "a condition without its option": (("search", "training-job", "HyperParameters.eta = 0.2"), 2, f"a condition comes after --where: `--where 'HyperParameters.eta = 0.2'` {SEE.format('search')}"),
+    "an endpoint that no crawl read": (("trace", "nobody"), 2, f"no endpoint 'nobody' in the snapshot ({HELD}); `lineage crawl --endpoint nobody` reads it"),
+    "a text that is no name of an endpoint": (("trace", "my model"), 2, f"no endpoint 'my model' in the snapshot ({HELD})"),
+    "a run without a program": (("record", "run", "my experiment"), 2, f"no program is given: put it after --, as in `lineage record run 'my experiment' -- ./train.sh` {SEE.format('record run')}"),
+    "a word of other programs": (("list",), 2, "No such command 'list'. Did you mean `lineage ls`? (see lineage --help)"),
+    "the beginning of a name": (("trace", "kyc"), 2, "no endpoint 'kyc' in the snapshot; did you mean kyc-multi?"),
+    "an option of another command": (("report", "--baseline", "x"), 2, f"No such option '--baseline': `lineage check` has it {SEE.format('report')}"),
+    "an option for an argument": (("trace", "--endpoint", "loans-live"), 2, f"No such option '--endpoint': it is an argument, so leave out --endpoint {SEE.format('trace')}"),
+    "an option for an argument of two sorts": (("impact", "--uri", "s3://bank-ml/"), 2, f"No such option '--uri': it is an argument, so leave out --uri {SEE.format('impact')}"),
+    "an option that is longer": (("trace", "loans-live", "--output", "x.json"), 2, f"No such option '--output'. Did you mean '--out'? {SEE.format('trace')}"),
+    "the beginning of an option": (("crawl", "--all"), 2, f"No such option '--all'. Did you mean '--all-regions'? {SEE.format('crawl')}"),
+    "an option like none": (("demo", "--force"), 2, f"No such option '--force' {SEE.format('demo')}"),
+    "the beginning of a format": (("export", "-f", "csv"), 2, f"Invalid value for '--format' / '-f': 'csv' is not valid; did you mean csv-edges or csv-nodes? {SEE.format('export')}"),
+    "the gaps of an endpoint": (("gaps", "loans-live"), 2, f"gaps lists those of the whole snapshot: `lineage trace loans-live` tells those of one endpoint {SEE.format('gaps')}"),
+    "two things to show": (("show", "loans-live", "fraud-ab"), 2, f"show takes one thing at a time {SEE.format('show')}"),
+    "a file that the environment does not name": (("snapshot", "verify", "none.db"), 3, "no snapshot at none.db: make one with `lineage crawl --snapshot none.db`, or name another; `lineage demo` makes one to try"),
     "a file of the demo": (("demo", "x.db"), 2, f"demo takes no argument: name the file with --snapshot {SEE.format('demo')}"),
     "an option after the command": (("trace", "loans-live", "--debug"), 2, f"No such option '--debug' after the command: --debug goes before it {SEE.format('trace')}"),
     "an endpoint for data": (("used", "loans-live"), 2, "'loans-live' is not an S3 URI (expected s3://bucket/prefix/): for an endpoint ask `lineage datasets loans-live`"),
@@ -168,11 +210,12 @@ MISTAKES: dict[str, tuple[tuple[str, ...], int, str]] = {
     "a rule in a policy": (("check", "--policy", "rule.toml"), 2, "rule.toml: severities must not be 'unpined-input': did you mean unpinned-input?"),
     "a key of a policy": (("check", "--policy", "key.toml"), 2, "key.toml: holdout is not a key of a policy; did you mean holdouts?"),
     "a missing policy": (("check", "--policy", "none.toml"), 2, "no policy at none.toml"),
+    "a missing earlier report": (("report", "--previous", "none.json"), 3, "no earlier snapshot or report at none.json"),
     "a missing baseline": (("check", "--baseline", "none.json"), 2, "no baseline at none.json"),
     "missing attestations": (("used", "s3://bank-ml/loans/train/", "--attestations", "none.toml"), 2, "no attestations file at none.toml"),
     # searches
     "a column for a property": (("search", "training-job", "-w", "status = Completed"), 2, "Unknown property name: status; did you mean TrainingJobStatus?"),
-    "a bare metric": (("search", "training-job", "-w", "validation:auc > 0.9"), 2, "Unknown property name: validation:auc; did you mean Tags.validation:auc or Metrics.validation:auc or HyperParameters.validation:auc?"),
+    "a bare metric": (("search", "training-job", "-w", "validation:auc > 0.9"), 2, "Unknown property name: validation:auc; did you mean Metrics.validation:auc?"),
     "an account for a property": (("search", "training-job", "-w", "account = 111122223333"), 2, "Unknown property name: account; use --account"),
     "a kind to search": (("search", "trainin-job"), 2, "no kind 'trainin-job' that SageMaker's Search knows; did you mean training-job or TrainingJob or tuning-job?"),
     # AWS
@@ -188,6 +231,10 @@ FILES = {
     "empty.txt2": b"",
     "demo.db": b"",
     "text.db": b"no database " * 500,
+    "my account.jsonl": BANK.read_bytes(),
+    "account.db": BANK.read_bytes(),
+    "rows.jsonl": b'{"kind": "model"}\n',
+    "sqlite.db": b"SQLite format 3\0\xff\xfe",
     "rule.toml": b'[severities]\nunpined-input = "off"\n',
     "key.toml": b"holdout = []\n",
     "aws-config": b"[profile audit]\nsso_session = corp\n",
@@ -216,6 +263,28 @@ def test_each_mistake_gets_the_line_that_mends_it(mistaken: Any, arguments: tupl
     ran = mistaken(*arguments)
     assert (ran.code, ran.out, ran.err) == (code, "", f"lineage: {line}\n")
     assert set(Path().iterdir()) == before
+
+
+# What needs AWS, or another folder than the one of these tests.
+_ELSEWHERE = ("lineage crawl --endpoint", "lineage crawl --snapshot", "lineage crawl --tags", "lineage demo", "lineage record")
+HINTS = sorted(
+    {found for _, _, line in MISTAKES.values() for found in re.findall("`(lineage [^`]+)`", line)} - {"lineage crawl"}
+)
+
+
+@pytest.mark.parametrize("hint", [one for one in HINTS if not one.startswith(_ELSEWHERE)])
+def test_the_command_of_a_hint_works_as_it_is_written(mistaken: Any, hint: str) -> None:
+    """Whoever pastes the command that an error names gets an answer."""
+    _, *arguments = shlex.split(hint)
+    assert mistaken(*arguments).code in (0, 4)  # 4 is an answer of `check` too
+
+
+def test_no_hint_holds_a_placeholder() -> None:
+    """A command that a message names in full can be pasted: no word of it stands for another one."""
+    paths = [path for room in ("lineage", "cli") for path in (ROOT / room).rglob("*.py")]
+    said = {(path.name, found) for path in paths for text in strings(path) for found in re.findall("`lineage [^`]+`", text)}
+    assert len(said) > 40
+    assert {one for one in said if re.search(r"\b[A-Z][A-Z0-9_]+\b|…|<", one[1])} == set()
 
 
 # --- credentials ----------------------------------------------------------------------------------

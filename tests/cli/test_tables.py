@@ -14,7 +14,7 @@ from rich.style import Style
 
 from cli.main import cli
 from cli.render.breaking import broken
-from cli.render.lines import _SHADES
+from cli.render.lines import SHADES, _drawn, styled
 from cli.render.tables import table_lines
 from lineage.domain.records import Resource
 from tests.conftest import ROOT
@@ -39,7 +39,7 @@ def terminal(account_path: Path, monkeypatch: pytest.MonkeyPatch):
     """What a terminal with this many columns shows of a command."""
 
     def show(width: int, *line: str, **environment: str) -> str:
-        for module in ("lines", "answers", "runs"):
+        for module in ("answers", "runs", "lines"):  # the last one last: the others import its function
             monkeypatch.setattr(f"cli.render.{module}.is_terminal", lambda *, colour: colour)
         said = {"LINEAGE_SNAPSHOT": str(account_path), "COLUMNS": str(width), "TERM": "xterm-256color", **environment}
         ran = CliRunner().invoke(cli, [*line, "-f", "table"], env=said)
@@ -125,7 +125,7 @@ def test_no_colour_alone_and_none_that_vanishes(terminal: Any) -> None:
     assert "\x1b[1;38;5;196mFINDINGS" in coloured
     assert "38;5" not in plain
     assert STYLES.sub("", coloured) == STYLES.sub("", plain)
-    assert {name: _contrasts(shade) for name, shade in _SHADES.items() if min(_contrasts(shade)) < 3.9} == {}
+    assert {name: _contrasts(shade) for name, shade in SHADES.items() if min(_contrasts(shade)) < 3.9} == {}
 
 
 def test_every_colour_has_a_shade_of_its_own() -> None:
@@ -139,7 +139,7 @@ def test_every_colour_has_a_shade_of_its_own() -> None:
         for word in node.value.split()
     }
     assert {"yellow", "cyan", "bold", "dim"} <= styles
-    assert (styles & ANSI_COLOR_NAMES.keys()) - _SHADES.keys() == set()
+    assert (styles & ANSI_COLOR_NAMES.keys()) - SHADES.keys() == set()
 
 
 def _contrasts(shade: str) -> tuple[float, float]:
@@ -160,3 +160,20 @@ def test_people_get_short_numbers_and_programs_whole_ones(run: Any, tmp_path: Pa
         shown = run(*asked, "-f", form).out
         assert ("0.45999999999999996" in shown) is (form not in ("table", "md")), form
         assert "0.46" in shown or form not in ("table", "md")
+
+
+@pytest.mark.parametrize(("term", "vanish"), [("xterm-256color", False), ("xterm", True), ("screen", True)])
+def test_a_terminal_of_few_colours_gets_none_that_vanishes_on_white(
+    monkeypatch: pytest.MonkeyPatch, term: str, vanish: bool
+) -> None:
+    """Green, yellow and cyan of a terminal's own sixteen cannot be read on white: there these words are plain or bold."""
+    monkeypatch.setenv("TERM", term)
+    for name in ("NO_COLOR", "COLORTERM", "FORCE_COLOR"):
+        monkeypatch.delenv(name, raising=False)
+    line = styled(
+        ("partial", "bold yellow"), ("train", "cyan"), ("attested", "green"), ("broken", "bold red"), ("x", "magenta")
+    )
+    drawn = _drawn([line], terminal=True)
+    assert not re.search(r"\x1b\[[\d;]*3[236]m", drawn)
+    assert ("\x1b[1mpartial\x1b[0mtrainattested" in drawn) is vanish
+    assert "broken" in drawn

@@ -439,7 +439,7 @@ def test_records_are_cut_and_left_out_with_a_word(bank: lineage.Snapshot, monkey
     monkeypatch.setattr(pages, "MAX_WITH_RECORDS", 10)
     data = embedded(lineage.to_page(graph, bank))
     assert not any(data["nodes"]["record"])
-    assert data["without_records"] == "Records are not in this page: it has more than 10 nodes. `lineage show ID` has them."
+    assert data["without_records"] == "Records are not in this page: it has more than 10 nodes. `lineage show` prints one."
 
 
 def test_what_was_deleted_keeps_its_record(open_page) -> None:

@@ -268,7 +268,10 @@ def test_draw_folds_and_says_so(ask, tmp_path) -> None:
     ran = ask("draw", "-o", "p.svg", "--max-nodes", "60", "--engine", "builtin", "--cluster", "account")
     assert ran.code == 0
     folded = r"wrote p\.svg\n\d+ of \d+ nodes are folded into \d+: .* \(--max-nodes 60\)\n"
-    assert re.fullmatch(rf"{folded}to draw one endpoint with what made it: `lineage draw \+endpoint/NAME` .*\n", ran.err)
+    assert re.fullmatch(
+        rf"{folded}to draw one endpoint with what made it: `lineage draw \+endpoint/aml-restricted -o aml-restricted.svg` .*\n",
+        ran.err,
+    )
     assert re.fullmatch(folded, ask("draw", "+kind:endpoint", "-o", "p.svg", "--max-nodes", "60", "--engine", "builtin").err)
     assert "more training jobs" in words_of((tmp_path / "p.svg").read_text())
 

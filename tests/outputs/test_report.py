@@ -651,6 +651,52 @@ def test_the_command_is_told_without_folders(ask, bank_path: Path) -> None:
     assert str(bank_path.parent) not in ran.out
 
 
+def cells(markdown: str, head: str) -> list[list[str]]:
+    """The rows of the tables whose head begins with some words."""
+    tables = re.findall(rf"^\| {re.escape(head)}.*\n\| ---.*\n((?:\|.*\n)+)", markdown, re.MULTILINE)
+    return [row.strip("| ").split(" | ") for table in tables for row in table.splitlines()]
+
+
+def test_a_cell_says_why_it_is_empty(run, account_path: Path) -> None:
+    """What is not on record, not known, not there or not applicable is told in words, and an open gap is never a "none"."""
+    report = run("report", "--snapshot", str(account_path), "--holdouts", str(ROOT / "fixtures/holdouts.txt"), "-f", "md").out
+    assert re.findall(r"\| – \||: – |× –", report) == []
+    holdouts = cells(report, "Place | Used in making")
+    assert {(row[1], row[2]) for row in holdouts if "none" in row[2] or "not" in row[2]} == {
+        ("unknown", "not known"),
+        ("not-referenced", "none known"),
+    }
+    assert {row[2] for row in cells(report, "Variant | Use | Model") if not row[2].startswith("<code>")} == {
+        "none",
+        "not known",
+    }
+    assert {row[3] for row in cells(report, "Kind | Id | Sure") if row[0] == "model"} == {"does not apply"}
+
+
+def test_states_and_counts_say_what_they_mean(run, account_path: Path) -> None:
+    """A new finding says that nobody has accepted it, and a count of gaps how many of them people vouch for."""
+    vouched = ("--attestations", str(ROOT / "fixtures/lineage-attestations.toml"))
+    names = ("kyc-multi", "mortgage-tuned", "loans-live", "ledger-old")
+    report = run(
+        "report",
+        "--snapshot",
+        str(account_path),
+        *names,
+        "--holdouts",
+        str(ROOT / "fixtures/holdouts.txt"),
+        *vouched,
+        "-f",
+        "md",
+    ).out
+    assert "| new: nobody has accepted it |" in report
+    assert "New: no policy accepts it. A report knows no baseline" in report
+    assert {row[-1].split(", ")[-1] for row in cells(report, "Endpoint | Verdict | Made by")[:2]} == {
+        "1 of them closed by attestations"
+    }
+    assert "1, 1 of them closed by attestations" in {row[-1] for row in cells(report, "Place | Used in making")}
+    assert " closed by attestations." in report
+
+
 def test_the_epoch_gives_the_time(ask, monkeypatch: pytest.MonkeyPatch) -> None:
     """SOURCE_DATE_EPOCH is the time of a report, is shown with its command, and must be a number."""
     monkeypatch.setenv("SOURCE_DATE_EPOCH", "1800000000")

@@ -608,7 +608,7 @@ def test_each_format(ask_all, arguments: tuple[str, ...]) -> None:
     [
         (("renewal-prise",), "did you mean Renewal-Price?"),
         (("renewal-price", "y2rj7l5s8pg2"), "did you mean y2rj7l5s8pg1?"),
-        (("credit-risk", "nowhere"), "nothing in the snapshot is named 'nowhere'"),
+        (("credit-risk", "nowhere"), "no pipeline execution 'nowhere' in the snapshot"),
         ((at("x", "nowhere"),), "no pipeline execution 'nowhere/execution/x' in "),
     ],
 )

@@ -287,7 +287,10 @@ def test_one_run(tmp_path: Path, wanted: str, inside: str | None, name: str) -> 
             ("house-appraisal", "bosted-trees"),
             "no run 'bosted-trees' in experiment 'house-appraisal'; did you mean boosted-trees?",
         ),
-        (("house-appraisal", "Loans-Fit-0042-aws-training-job"), "in experiment 'house-appraisal'; `lineage runs` lists them"),
+        (
+            ("house-appraisal", "Loans-Fit-0042-aws-training-job"),
+            "in experiment 'house-appraisal'; `lineage runs house-appraisal` lists them",
+        ),
         (("-", "zzz"), "no run 'zzz' in the snapshot"),
         (("-", "arn:aws:x"), "no run 'arn:aws:x' in the snapshot"),
         ((arn("model", "m"),), "is not the ARN of an experiment: give its name or its ARN"),

@@ -377,8 +377,39 @@ def test_names_that_no_record_has(whole_bank: lineage.Snapshot) -> None:
     )
     run = lineage.search(whole_bank, "trial-component", where=["Parameters.maxdepth = 6", "Metrics.nothing.Max exists"])
     assert run.caveats == [
-        "no trial component that was read has Metrics.nothing.Max (did you mean Metrics.train:auc.Max?)",
+        "no trial component that was read has Metrics.nothing.Max",
         "no trial component that was read has Parameters.maxdepth (did you mean Parameters.max_depth?)",
+    ]
+
+
+# What was asked for, and what is offered in its place: names that records have and a search can use.
+MEANT: dict[str, tuple[str, dict[str, Any], str]] = {
+    "a hyperparameter": ("training-job", {"where": ["eta = 0.1"]}, "eta; did you mean HyperParameters.eta?"),
+    "a part of a metric": ("training-job", {"sort_by": "auc"}, "auc; did you mean Metrics.train:auc or Metrics.validation:auc?"),
+    "a tag": ("training-job", {"where": ["TEAM = fraud"]}, "TEAM; did you mean Tags.team?"),
+    "a parameter": ("trial-component", {"where": ["max_dept > 3"]}, "max_dept; did you mean Parameters.max_depth?"),
+    "nothing": ("training-job", {"where": ["x = 1"]}, "x; a name that people chose comes after Tags. or Metrics. or HyperParameters. (`lineage suggest training-job` lists them)"),
+    "nothing of a kind without names": ("experiment", {"where": ["Foo.Bar = 1"]}, "Foo.Bar; `lineage suggest experiment --all` lists the names"),
+    "what only the service has": ("model", {"where": ["EndpointName = x"]}, "EndpointName; `lineage suggest model --all` lists the names"),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(("kind", "asked", "said"), MEANT.values(), ids=MEANT)
+def test_an_unknown_name_gets_those_that_records_have(
+    whole_bank: lineage.Snapshot, kind: str, asked: dict[str, Any], said: str
+) -> None:
+    """A refused name comes with names that are in the snapshot and can be searched, or with what lists them."""
+    with pytest.raises(lineage.SearchRefused) as refused:
+        lineage.search(whole_bank, kind, **asked)
+    assert str(refused.value) == f"Unknown property name: {said}"
+
+
+def test_a_name_after_the_wrong_word(whole_bank: lineage.Snapshot) -> None:
+    """A name that begins like a known one, or comes after another word, finds nothing and is told with the known one."""
+    found = lineage.search(whole_bank, "training-job", where=["HyperParameters.et = 1", "Tags.eta = 1"])
+    assert found.caveats == [
+        "no training job that was read has HyperParameters.et (did you mean HyperParameters.eta?)",
+        "no training job that was read has Tags.eta (did you mean HyperParameters.eta?)",
     ]
 
 

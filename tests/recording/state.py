@@ -19,12 +19,13 @@ from typing import Any, NamedTuple
 from botocore import xform_name
 from botocore.model import OperationModel
 
-from lineage.crawl.replay.account import SCHEMA, Account, AccountRecord
+from lineage.crawl.replay.account import Account, AccountRecord
 from lineage.crawl.replay.answers import Answers, Where
 from lineage.crawl.replay.faults import Failure
 from lineage.crawl.replay.pages import on_the_wire
 from lineage.domain.kinds import KINDS
 from lineage.domain.names import parse_arn
+from lineage.snapshot.mistaken import ACCOUNT_SCHEMA
 from tests.recording.shapes import as_text, problems, service_model
 from tests.records import ACCOUNT, REGION
 
@@ -530,7 +531,7 @@ class MetricFaults:
 
 def header() -> Json:
     """The first line of the account file."""
-    return {"schema": SCHEMA, "caller": CALLER, "region": REGION}
+    return {"schema": ACCOUNT_SCHEMA, "caller": CALLER, "region": REGION}
 
 
 def _lines_of(account: str | Path | None) -> Iterable[Json]:

@@ -57,7 +57,8 @@ def test_signed_in_kms_checked_without_it(run, at, kms: Any, monkeypatch: pytest
     at(2)
     arn = new_key(kms, spec)
     signed = run("snapshot", "sign", "--key", arn, "--public-key", "audit.pem")
-    assert (signed.code, signed.err) == (0, f"lineage.db.dsse.json: signed lineage.db up to crawl 2 with {arn}\n")
+    assert signed.code == 0
+    assert signed.err.endswith(f"lineage.db.dsse.json: signed lineage.db up to crawl 2 with {arn}\n")
     assert run("snapshot", "verify", "--signer", arn).code == 0
     monkeypatch.setenv("AWS_ENDPOINT_URL", "http://127.0.0.1:9")
     told = json.loads(run("snapshot", "verify", "--signer", "audit.pem", "-f", "json").out)

@@ -65,6 +65,16 @@ def test_the_file_is_not_touched_and_the_statement_is_true(run, at, keys: dict[s
     assert [one["id"] for one in statement["predicate"]["crawls"]] == [1, 2, 3]
 
 
+def test_a_replay_is_called_one(run, at, keys: dict[str, Path]) -> None:
+    """Who signs or verifies a snapshot of an account file is told that nothing in it was read from AWS."""
+    at(2)
+    said = "its crawls replayed an account file: nothing in it was read from AWS"
+    assert said in run("snapshot", "sign", "--key", str(keys["ann"])).err
+    for form in ("table", "tsv", "csv"):
+        assert said in run("snapshot", "verify", "-f", form).out
+    assert json.loads(run("snapshot", "verify", "-f", "json").out)["replayed"] is True
+
+
 def test_what_is_signed_is_what_dsse_says() -> None:
     """The bytes under the signature are DSSE's pre-authentication encoding: the example of its specification."""
     assert Envelope(b"hello world").signed_bytes == b"DSSEv1 28 application/vnd.in-toto+json 11 hello world"

@@ -66,11 +66,11 @@ from lineage.crawl.replay.faults import EMPTY_PAGE, REPEATED_TOKEN, Fault
 from lineage.domain.kinds import KINDS, MODEL_PACKAGE, Kind
 from lineage.domain.names import is_arn, parse_arn, parse_location
 from lineage.errors import CrawlError, MalformedName
+from lineage.snapshot.mistaken import ACCOUNT_SCHEMA, is_database
 
 if TYPE_CHECKING:
     from botocore.model import ServiceModel
 
-SCHEMA = "lineage.account/1"
 OTHER_OPERATIONS = (
     "*",
     "AssumeRole",
@@ -166,9 +166,11 @@ def read_account(path: str | Path, model: ServiceModel) -> Account:
     except FileNotFoundError as error:
         raise CrawlError(f"no account file {path}") from error
     except (OSError, UnicodeDecodeError) as error:
+        if is_database(Path(path)):
+            raise CrawlError(f"{path} is a database, perhaps a snapshot: an account file is text") from error
         raise CrawlError(f"the account file {path} can't be read: {error}") from error
     if account is None:
-        raise CrawlError(f'the account file {path} is empty: its first line says {{"schema": "{SCHEMA}", …}}')
+        raise CrawlError(f'the account file {path} is empty: its first line says {{"schema": "{ACCOUNT_SCHEMA}", …}}')
     return account
 
 
@@ -208,8 +210,8 @@ def _object(entry: dict[str, Any], where: str) -> tuple[str, Object]:
 
 
 def _header(entry: dict[str, Any], where: str) -> Account:
-    if entry.get("schema") != SCHEMA:
-        raise CrawlError(f'{where}: the first line must say "schema": "{SCHEMA}", and says {entry.get("schema")!r}')
+    if entry.get("schema") != ACCOUNT_SCHEMA:
+        raise CrawlError(f'{where}: the first line must say "schema": "{ACCOUNT_SCHEMA}", and says {entry.get("schema")!r}')
     if not is_arn(str(entry.get("caller"))) or not isinstance(entry.get("region"), str):
         raise CrawlError(f'{where}: the first line must name a "caller" (an ARN) and a "region"')
     regions = entry.get("regions")

@@ -26,7 +26,9 @@ from lineage.snapshot.tables import Row
 
 
 class Chosen:
-    """Nodes and edges in a fixed order, and the records behind them.
+    """What an export is about: the nodes and edges that a selector names, in a fixed order, and the records behind them.
+
+    `lineage.FORMATS["graphml"].write(lineage.Chosen(snapshot, "+loans-live"))` gives the pieces of a text.
 
     A whole snapshot is read row by row; a selector needs its graph. After the writing, `notes` says what was left out or cut.
     """

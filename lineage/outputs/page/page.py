@@ -217,7 +217,8 @@ def _records(graph: Graph, snapshot: Snapshot | None) -> tuple[dict[str, str], s
     if snapshot is None:
         return {}, "Records are not in this page: it was made from a graph alone."
     if len(graph) > MAX_WITH_RECORDS:
-        return {}, f"Records are not in this page: it has more than {MAX_WITH_RECORDS:,} nodes. `lineage show ID` has them."
+        more = f"it has more than {MAX_WITH_RECORDS:,} nodes. `lineage show` prints one."
+        return {}, f"Records are not in this page: {more}"
     bodies = ((node, record.body) for node, record in _kept(graph, snapshot))
     return {node: json_text(body, indent=1, sort_keys=True) for node, body in bodies}, ""
 

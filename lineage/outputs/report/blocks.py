@@ -25,6 +25,9 @@ class Word(str):
 # The code in a text: our own words between backticks. Backticks of names and URIs stay as they are.
 _TICKED = re.compile(r"`((?:lineage|--|evidenced|partial|not derivable)[\w .-]*)`")
 
+# What it can mean that there is no value. A record that was read has no such field, or an empty one; a record was not read.
+NOT_ON_RECORD, NOT_KNOWN, NONE, NOT_APPLICABLE = "not on record", "not known", "none", "does not apply"
+
 Cell: TypeAlias = "str | Code | Word"
 
 
@@ -131,18 +134,18 @@ def spans(words: str) -> list[tuple[bool, str]]:
     return [(place % 2 == 1, piece) for place, piece in enumerate(_TICKED.split(words)) if piece]
 
 
-def text(value: Any) -> str:
-    """A value as people read it; a dash if it is empty."""
+def text(value: Any, absent: str = NOT_ON_RECORD) -> str:
+    """A value as people read it; `absent` says what it means that there is none."""
     if value is None or value in ("", [], {}):
-        return "–"
+        return absent
     if value is True or value is False:
         return "yes" if value else "no"
     return f"{value:,}" if isinstance(value, int) else str(value)
 
 
-def code(value: Any) -> Cell:
-    """An identifier, or a dash."""
-    return Code(value) if value else "–"
+def code(value: Any, absent: str = NOT_ON_RECORD) -> Cell:
+    """An identifier; `absent` says what it means that there is none."""
+    return Code(value) if value else absent
 
 
 def spaced(kind: str) -> str:

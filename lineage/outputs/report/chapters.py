@@ -5,9 +5,14 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable, Iterator
 
+from lineage.domain.kinds import ENDPOINT
 from lineage.domain.records import Json
 from lineage.domain.text import listed
 from lineage.outputs.report.blocks import (
+    NONE,
+    NOT_APPLICABLE,
+    NOT_KNOWN,
+    NOT_ON_RECORD,
     Block,
     Cell,
     ChainPicture,
@@ -24,6 +29,7 @@ from lineage.outputs.report.blocks import (
     spaced,
     text,
 )
+from lineage.queries.used import UNKNOWN
 
 _TOO_MANY = 300  # nodes above which a picture on paper is unreadable
 
@@ -56,11 +62,11 @@ def _system(one: Json) -> Iterator[Block]:
             ("Network isolation", _isolated(one)),
             ("Data capture", _capture(told["data_capture"])),
             ("Tags", _pairs(told["tags"])),
-            ("Console", code(told["console"])),
+            ("Console", code(told["console"], NONE)),
         ]
     )
     head = ("Variant", "Use", "Model", "Traffic", "Instances", "Image by tag", "Image by digest")
-    yield Table("Variants", head, [_variant(row) for row in told["variants"]], "No variant is known.")
+    yield Table("Variants", head, [_variant(row, told["config_read"]) for row in told["variants"]], "No variant is known.")
     if len(one["nodes"]) <= _TOO_MANY:
         yield ChainPicture(f"The chain behind {told['name']}", one["nodes"], one["evidence"])
     else:
@@ -102,14 +108,17 @@ def _pairs(pairs: dict[str, str]) -> str:
     return ", ".join(f"{name} = {value}" for name, value in sorted(pairs.items())) or "unknown"
 
 
-def _variant(row: Json) -> list[Cell]:
-    instances = f"{text(row['instances'])} × {row['instance_type']}" if row["instance_type"] else text(row["instances"])
+def _variant(row: Json, config_read: bool) -> list[Cell]:
+    """One variant. What only the config tells is not known unless it was read."""
+    absent = NOT_ON_RECORD if config_read else NOT_KNOWN
+    number_of = text(row["instances"], absent)
+    instances = f"{number_of} × {row['instance_type']}" if row["instance_type"] else number_of
     tags, digests = ([image[key] for image in row["images"] if image[key]] for key in ("tag", "resolved"))
     return [
         row["name"],
         row["usage"],
-        code(row["model"]),
-        text(row["share"]),
+        code(row["model"], NONE if config_read else NOT_KNOWN),
+        text(row["share"], absent),
         instances,
         code(" ".join(tags)),
         code(" ".join(digests)),
@@ -156,7 +165,7 @@ def _containers(rows: list[Json]) -> Table:
             code(row["image"]),
             code(row["image_digest"]),
             text(row["mode"]),
-            code(row["package"] or row["hub"]),
+            code(row["package"] or row["hub"], NONE),
         ]
         for row in rows
     ]
@@ -202,7 +211,7 @@ def _training(one: Json) -> Iterator[Block]:
         yield Head(f"Training job {row['job']['name']}")
         if not row["trains"]:
             yield Para("It puts code beside a model or measures one, and trains nothing.", "note")
-        yield Facts(_on_record(_job(row)))
+        yield Facts(_on_record(_job(row), was_read=row["job"]["observed"]))
         yield from _words("Hyperparameters", row["hyperparameters"])
         yield from _words("Environment", row["environment"])
     more = one["training_jobs"] - len(one["training"])
@@ -210,10 +219,21 @@ def _training(one: Json) -> Iterator[Block]:
         yield Para(f"{number(more, 'more training job')} further up the chain: `lineage trace` tells of them.")
 
 
-def _on_record(facts: list[tuple[str, Cell]]) -> list[tuple[str, Cell]]:
-    """The facts. Those that the record does not contain are in one row at the end."""
-    missing = [name for name, value in facts if value == "–"]
-    return [*(fact for fact in facts if fact[1] != "–"), *([("Not on record", ", ".join(missing))] if missing else [])]
+def _on_record(facts: list[tuple[str, Cell]], *, was_read: bool) -> list[tuple[str, Cell]]:
+    """The facts. Those that the record does not contain, or that are not known without one, are in one row at the end."""
+    missing = [name for name, value in facts if value == NOT_ON_RECORD]
+    why = "Not on record" if was_read else "Not known: the job was not read"
+    return [*(fact for fact in facts if fact[1] != NOT_ON_RECORD), *([(why, ", ".join(missing))] if missing else [])]
+
+
+def _instances(row: Json) -> str:
+    spot = ", spot" if row["spot"] else ""
+    return f"{text(row['instances'])} × {text(row['instance_type'])}{spot}" if row["instances"] else NOT_ON_RECORD
+
+
+def _times(row: Json) -> str:
+    times = [row[name] for name in ("created", "started", "ended")]
+    return ", ".join(map(text, times)) if any(times) else NOT_ON_RECORD
 
 
 def _job(row: Json) -> list[tuple[str, Cell]]:
@@ -222,20 +242,20 @@ def _job(row: Json) -> list[tuple[str, Cell]]:
     return [
         ("Training job", Code(row["arn"] or row["job"]["id"])),
         ("Status", text(row["status"])),
-        ("Created, started, ended", f"{text(row['created'])}, {text(row['started'])}, {text(row['ended'])}"),
+        ("Created, started, ended", _times(row)),
         ("Ran as", code(row["role"])),
         ("Image", code(row["image"])),
         ("Algorithm", code(row["algorithm"])),
         ("Source", code(row["source_dir"])),
         ("Script", code(row["script"])),
-        ("Commit", f"{commit['id']} ({commit['said_by']})" if commit else "–"),
-        ("Instances", f"{text(row['instances'])} × {text(row['instance_type'])}{', spot' if row['spot'] else ''}"),
-        ("Billed", f"{row['billable_seconds']:,} s" if row["billable_seconds"] is not None else "–"),
+        ("Commit", f"{commit['id']} ({commit['said_by']})" if commit else NOT_ON_RECORD),
+        ("Instances", _instances(row)),
+        ("Billed", f"{row['billable_seconds']:,} s" if row["billable_seconds"] is not None else NOT_ON_RECORD),
         ("Network isolation", text(row["network_isolation"])),
         ("Tuning job", code(row["tuning_job"])),
-        ("Pipeline execution", "; ".join([*ran, *(f"reused by {one['name']}" for one in row["reused_by"])]) or "–"),
-        ("Runs", ", ".join(run["name"] for run in row["runs"]) or "–"),
-        ("MLflow", "; ".join(f"{key} {value}" for key, value in sorted((row["mlflow"] or {}).items())) or "–"),
+        ("Pipeline execution", "; ".join([*ran, *(f"reused by {one['name']}" for one in row["reused_by"])]) or NOT_ON_RECORD),
+        ("Runs", ", ".join(run["name"] for run in row["runs"]) or NOT_ON_RECORD),
+        ("MLflow", "; ".join(f"{key} {value}" for key, value in sorted((row["mlflow"] or {}).items())) or NOT_ON_RECORD),
         ("Artifact", code(row["output"])),
         ("Tags", _pairs(row["tags"])),
     ]
@@ -282,14 +302,14 @@ def _input(row: Json) -> list[Cell]:
     made = ", ".join(f"{one['name']}{'' if one['fit'] == 'certain' else ' (possibly)'}" for one in row["makers"])
     pinned = row["pinned"] if row["pinned"] != "no" else "no"
     return [
-        text(row["channel"]),
+        text(row["channel"], NONE),
         row["usage"],
         Code(row["uri"]),
         row["state"],
         text(mode),
         text(row["content_type"]),
         text(pinned),
-        text(made),
+        text(made, "no known job"),
         row["job"]["name"],
     ]
 
@@ -300,22 +320,22 @@ def _evaluation(one: Json) -> Iterator[Block]:
     yield Table("Metrics of the training jobs", ("Job", "Metric", "Last value", "At"), rows, "No job tells a metric.")
     if rows:
         yield Para("A metric is the last value that the job wrote, which need not be its best one.", "note")
-    rows = [[row["package"], row["what"], code(row["uri"]), code(row["digest"])] for row in told["model_metrics"]]
+    rows = [[row["package"], row["what"], code(row["uri"], NONE), code(row["digest"])] for row in told["model_metrics"]]
     yield Table(
         "Evaluation documents of the packages",
         ("Package", "What", "Document", "Digest"),
         rows,
         "No package names one of these.",
     )
-    none = "No holdouts were named for this report: `--holdouts FILE` names them."
+    none = "No holdouts were named for this report: `--holdouts` takes a file of them."
     rows = [
         [
             Code(row["uri"]),
             _both(row),
-            text(row["job"]),
-            text(row["channel"]),
-            f"{row['location']} covers {row['cover']} of it" if row["location"] else "–",
-            text(row["holes"]),
+            text(row["job"], _nobody(row)),
+            text(row["channel"], _nobody(row)),
+            f"{row['location']} covers {row['cover']} of it" if row["location"] else _nobody(row),
+            _holes(row),
         ]
         for row in told["holdouts"]
     ]
@@ -326,6 +346,17 @@ def _evaluation(one: Json) -> Iterator[Block]:
             "and is about this endpoint only: `lineage used` asks about all jobs.",
             "note",
         )
+
+
+def _nobody(row: Json) -> str:
+    """What it means that no job is named for a holdout."""
+    return NOT_KNOWN if row["verdict"] == UNKNOWN else "none known"
+
+
+def _holes(row: Json) -> str:
+    """How many gaps could hide a use of a holdout, and for how many people vouch."""
+    vouched = row["holes"] - row.get("left_open", row["holes"])
+    return f"{row['holes']}{f', {vouched} of them closed by attestations' if vouched else ''}"
 
 
 def _both(row: Json) -> Cell:
@@ -355,7 +386,13 @@ def _downstream(one: Json) -> Iterator[Block]:
 def _reached(row: Json) -> list[Cell]:
     state = f"{text(row['status'])}, deleted {row['deleted']}" if row["deleted"] else text(row["status"])
     serves = row["serves"] if row["sure"] or row["serves"] != "now" else "perhaps"
-    return [spaced(row["kind"]), Code(row["id"]), "sure" if row["sure"] else "possible", text(serves), state]
+    return [
+        spaced(row["kind"]),
+        Code(row["id"]),
+        "sure" if row["sure"] else "possible",
+        text(serves, NOT_KNOWN if row["kind"] == ENDPOINT.name else NOT_APPLICABLE),
+        state,
+    ]
 
 
 _SECTIONS: tuple[tuple[str, Callable[[Json], Iterator[Block]]], ...] = (

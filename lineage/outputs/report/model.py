@@ -38,12 +38,12 @@ from lineage.queries.showing import ListedAnswer
 from lineage.queries.trace import Trace, find_endpoint, trace
 from lineage.queries.verify import snapshot_info
 from lineage.signing.signed import NOBODY, Signer
+from lineage.snapshot.mistaken import is_database
 from lineage.snapshot.reading import Snapshot, asks_snapshot, open_snapshot
 
 SCHEMA = "lineage.report/1"
 CANONICAL = "lineage-json-1"  # sorted keys, no spaces, not escaped to ASCII; the only numbers are integers
 _NODE = ("id", "kind", "name", "label", "account", "region", "created", "status", "observed")
-_SQLITE = b"SQLite format 3\0"
 
 
 @dataclass(frozen=True, slots=True, repr=False, eq=False)  # `Answer` has both
@@ -231,9 +231,9 @@ class _ReportUnderWay:
         """The changes behind each endpoint, and the earlier report or snapshot that is cited."""
         if previous is None:
             return self._since_last_crawl(), None
-        with previous.open("rb") as file:
-            is_snapshot = file.read(len(_SQLITE)) == _SQLITE
-        return self._since_snapshot(previous) if is_snapshot else self._since_report(previous)
+        if not previous.exists():
+            raise SnapshotError(f"no earlier snapshot or report at {previous}")
+        return self._since_snapshot(previous) if is_database(previous) else self._since_report(previous)
 
     def _since_last_crawl(self) -> Json:
         if len(self._crawls) < 2:

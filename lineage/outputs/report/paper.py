@@ -5,10 +5,14 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterator
 
+from lineage.checks.findings import ATTESTED, NEW
 from lineage.domain.names import is_arn
 from lineage.domain.records import Json
 from lineage.domain.text import listed
 from lineage.outputs.report.blocks import (
+    NONE,
+    NOT_APPLICABLE,
+    NOT_KNOWN,
     Block,
     Cell,
     Code,
@@ -37,6 +41,7 @@ from lineage.outputs.report.vouching import control, warnings
 from lineage.queries.attested import left_open
 
 QUESTION = "Which run, which training job and which data produced what this endpoint serves?"
+_NO_FIELD = "no such field"
 _FEW = 3  # endpoints whose answers are on the first page in full
 
 
@@ -84,9 +89,7 @@ def _verdict(one: Json) -> Verdict:
 
 def _summed(one: Json) -> list[Cell]:
     told, counts = one["answer"], one["answer"]["counts"]
-    attested = counts["gaps"] - counts.get("left_open", counts["gaps"])
-    gaps = f"{counts['gaps']}, {attested} attested" if attested else counts["gaps"]
-    cells = (counts["datasets"], counts["breaks"], gaps)
+    cells = (counts["datasets"], counts["breaks"], _gaps_counted(told["gaps"]))
     makers = [row["job"]["name"] for row in one["training"] if row["trains"]] or [f"run {name}" for name in one["runs"]]
     return [
         one["subject"]["name"],
@@ -107,14 +110,14 @@ def _control(report: Json) -> Iterator[Block]:
         [
             ("Report", Code(document["report_id"])),
             ("Report digest", Code(document["report_digest"])),
-            ("Classification", text(document["classification"])),
+            ("Classification", text(document["classification"], NONE)),
             ("Subject, as typed", Code(asked)),
             ("As of", document["generated_at"]),
             *control(snapshot),
             ("Made with", f"{tool['name']} {tool['version']}, {document['schema']}"),
             *((f"Rests on {row['role']}", Code(f"{row['file']} {row['digest']}")) for row in document["rests_on"]),
             ("Command", code(report["reproduce"]["command"])),
-            ("Previous", Code(f"{earlier['id'] or earlier['name']} {earlier['digest']}") if earlier else "–"),
+            ("Previous", Code(f"{earlier['id'] or earlier['name']} {earlier['digest']}") if earlier else "none was named"),
         ]
     )
     yield Para(
@@ -122,7 +125,7 @@ def _control(report: Json) -> Iterator[Block]:
         f"({document['canonicalization']}). It shows only that a report is unchanged since it was hashed.",
         "note",
     )
-    yield Para("A dash: the record has no such field, or an empty one. What could not be read is called not known.", "note")
+    yield Para("Not on record: a record that was read has no such field, or an empty one. Not known: it was not read.", "note")
 
 
 def _answers(endpoints: list[Json]) -> Iterator[Block]:
@@ -211,12 +214,22 @@ def _no_gap(told: Json, system: Json) -> str:
 
 
 def _gaps(caption: str, gaps: list[Json]) -> Table:
-    rows = [[row["reason"], text(row["operation"]), Code(row["subject"]), text(row["detail"]) + _by(row)] for row in gaps]
+    rows = [
+        [row["reason"], text(row["operation"], NONE), Code(row["subject"]), text(row["detail"], NONE) + _by(row)]
+        for row in gaps
+    ]
     return Table(caption, ("Reason", "Call", "Subject", "Detail"), rows, "No gap is open.")
 
 
+def _gaps_counted(gaps: list[Json]) -> str:
+    """How many gaps there are, and for how many of them people vouch."""
+    vouched = sum(bool(gap.get("attested")) for gap in gaps)
+    return f"{len(gaps)}{f', {vouched} of them closed by attestations' if vouched else ''}"
+
+
 def _by(gap: Json) -> str:
-    return f" [attested: {', '.join(gap['attested'])}]" if gap.get("attested") else ""
+    ids = gap.get("attested", ())
+    return f" (closed by {'attestation' if len(ids) == 1 else 'attestations'} {listed(ids)})" if ids else ""
 
 
 def _vouched(caption: str, rows: list[Json]) -> Table:
@@ -247,7 +260,10 @@ def _coverage(told: Json) -> Iterator[Block]:
     if told.get("attestations"):
         yield _vouched("Gaps for which people vouch", told["attestations"])
         yield Items(told["warnings"])
-    rows = [[spaced(row["kind"]), Code(row["id"]), text(row["account"]), text(row["region"])] for row in told["dangling"]]
+    rows = [
+        [spaced(row["kind"]), Code(row["id"]), text(row["account"], NOT_KNOWN), text(row["region"], NOT_KNOWN)]
+        for row in told["dangling"]
+    ]
     yield Table("Named on these chains, but not read", ("Kind", "Id", "Account", "Region"), rows, "Nothing.")
 
 
@@ -292,12 +308,19 @@ def _list_row(row: Json) -> list[Cell]:
 # --- 9 to 13 --------------------------------------------------------------------------------------
 
 
+_NEW = (
+    "New: no policy accepts it. A report knows no baseline of earlier findings; `lineage check --baseline` compares with one. "
+    "What has changed behind the endpoints is in section 10."
+)
 _COUNTED = ("findings", "undecided", "known", "suppressed", "attested")
+_ALWAYS = ("findings", "undecided")
+_WORDS = {"attested": "closed by attestations"}
 
 
 def _findings(told: Json) -> Iterator[Block]:
     counted = {word: sum(row[word] for row in told["rules"]) for word in _COUNTED}
-    said = ", ".join(f"{count} {word}" for word, count in counted.items() if count or word in ("findings", "undecided"))
+    counts = ((_WORDS.get(word, word), count) for word, count in counted.items() if count or word in _ALWAYS)
+    said = ", ".join(f"{count} {word}" for word, count in counts)
     policy = f"the policy {told['policy']}" if told["policy"] else "no policy file"
     without = told.get("verdict_without_attestations", told["verdict"])
     said += f"; {told['verdict']}, and {without} without attestations" if without != told["verdict"] else ""
@@ -305,6 +328,8 @@ def _findings(told: Json) -> Iterator[Block]:
     for caption, key in (("Findings", "findings"), ("What could not be decided", "undecided")):
         head = ("Rule", "Severity", "Subject", "What", "How to fix it", "State")
         yield Table(caption, head, [_finding(row) for row in told[key]])
+    if any(row["state"] == NEW for row in (*told["findings"], *told["undecided"])):
+        yield Para(_NEW, "note")
     columns = ("Rule", "Name", "Severity", "Outcome", "Findings", "Undecided", "Passed")
     names = ("findings", "undecided", "passed")
     rules = [
@@ -323,10 +348,10 @@ def _finding(row: Json) -> list[Cell]:
 
 def _state(row: Json) -> str:
     accepted = row["suppression"]
-    if row["state"] == "attested":
+    if row["state"] == ATTESTED:
         return f"attested: {', '.join(one['id'] for one in row['attestations'])}"
     if not accepted:
-        return str(row["state"])
+        return "new: nobody has accepted it" if row["state"] == NEW else str(row["state"])
     until = f", until {accepted['expires']}" if accepted["expires"] else ""
     owner = f" ({accepted['owner']})" if accepted["owner"] else ""
     return f"{row['state']}: {accepted['reason']}{owner}{until}"
@@ -359,7 +384,10 @@ def _changed(one: Json) -> Iterator[Block]:
         if one[key]:
             yield Table(caption, ("Kind", "Id"), [[spaced(row["kind"]), Code(row["id"])] for row in one[key]])
     if one["changed"]:
-        rows = [[Code(row["id"]), Code(row["field"]), code(row["before"]), code(row["after"])] for row in one["changed"]]
+        rows = [
+            [Code(row["id"]), Code(row["field"]), code(row["before"], _NO_FIELD), code(row["after"], _NO_FIELD)]
+            for row in one["changed"]
+        ]
         yield Table("Different", ("Record", "Field", "Before", "Now"), rows)
     for caption, key in (("New edges", "edges_added"), ("Edges that are gone", "edges_removed")):
         if one[key]:
@@ -418,7 +446,7 @@ def _clause(row: Json) -> list[Cell]:
     missing = [f"{FACTS[fact['fact']].lacks}{_held(fact)}" for fact in row["facts"] if fact["holds"] < fact["of"]]
     wants = f"{row['title']}. {row['wants']}".rstrip(". ")
     sections = ", ".join(map(str, row["sections"]))
-    return [row["id"], wants, sections or "–", "; ".join(missing) or "–", "; ".join(row["beyond"]) or "–"]
+    return [row["id"], wants, sections or NONE, "; ".join(missing) or "nothing", "; ".join(row["beyond"]) or "nothing"]
 
 
 def _held(fact: Json) -> str:
@@ -457,7 +485,8 @@ def _edge(edge: Json, names: dict[str, str]) -> list[Cell]:
     relation = " ".join(filter(None, (edge["relation"], edge["role"], edge["usage"] if edge["usage"] != edge["role"] else "")))
     ends = (_short(edge[end], names) for end in ("source", "target"))
     source, target = ends
-    return [source, relation, target, code(edge["path"]), edge["method"], text(edge["observed_at"])]
+    unread = NOT_APPLICABLE if edge["method"] == "matched" else NOT_KNOWN  # two records say so, each read at its own time
+    return [source, relation, target, code(edge["path"], NONE), edge["method"], text(edge["observed_at"], unread)]
 
 
 def _reproduce(told: Json, document: Json) -> Iterator[Block]:

@@ -275,7 +275,7 @@ def evaluation(trace: Trace, kept: Kept, holdouts: list[Json]) -> Json:
 
 def _rests(row: Json) -> Json:
     """What a holdout's verdict rests on, if people vouch for gaps."""
-    return {name: row[name] for name in ("verdict_without_attestations", "attestations") if name in row}
+    return {name: row[name] for name in ("verdict_without_attestations", "attestations", "left_open") if name in row}
 
 
 def _model_metrics(node: Json, body: Json) -> Iterator[Json]:

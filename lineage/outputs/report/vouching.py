@@ -8,7 +8,7 @@ from pathlib import Path
 
 from lineage.domain.records import Json
 from lineage.errors import SigningError
-from lineage.outputs.report.blocks import Block, Cell, Code, Items, Verdict, Word, code, number
+from lineage.outputs.report.blocks import NONE, Block, Cell, Code, Items, Verdict, Word, code, number
 from lineage.queries.anchors import Anchor
 from lineage.queries.verify import CHANGED, IN_PART, UNCHANGED, verify
 from lineage.signing.signed import REFUSED, UNCHECKED, VALID, Signed, Signer, check_signature, crawls_up_to
@@ -75,7 +75,7 @@ def control(snapshot: Json) -> list[tuple[str, Cell]]:
 def _newest(snapshot: Json) -> Cell:
     if snapshot["verified"]["verdict"] == CHANGED:
         return "not told: the file is CHANGED, and no seal holds"
-    return code(next((one["seal"] for one in reversed(snapshot["seals"]) if one["seal"]), None))
+    return code(next((one["seal"] for one in reversed(snapshot["seals"]) if one["seal"]), None), NONE)
 
 
 def _verified(told: Json) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from dataclasses import asdict, dataclass, field
 from operator import attrgetter
+from shlex import quote
 
 from lineage.domain.kinds import DATASET, KINDS, RESOURCE, TRIAL, kind_of_arn
 from lineage.domain.names import is_arn, node_id, parse_arn
@@ -26,7 +27,7 @@ from lineage.queries.runs.pipelines import (
     record_id,
     resolved,
 )
-from lineage.queries.selectors import find_node
+from lineage.queries.selectors import find_listed
 from lineage.queries.showing import Answer
 from lineage.snapshot.reading import Snapshot, asks_snapshot
 
@@ -92,7 +93,8 @@ def load_execution(snapshot: Snapshot, execution: str, pipeline: str = "") -> Ex
         for name in dict.fromkeys((node.name.rpartition("/")[2], node.details.get("display_name"), node.name))
         if name
     )
-    chosen = find_node(called, execution)
+    lists = f"`lineage pipelines {quote(within.name)}` lists them" if within else "`lineage pipelines` lists the pipelines"
+    chosen = find_listed(called, execution, EXECUTION, lists)
     owner = within or next(one for one in list_pipelines(snapshot) if one.id == pipeline_of(chosen))
     record = next(snapshot.records(EXECUTION, [chosen], deleted=True), None)
     found = execution_of(known[chosen], record, owner, Definitions(snapshot, owner.id))

@@ -16,7 +16,7 @@ from lineage.domain.times import sortable
 from lineage.errors import MalformedDefinition, UnknownNode
 from lineage.queries.flow.belonging import EXECUTION
 from lineage.queries.scope import Within, listing_scope
-from lineage.queries.selectors import find_node
+from lineage.queries.selectors import find_listed
 from lineage.snapshot.reading import Snapshot, asks_snapshot
 
 _INSIDE = "/execution/"
@@ -116,7 +116,8 @@ def find_pipeline(snapshot: Snapshot, wanted: str) -> Pipeline:
     known = {one.id: one for one in list_pipelines(snapshot)}
     if not known:
         raise UnknownNode(f"no pipeline {wanted!r}: the snapshot holds no pipelines")
-    return known[find_node(((one.id, PIPELINE.name, one.name) for one in known.values()), wanted)]
+    called = ((one.id, PIPELINE.name, one.name) for one in known.values())
+    return known[find_listed(called, wanted, PIPELINE.name, "`lineage pipelines` lists them")]
 
 
 def pipeline_of(execution: str) -> str:

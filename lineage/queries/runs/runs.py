@@ -12,6 +12,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import asdict, dataclass, field
 from datetime import date
+from shlex import quote
 from typing import Any, NamedTuple
 
 from lineage.domain.called import asking
@@ -448,7 +449,9 @@ def _no_run(snapshot: Snapshot, run: str, wanted: _Wanted | None, trials: Trials
         for name in (run_name_of(record, groups), record.name)
     }
     where = f"experiment {wanted.text!r}" if wanted else "the snapshot"
-    return f"no run {run!r} in {where}{did_you_mean(names, run, f'; {asking(*_LISTING[RUN])} lists them')}"
+    command, call = _LISTING[RUN]
+    of = f" {quote(wanted.text)}" if wanted else ""
+    return f"no run {run!r} in {where}{did_you_mean(names, run, f'; {asking(command + of, call)} lists them')}"
 
 
 # --- from records -------------------------------------------------------------------------------
