@@ -388,9 +388,9 @@ MEANT: dict[str, tuple[str, dict[str, Any], str]] = {
     "a part of a metric": ("training-job", {"sort_by": "auc"}, "auc; did you mean Metrics.train:auc or Metrics.validation:auc?"),
     "a tag": ("training-job", {"where": ["TEAM = fraud"]}, "TEAM; did you mean Tags.team?"),
     "a parameter": ("trial-component", {"where": ["max_dept > 3"]}, "max_dept; did you mean Parameters.max_depth?"),
-    "nothing": ("training-job", {"where": ["x = 1"]}, "x; a name that people chose comes after Tags. or Metrics. or HyperParameters. (`lineage suggest training-job` lists them)"),
-    "nothing of a kind without names": ("experiment", {"where": ["Foo.Bar = 1"]}, "Foo.Bar; `lineage suggest experiment --all` lists the names"),
-    "what only the service has": ("model", {"where": ["EndpointName = x"]}, "EndpointName; `lineage suggest model --all` lists the names"),
+    "nothing": ("training-job", {"where": ["x = 1"]}, "x; a name that people chose comes after Tags. or Metrics. or HyperParameters. (lineage.suggest(snapshot, 'training-job') lists them)"),
+    "nothing of a kind without names": ("experiment", {"where": ["Foo.Bar = 1"]}, "Foo.Bar; lineage.suggest(snapshot, 'experiment', every=True) lists the names"),
+    "what only the service has": ("model", {"where": ["EndpointName = x"]}, "EndpointName; lineage.suggest(snapshot, 'model', every=True) lists the names"),
 }  # fmt: skip
 
 
