@@ -53,14 +53,14 @@ class Hit:
     path: str = ""  # the field, if the reference is about a whole map
 
 
-def hits(kind: Kind, body: Body) -> Iterator[Hit]:
-    """Every reference that the fields of `body` hold, in the table's order.
+def hits(kind: Kind, body: Body, *, mentions: bool = True) -> Iterator[Hit]:
+    """Every reference that the fields of `body` hold, in the table's order; `mentions` includes those of free texts.
 
     If a field inside a document names a place, the same place is not reported as a mention by the document again.
     """
     told: set[tuple[str, str]] = set()  # the document, and the place
     for reference in kind.references:
-        if _steps(reference.path)[0].rstrip("[]{}") not in body:
+        if _steps(reference.path)[0].rstrip("[]{}") not in body or not (mentions or reference.relation != "mentions"):
             continue  # skips the paths of most fields of most records
         member, inside, _ = reference.path.partition("{}")
         for value, scopes in follow(body, reference.path):

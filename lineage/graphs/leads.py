@@ -17,7 +17,9 @@ from lineage.snapshot.tables import Row
 
 _KNOWN = 200_000  # places that are remembered
 # A run says more if somebody wrote into it, or if it logs what it wrote.
-_TELLING_RUN = Way(["recorded-by"], ends_of=["reads", "mentions"], starts_of=["writes", "recorded-by"])
+_TELLING_RUN = Way(("recorded-by",), ends_of=("reads", "mentions"), starts_of=("writes", "recorded-by"))
+_EVERY_RUN = Way(("recorded-by",))
+_READ_MODELS = Way(("writes",), starts_of=(*TAKING, "overlaps"), or_no_place=True)
 
 
 def onward_rows(snapshot: Snapshot, trained: Iterable[str], relations: Sequence[str], *, every_run: bool) -> Iterator[Row]:
@@ -26,16 +28,14 @@ def onward_rows(snapshot: Snapshot, trained: Iterable[str], relations: Sequence[
     Not to a model that nothing reads, nor (unless `every_run`) to a run that nobody wrote into: every job has
     one of these.
     """
-    runs = Way(["recorded-by"]) if every_run else _TELLING_RUN
-    models = Way(["writes"], starts_of=[*TAKING, "overlaps"], or_no_place=True)
-    rest = Way([relation for relation in relations if relation not in ("writes", "recorded-by")])
-    return snapshot.rows_by([rest, models, runs], trained)
+    rest = Way(tuple(relation for relation in relations if relation not in ("writes", "recorded-by")))
+    return snapshot.rows_by((rest, _READ_MODELS, _EVERY_RUN if every_run else _TELLING_RUN), trained)
 
 
 def telling_rows(snapshot: Snapshot, ids: Iterable[str], relations: Sequence[str]) -> Iterator[Row]:
     """The edges of some relations out of nodes, except those to runs that say no more than their job."""
-    rest = Way([relation for relation in relations if relation != "recorded-by"])
-    return snapshot.rows_by([rest, _TELLING_RUN], ids)
+    rest = Way(tuple(relation for relation in relations if relation != "recorded-by"))
+    return snapshot.rows_by((rest, _TELLING_RUN), ids)
 
 
 def mention_rows(snapshot: Snapshot, ids: Iterable[str]) -> Iterator[Row]:

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Collection, Generator, Iterable, Iterator, Sequence
+from collections.abc import Collection, Generator, Iterable, Iterator
 from contextlib import closing
+from functools import cache
 from heapq import merge
 from operator import itemgetter
 from typing import NamedTuple
 
+from lineage.domain.names import is_place
 from lineage.domain.records import Edge, Node
 from lineage.snapshot.levels import ALL_PAIRS, EDGE_OF_PAIR
 from lineage.snapshot.levels import into as pairs_into
@@ -55,10 +57,9 @@ class GraphTables(OpenTables):
         known = frozenset(ids)
         return (row for row in rows if row[0] in known)
 
-    def rows_by(self, ways: Sequence[Way], out_of: Iterable[str]) -> Iterator[Row]:
+    def rows_by(self, ways: tuple[Way, ...], out_of: Iterable[str]) -> Iterator[Row]:
         """The edges out of nodes that match one of some ways, as rows of the columns `EDGE`."""
-        which = f"({' OR '.join(way.condition() for way in ways)})"
-        return self._edges("source", out_of, which, pairs=any(OVERLAPS in way.relations for way in ways))
+        return self._edges("source", out_of, _conditions(ways), pairs=any(OVERLAPS in way.relations for way in ways))
 
     def _edges(self, key: str, ids: Iterable[str] | None, which: str, *, pairs: bool) -> Iterator[Row]:
         """The stored edges, with the pairs of places that share keys, which are computed from the levels."""
@@ -70,12 +71,12 @@ class GraphTables(OpenTables):
         return self._near_and_kept(key, sorted(dict.fromkeys(ids)), which)
 
     def _near_and_kept(self, key: str, ids: list[str], which: str) -> Iterator[Row]:
-        kept = f"SELECT {EDGE} FROM edge WHERE {key} IN (SELECT value FROM json_each(:ids)) AND {which}"  # noqa: S608
-        given = "json_each(:ids) AS asked CROSS JOIN main.level AS {} ON {}.place = asked.value"
-        pairs = pairs_out_of(given.format("w", "w")) if key == "source" else pairs_into(given.format("r", "r"))
-        sql = f"SELECT {EDGE} FROM ({kept} UNION ALL {EDGE_OF_PAIR} ({pairs})) ORDER BY {key}, {EDGE}"  # noqa: S608
         for at in range(0, len(ids), AT_ONCE):
-            yield from self._sound("edge", EDGE, self._fetched(sql, {"ids": json.dumps(ids[at : at + AT_ONCE])}))
+            some = ids[at : at + AT_ONCE]
+            if not any(map(is_place, some)):  # nothing else shares keys
+                yield from self._select(EDGE, "edge", key, some, which)
+                continue
+            yield from self._sound("edge", EDGE, self._fetched(_near_and_kept(key, which), {"ids": json.dumps(some)}))
 
     def of_kind(self, kind: str) -> list[Node]:
         """The observed nodes of one kind, by name."""
@@ -207,9 +208,9 @@ class GraphTables(OpenTables):
 class Way(NamedTuple):
     """A choice of edges: by relations and, if more is given, only to targets that fulfil one of the other conditions."""
 
-    relations: Sequence[str]
-    ends_of: Sequence[str] = ()  # an edge of these relations leads into it as well
-    starts_of: Sequence[str] = ()  # an edge of these relations leads out of it
+    relations: tuple[str, ...]
+    ends_of: tuple[str, ...] = ()  # an edge of these relations leads into it as well
+    starts_of: tuple[str, ...] = ()  # an edge of these relations leads out of it
     or_no_place: bool = False  # it is not a place
 
     def condition(self) -> str:
@@ -245,6 +246,21 @@ class Choice(NamedTuple):
         if self.tag is not None:
             tags = "SELECT 1 FROM json_each(details, '$.tags') WHERE value = ? OR substr(value, 1, length(?)) = ?"
             yield f"EXISTS ({tags})", (self.tag, f"{self.tag}=", f"{self.tag}=")
+
+
+@cache
+def _conditions(ways: tuple[Way, ...]) -> str:
+    """The condition on an edge's row that it matches one of some ways; there are few different ones."""
+    return f"({' OR '.join(way.condition() for way in ways)})"
+
+
+@cache
+def _near_and_kept(key: str, which: str) -> str:
+    """The stored edges at some ids, and the pairs of the places among them."""
+    kept = f"SELECT {EDGE} FROM edge WHERE {key} IN (SELECT value FROM json_each(:ids)) AND {which}"  # noqa: S608
+    given = "json_each(:ids) AS asked CROSS JOIN main.level AS {} ON {}.place = asked.value"
+    pairs = pairs_out_of(given.format("w", "w")) if key == "source" else pairs_into(given.format("r", "r"))
+    return f"SELECT {EDGE} FROM ({kept} UNION ALL {EDGE_OF_PAIR} ({pairs})) ORDER BY {key}, {EDGE}"  # noqa: S608
 
 
 def one_of(column: str, words: Iterable[str]) -> str:
