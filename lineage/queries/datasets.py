@@ -196,8 +196,7 @@ class DatasetsUnderWay:
 
     def _making(self) -> Json:
         """The path of the trace from what was read to what it made, without container images."""
-        images = {node for node in self.graph.nodes if self._kind(node) in SHOWN_BESIDE}
-        links = [link for _, link in sorted(self.tracing.links.items()) if link.source not in images]
+        links = [link for _, link in sorted(self.tracing.links.items()) if self._kind(link.source) not in SHOWN_BESIDE]
         nodes = dict.fromkeys(end for link in links for end in link[:2])
         return {
             "nodes": [node_json(self.graph, node) for node in nodes],

@@ -19,6 +19,8 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, Final, NamedTuple
 
+import orjson
+
 from lineage.domain.canonical import canonical, digest_of
 from lineage.domain.records import Counts
 
@@ -148,7 +150,10 @@ def mark_of(row: tuple[Any, ...]) -> bytes:
 
 
 def _line(row: tuple[Any, ...]) -> bytes:
-    return f"{_ENCODE(row)}\n".encode()
+    """A row as the scheme has it. orjson writes the same in a fifth of the time, but other numbers than whole ones."""
+    if float in map(type, row):
+        return f"{_ENCODE(row)}\n".encode()
+    return orjson.dumps(row, option=orjson.OPT_APPEND_NEWLINE)
 
 
 def _mark(line: bytes) -> bytes:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import random
 import shutil
@@ -17,7 +18,7 @@ import lineage
 from lineage.domain.records import Answered, Content, Fetched, Gap
 from lineage.queries.verify import CHANGED, IN_PART, UNCHANGED, UNSEALED
 from lineage.snapshot.reading import Snapshot
-from lineage.snapshot.seals import TABLES
+from lineage.snapshot.seals import TABLES, mark_of
 from tests.conftest import BANK
 from tests.records import record, training
 from tests.snapshot.packing import with_bodies
@@ -33,6 +34,16 @@ def altered(source: Path, target: Path, *statements: str, values: tuple[object, 
     db.commit()
     db.close()
     return target
+
+
+VALUES = st.none() | st.integers(-(2**63), 2**63 - 1) | st.floats(allow_nan=False) | st.text(st.characters(codec="utf-8"))
+
+
+@given(st.lists(VALUES, min_size=1, max_size=5).map(tuple))
+def test_a_row_is_hashed_as_the_scheme_says(row: tuple[object, ...]) -> None:
+    """A row is a JSON array as Python writes it and a line feed, whatever numbers others have put into the file."""
+    line = json.dumps(row, ensure_ascii=False, separators=(",", ":")) + "\n"
+    assert mark_of(row) == hashlib.blake2b(line.encode(), digest_size=8).digest()
 
 
 @pytest.fixture(scope="module")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from pathlib import Path
 
 from lineage.checks.policy import TAG, Policy
@@ -17,6 +17,7 @@ from lineage.domain.version import __version__
 from lineage.errors import SnapshotError, UnknownNode
 from lineage.graphs.excerpts import Excerpt, attributed
 from lineage.graphs.neighbourhoods import made_excerpt, making_excerpt, near_excerpt
+from lineage.outputs.report import REPORTS
 from lineage.outputs.report.answers import answer
 from lineage.outputs.report.changes import State, difference, since_crawl, state_in, state_of
 from lineage.outputs.report.checked import findings
@@ -29,7 +30,6 @@ from lineage.outputs.report.parts import evaluation, models, packages, system, t
 from lineage.outputs.report.reading import Kept
 from lineage.outputs.report.vouching import file_told
 from lineage.outputs.report.ways import ways
-from lineage.outputs.report.webpage import webpage
 from lineage.queries.anchors import Anchor
 from lineage.queries.attested import Vouched, vouched_in
 from lineage.queries.datasets import Datasets, DatasetsUnderWay
@@ -61,7 +61,7 @@ class Report(ListedAnswer):
     reproduce: Json
 
     def _page(self) -> str:
-        return webpage(self.as_json())
+        return REPORTS["html"](self.as_json())
 
     def _about(self) -> str:
         """The title."""
@@ -69,7 +69,7 @@ class Report(ListedAnswer):
 
     def as_json(self) -> Json:
         """The report as one JSON object; keys are a contract, and more may join them."""
-        return {"schema": SCHEMA, "question": "report"} | asdict(self)
+        return {"schema": SCHEMA, "question": "report"} | {name: getattr(self, name) for name in self.__slots__}
 
 
 @asks_snapshot
