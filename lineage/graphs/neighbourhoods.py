@@ -212,7 +212,7 @@ def dataset_excerpt(snapshot: Snapshot, *uris: str) -> Excerpt:
     opaque, near = set(snapshot.opaque_places()), NamedPlaces.of(snapshot).prefixes
     datasets = [parse_location(from_url(uri)) for uri in uris]
     places = opaque.union(_places_around(snapshot, datasets, near))
-    written = [place for dataset in datasets for place in first_write(snapshot, dataset, near)]
+    written = [place for dataset in datasets for place in first_write(dataset, near)]
     # if an access point is read, what any run logs may have been read through it
     every_run = any(location.hides_bucket for place in opaque if (location := location_of(place)))
     return _noted(_near(snapshot, _USE, {"place": places, "written": written}, every_run=every_run), snapshot, datasets)
@@ -232,7 +232,7 @@ def subject_excerpt(snapshot: Snapshot, subject: str, *also: str) -> Excerpt:
         place, near = parse_location(subject), NamedPlaces.of(snapshot).prefixes
         places = opaque.union(_places_around(snapshot, [place], near))
         hidden["also"] = [*also, place.uri]  # a place that is only written leads nowhere, but is shown
-        known = {"place": places, "reached": places, "written": first_write(snapshot, place, near)}
+        known = {"place": places, "reached": places, "written": first_write(place, near)}
         return _noted(_near(snapshot, _IMPACT, {**hidden, **known}), snapshot, [place])
     return _near(snapshot, _IMPACT, {**hidden, "member": [subject], "reached": [subject]})
 

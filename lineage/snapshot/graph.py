@@ -179,26 +179,37 @@ class GraphTables(OpenTables):
         sql = "SELECT EXISTS (SELECT 1 FROM node WHERE id = ?) OR EXISTS (SELECT 1 FROM node WHERE id >= ? AND id < ?)"
         return bool(self._one(sql, place, f"{place}/", behind(f"{place}/")))
 
+    def ids_from(self, start: str, most: int) -> Iterator[str]:
+        """The ids that begin like this, in order: the first so many of them."""
+        return iter(self._ids_between(start, behind(start), most))
+
     def has_below(self, start: str) -> bool:
         """Whether the id of any node begins like this."""
-        return self._first_id(start, behind(start)) is not None
+        return bool(self._ids_between(start, behind(start), 1))
 
     def beginnings(self, start: str, most: int = -1) -> Iterator[str]:
         """The distinct continuations of ids after a prefix, up to the next slash: the first so many of them.
 
-        It jumps from one to the next, and does not read everything below each.
+        It jumps over what is below each. As long as nothing is to be jumped over, it reads more and more at a time.
         """
-        at, end, seen = start, behind(start), set[str]()
-        while len(seen) != most and (found := self._first_id(at, end)) is not None:
-            name, slash, _ = found[len(start) :].partition("/")
-            at = behind(f"{start}{name}/") if slash else f"{found}\0"
-            if (name or slash) and name not in seen:
-                seen.add(name)
-                yield name
+        at, end, seen, many = start, behind(start), set[str](), 1
+        while len(seen) != most and (found := self._ids_between(at, end, many)):
+            many = min(2 * many, AT_ONCE)
+            for one in found:
+                if one < at:
+                    many = 1  # the rest is below the same name
+                    break
+                name, slash, _ = one[len(start) :].partition("/")
+                at = behind(f"{start}{name}/") if slash else f"{one}\0"
+                if (name or slash) and name not in seen:
+                    seen.add(name)
+                    yield name
+                    if len(seen) == most:
+                        return
 
-    def _first_id(self, start: str, end: str) -> str | None:
-        found = self._one("SELECT id FROM node WHERE id >= ? AND id < ? ORDER BY id LIMIT 1", start, end)
-        return None if found is None else str(found)
+    def _ids_between(self, start: str, end: str, most: int) -> list[str]:
+        sql = "SELECT id FROM node WHERE id >= ? AND id < ? ORDER BY id LIMIT ?"
+        return [row[0] for row in self._fetched(sql, (start, end, most))]
 
     def opaque_places(self) -> Iterator[str]:
         """The ids of opaque sources: unread manifests, file systems, hub content, aliases."""
