@@ -145,6 +145,27 @@ class GraphTables(OpenTables):
         sql = f"SELECT {EDGE} FROM edge WHERE relation = 'writes' AND {which} ORDER BY {FIRST}"  # noqa: S608
         return self._sound("edge", EDGE, self._rows(sql, (start, behind(start), json.dumps(list(among)))))
 
+    def memberships(self, kind: str, path: str, *, deleted: bool) -> Iterator[tuple[list[str], str, int]]:
+        """The sets of nodes of a kind that records are members of, by a field: each with its first member and their number.
+
+        The first one by its id, without what marks an earlier life. `deleted` counts deleted members too.
+        """
+        gone = "SELECT 1 FROM node AS own WHERE own.id = source AND json_extract(own.details, '$.deleted') IS NOT NULL"
+        here = "true" if deleted else f"NOT EXISTS ({gone})"
+        inside = f"""SELECT DISTINCT source, target FROM node CROSS JOIN edge ON target = node.id AND relation = 'member-of'
+            WHERE node.kind = ? AND path = ? AND {here} ORDER BY source, target"""  # noqa: S608  (our own words)
+        first = "min(substr(source, 1, instr(source || '@', '@') - 1))"
+        sql = f"""SELECT groups, {first}, count(*) FROM (
+            SELECT source, json_group_array(target) AS groups FROM ({inside}) GROUP BY source) GROUP BY groups"""  # noqa: S608
+        return ((json.loads(groups), first, many) for groups, first, many in self._rows(sql, (kind, path)))
+
+    def shared_records(self, kind: str) -> Iterator[str]:
+        """The nodes of a kind that record a thing which another one records as well."""
+        sql = """SELECT DISTINCT target FROM node CROSS JOIN edge ON target = node.id AND relation = 'recorded-by'
+            WHERE node.kind = ? AND (SELECT count(DISTINCT other.target) FROM edge AS other
+            WHERE other.source = edge.source AND other.relation = 'recorded-by') > 1"""
+        return (row[0] for row in self._rows(sql, (kind,)))
+
     def names_of(self, kind: str) -> Iterator[tuple[str, str]]:
         """The id and the name of each observed node of a kind."""
         return (
