@@ -206,6 +206,11 @@ class _TraceTree:
         self._breaks: dict[str, list[dict[str, Any]]] = {}
         for found in answer.breaks:
             self._breaks.setdefault(found["at"]["id"], []).append(found)
+        self._runs: dict[str, list[dict[str, Any]]] = {}  # of a job, and by their own ids
+        for run in answer.runs:
+            for one in dict.fromkeys((*run["jobs"], run["id"])):
+                self._runs.setdefault(one, []).append(run)
+        self._jobs = {row["id"]: row for row in answer.training_jobs}
         self._weights = _traffic(answer)
         self._told = {step.node: step for step in _steps(answer.tree) if step.note != "above"}
 
@@ -291,7 +296,7 @@ class _TraceTree:
 
     def _beside(self, branch: Tree, node: str) -> None:
         """The runs that recorded a job, the subject of a run, or the execution that registered a package, one line each."""
-        for run in self._answer.runs:
+        for run in self._runs.get(node, ()):
             if node in run["jobs"]:
                 branch.add(styled(("run ", "dim"), run["name"], *self._memberships(run["id"])))
             if node == run["id"]:
@@ -305,8 +310,8 @@ class _TraceTree:
 
     def _ran(self, node: str) -> list[str]:
         """The pipeline executions that ran or reused a job, if the lines of its runs do not name them."""
-        job = next((row for row in self._answer.training_jobs if row["id"] == node), None)
-        told = [run["id"] for run in self._answer.runs if node in run["jobs"]]
+        job = self._jobs.get(node)
+        told = [run["id"] for run in self._runs.get(node, ()) if node in run["jobs"]]
         known = {part for run in told for part in self._memberships(run)}
         names = {row["id"]: str(row["name"]) for row in self._answer.pipeline_executions}
         ran, reused = ([names[one] for one in job[key]] if job else [] for key in ("ran_in", "reused_by"))

@@ -16,6 +16,7 @@ from .words import is_screen, plural
 if TYPE_CHECKING:
     from rich.console import Console, ConsoleOptions
     from rich.text import Text
+    from rich.tree import Tree
 
 
 Piece = str | tuple[str, str]
@@ -89,10 +90,33 @@ def printed(*parts: Any, colour: bool) -> str:
 
 
 def _plain(part: Any) -> str:
-    """A line without colours: the text of its pieces. Only odd characters, and what is not a `Line`, need rich."""
+    """A line or a tree of lines without colours: the text of its pieces. Only odd characters, and anything else, need rich."""
     if isinstance(part, Line) and (text := part.plain).isprintable():
         return f"{text.rstrip()}\n"
+    if hasattr(part, "children") and all(isinstance(one.label, Line) and one.label.plain.isprintable() for one in _all(part)):
+        return "".join(f"{line.rstrip()}\n" for line in _tree_lines(part))
     return _drawn([part], terminal=False)
+
+
+def _all(tree: Tree) -> Iterator[Tree]:
+    todo = [tree]
+    while todo:
+        yield (one := todo.pop())
+        todo += one.children
+
+
+def _tree_lines(tree: Tree) -> Iterator[str]:
+    """A tree with guides as rich draws them. Rich looks at each guide of each line, which takes minutes for a deep tree."""
+    todo, guides = [(tree, 0, True)], list[str]()
+    while todo:
+        one, depth, is_last = todo.pop()
+        del guides[max(depth - 1, 0) :]
+        yield "".join([*guides, *([_ENDS[is_last]] if depth else []), one.label.plain])  # type: ignore[union-attr]
+        guides += [_GOES_ON[is_last]] if depth else []
+        todo += [(below, depth + 1, below is one.children[-1]) for below in reversed(one.children)]
+
+
+_ENDS, _GOES_ON = ("├── ", "└── "), ("│   ", "    ")  # by whether it is the last one below what is above it
 
 
 def _drawn(parts: Iterable[Any], *, terminal: bool) -> str:

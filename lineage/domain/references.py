@@ -64,14 +64,16 @@ _Reached = dict[_Path, list[tuple[Any, Scopes]]]
 """What paths of one body have reached: each value with its scopes."""
 
 
-def hits(kind: Kind, body: Body) -> Iterator[Hit]:
-    """Every reference that the fields of `body` hold, in the table's order.
+def hits(kind: Kind, body: Body, *, mentions: bool = True) -> Iterator[Hit]:
+    """Every reference that the fields of `body` hold, in the table's order; `mentions` includes those of free texts.
 
     If a field inside a document names a place, the same place is not reported as a mention by the document again.
     """
     told: set[tuple[str, str]] = set()  # the document, and the place
     reached: _Reached = {_WHOLE: [(body, ())]}
     for reference, member, path, inside in _filled(kind, tuple(body)):
+        if reference.relation == "mentions" and not mentions:
+            continue
         for value, scopes in _values(path, reached):
             for hit in _read(reference, value, scopes):
                 place = (member, hit.location.uri if hit.location else "")

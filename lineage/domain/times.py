@@ -9,6 +9,7 @@ from __future__ import annotations
 import os
 from collections.abc import Iterable, Mapping
 from datetime import UTC, date, datetime, timedelta
+from functools import lru_cache
 from itertools import pairwise
 from typing import NamedTuple
 
@@ -149,6 +150,7 @@ def fits(write: Window | str | None, read: Window | str | None) -> str:
     return CERTAIN if write_closes and read_opens and write_closes <= read_opens else POSSIBLE
 
 
+@lru_cache(maxsize=1 << 14)  # each write is compared with many reads
 def bounds(window: Window | str | None) -> Window:
     """A window whose two times are texts that sort."""
     opens, closes = window if isinstance(window, Window) else (window or "/").partition("/")[::2]

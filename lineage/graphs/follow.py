@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from enum import Enum, auto
+from functools import cache
 from operator import attrgetter
 from typing import Literal, NamedTuple, Protocol
 
@@ -39,11 +40,11 @@ class Follow(NamedTuple):
 
     start: str
     way: Direction
-    relations: Sequence[str]
+    relations: tuple[str, ...]
     to: str = ""  # the set of the far ends
     near: str = ""  # the set of the near ends
     only: Only = Only.ALL
-    where: Sequence[str] = ()  # the sorts of nodes to start from; all if none is named
+    where: tuple[str, ...] = ()  # the sorts of nodes to start from; all if none is named
     edge: Callable[[EdgeRow], bool] | None = None  # the edges whose ends join
 
 
@@ -78,36 +79,34 @@ class Grown:
             self.sets[name] = dict.fromkeys(nodes)
             self._new[name] = list(self.sets[name])
 
-    def follow(self, table: Iterable[Follow]) -> None:
+    def follow(self, table: tuple[Follow, ...]) -> None:
         """Read the lines until no set grows. Requests of several lines for the same nodes are made once."""
-        asked: dict[object, list[Follow]] = defaultdict(list)
-        for line in table:
-            asked[line.start, line.way, line.only, tuple(line.where)].append(line)
+        requests = _requests(table)
         while any(self._new.values()):
             new, self._new = self._new, defaultdict(list)
-            for lines in asked.values():
-                nodes = self._those(new.get(lines[0].start, []), lines[0].where)
+            for request in requests:
+                nodes = self._those([node for start in request.starts for node in new.get(start, ())], request.where)
                 if nodes:
-                    self._take(nodes, lines)
+                    self._take(nodes, request)
 
     def _those(self, nodes: list[str], where: Sequence[str]) -> list[str]:
-        if not where:
+        if not (where and nodes):
             return nodes
         for node, attributes in self._source.attributes([node for node in nodes if node not in self.nodes]):
             self.nodes[node] = attributes
             self._sorts[node] = self._source.sort_of(node, attributes)
         return [node for node in nodes if self._sorts[node] in where]
 
-    def _take(self, nodes: list[str], lines: list[Follow]) -> None:
-        first, relations = lines[0], dict.fromkeys(relation for line in lines for relation in line.relations)
-        edges = dict.fromkeys(self._source.edges(nodes, first.way, list(relations), first.only))
+    def _take(self, nodes: list[str], request: _Request) -> None:
+        edges = dict.fromkeys(self._source.edges(nodes, request.way, request.relations, request.only))
+        if not edges:
+            return
         self.edges |= edges
-        sources, targets = attrgetter("source"), attrgetter("target")
-        far, near = (sources, targets) if first.way == "up" else (targets, sources)
-        for line in lines:
+        far, near = (_SOURCE, _TARGET) if request.way == "up" else (_TARGET, _SOURCE)
+        for line, takes_all in request.lines:
             for name, end in ((line.to, far), (line.near, near)):
                 if name:
-                    self._join(name, map(end, _leading(edges, line, relations)))
+                    self._join(name, map(end, edges if takes_all else _leading(edges, line)))
 
     def _join(self, name: str, nodes: Iterable[str]) -> None:
         known = self.sets[name]
@@ -116,15 +115,45 @@ class Grown:
         self._new[name] += fresh
 
 
-def _leading(edges: Iterable[EdgeRow], line: Follow, asked: Iterable[str]) -> Iterator[EdgeRow]:
-    """The edges that a line takes; most lines take all that were asked for."""
-    if line.edge is None and set(line.relations).issuperset(asked):
-        return iter(edges)
-    relations, edge_of = frozenset(line.relations), line.edge
-    return (edge for edge in edges if edge.relation in relations and (edge_of is None or edge_of(edge)))
+class _Request(NamedTuple):
+    """What is asked for at once: lines that start alike, each with whether it takes all the edges.
+
+    Of sets that are followed alike there are several.
+    """
+
+    starts: tuple[str, ...]
+    way: Direction
+    only: Only
+    where: tuple[str, ...]
+    relations: tuple[str, ...]
+    lines: tuple[tuple[Follow, bool], ...]
 
 
-def grow(source: Source, table: Iterable[Follow], seeds: Seeds) -> Grown:
+_SOURCE, _TARGET = attrgetter("source"), attrgetter("target")
+
+
+@cache
+def _requests(table: tuple[Follow, ...]) -> tuple[_Request, ...]:
+    """The lines of a table by what they start from; there are only a few tables."""
+    asked: dict[tuple[str, Direction, Only, tuple[str, ...]], list[Follow]] = defaultdict(list)
+    for line in table:
+        asked[line.start, line.way, line.only, line.where].append(line)
+    alike: dict[object, list[_Request]] = defaultdict(list)
+    for (start, way, only, where), lines in asked.items():
+        relations = tuple(dict.fromkeys(relation for line in lines for relation in line.relations))
+        takes_all = [line.edge is None and set(line.relations).issuperset(relations) for line in lines]
+        request = _Request((start,), way, only, where, relations, tuple(zip(lines, takes_all, strict=True)))
+        alike[way, only, where, tuple(line._replace(start="") for line in lines)].append(request)
+    return tuple(same[0]._replace(starts=tuple(one.starts[0] for one in same)) for same in alike.values())
+
+
+def _leading(edges: Iterable[EdgeRow], line: Follow) -> Iterator[EdgeRow]:
+    """The edges that a line takes, of those that were asked for with it."""
+    edge_of = line.edge
+    return (edge for edge in edges if edge.relation in line.relations and (edge_of is None or edge_of(edge)))
+
+
+def grow(source: Source, table: tuple[Follow, ...], seeds: Seeds) -> Grown:
     """All that a table leads to from the first nodes of its sets."""
     grown = Grown(source, seeds)
     grown.follow(table)

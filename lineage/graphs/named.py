@@ -48,6 +48,7 @@ class NamedPlaces:
         self._buckets = cache(lambda: list(snapshot.beginnings("s3://")))
         self._children = cache(lambda start: _Names(snapshot.beginnings(start, MOST + 1)))
         self._stood = cache(snapshot.names_place)
+        self._is_named = cache(self._stands_in)
         self._lists = any(True for _ in self._listings.places())
 
     def __repr__(self) -> str:
@@ -67,7 +68,12 @@ class NamedPlaces:
         return Known.BUCKET if self._stood(place.root) else Known.NOTHING
 
     def _stands(self, place: Location) -> bool:
-        return self._stood(place.uri.rstrip("/"))
+        return self._is_named(place.root, place.key.rstrip("/"))
+
+    def _stands_in(self, root: str, key: str) -> bool:
+        folder = self.prefixes.folders.of(Location(root, key))
+        bare = f"{root}/{key}".rstrip("/")
+        return folder.names(bare) if folder else self._stood(bare)
 
     def around(self, place: Location) -> list[str]:
         """The places around one that something reads: folders, and all keys that begin like it."""
@@ -81,8 +87,7 @@ class NamedPlaces:
         return [one for one, spans in read.items() if not _ends_a_name(one, place) and Span.PREFIX in spans]
 
     def _read_around(self, place: Location) -> dict[str, frozenset[str | None]]:
-        bare = place.key.rstrip("/")
-        return self.prefixes.read(f"{place.root}/{bare[:length]}" for length in range(len(bare)))
+        return {one: spans for one, spans in self.prefixes.read(place).items() if place.uri.startswith(one)}
 
     # --- what was meant -------------------------------------------------------------------------
 
@@ -121,7 +126,7 @@ class NamedPlaces:
         start, rest, end = f"{place.root}/", place.key.rstrip("/"), "/" if place.key.endswith("/") else ""
         while rest:
             name, _, below = rest.partition("/")
-            if not self._stands(parse_location(f"{start}{name}")):
+            if not self._is_named(place.root, f"{start}{name}".removeprefix(f"{place.root}/")):
                 return next((meant + end for meant in self._meant(start, name, below)), "")
             start, rest = f"{start}{name}/", below
         return ""

@@ -5,9 +5,10 @@ Each answer on its neighbourhood equals that on the whole graph. Only this file 
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from itertools import chain
 from operator import attrgetter, itemgetter
+from types import MappingProxyType
 from typing import get_args
 
 from lineage.domain.given import texts
@@ -17,7 +18,7 @@ from lineage.domain.training import is_training_job
 from lineage.domain.urls import from_url
 from lineage.errors import MalformedName
 from lineage.graphs.excerpts import Attributes, EdgeRow, Excerpt, assembled, attributed, edges_of, unseen_in
-from lineage.graphs.follow import EVERY, Direction, Follow, Only, Seeds, grow
+from lineage.graphs.follow import EVERY, Direction, Follow, Grown, Only, Seeds, grow
 from lineage.graphs.leads import Prefixes, first_write, mention_rows, onward_rows, places_near, telling_rows
 from lineage.graphs.named import NamedPlaces
 from lineage.snapshot.reading import Snapshot
@@ -71,30 +72,30 @@ _NEAR = (
     Follow("down", "down", _ONWARD, "down"),
     *(Follow(start, "down", (*_BELONGS, "associated"), "beside") for start in ("up", "down", "beside")),
     *(Follow(start, "up", ("mentions", "reads", "recorded-by")) for start in ("up", "down")),
-    Follow("up", "up", ["recorded-by"], "up", where=(_ENTITY,)),  # what a job read whose action made a model
+    Follow("up", "up", ("recorded-by",), "up", where=(_ENTITY,)),  # what a job read whose action made a model
     Follow("beside", "up", ("reads", "writes"), "up", where=(_ENTITY,)),  # what people say got into a job or a model
 )
 # The readers of some places: also the runs that a hint there leads to, and their jobs; and the first writers there, because
 # something written may be loaded as a model that could not be read.
 _READERS = (
-    Follow("written", "up", ["writes"]),
+    Follow("written", "up", ("writes",)),
     Follow("place", "down", EVERY, "reached"),
     Follow("place", "down", EVERY, "hinted", edge=_is_logged),
-    Follow("hinted", "up", ["recorded-by"], "reached"),
+    Follow("hinted", "up", ("recorded-by",), "reached"),
 )
 # For a pipeline execution that names a write, whether it reused the step of another one, and did not write.
-_TOOK_OVER = Follow("writer", "down", ["member-of"], where=(_OTHER,))
+_TOOK_OVER = Follow("writer", "down", ("member-of",), where=(_OTHER,))
 # Who else wrote exactly at a model's place, or around it: the last of several made it.
 _RIVALS = (
-    Follow("model", "up", ["writes"], "writer"),
-    Follow("model", "up", ["overlaps"], "rival"),
-    Follow("rival", "up", ["writes"], "writer"),
+    Follow("model", "up", ("writes",), "writer"),
+    Follow("model", "up", ("overlaps",), "rival"),
+    Follow("rival", "up", ("writes",), "writer"),
     _TOOK_OVER,
 )
 # An endpoint stores what goes in and out at its config's place, for every model or component of it.
 _KEPT = (
-    Follow("reached", "up", ["configures"], "config", where=(_ENDPOINT,)),
-    Follow("config", "down", ["writes"], "reached"),
+    Follow("reached", "up", ("configures",), "config", where=(_ENDPOINT,)),
+    Follow("config", "down", ("writes",), "reached"),
 )
 # Where data goes after the readers, what else they name if they do not train with it, and whose model another may be.
 _USE = (
@@ -103,12 +104,12 @@ _USE = (
     *_KEPT,
     Follow("reached", "down", _LEADS, "reached", where=(_TRAINER,), only=Only.LEADING_ON),
     Follow("reached", "down", _LEADS, "reached", where=(_PLACE, *_NO_TRAINER)),
-    Follow("reached", "down", ["reads", "writes"], "hinted", edge=_is_said, where=(_PLACE, *_NO_TRAINER)),
-    Follow("reached", "up", ["reads", "mentions"], where=_NO_TRAINER),
-    Follow("reached", "up", ["member-of"], where=_NO_TRAINER),  # which jobs a job started, and whether they began
-    Follow("reached", "up", ["reads"], "model", where=_NO_TRAINER, edge=_is_of_a_model),
-    Follow("place", "down", ["loads", "reads"], near="model", edge=_is_of_a_model),
-    Follow("reached", "down", ["loads", "reads"], near="model", edge=_is_of_a_model, where=(_PLACE, *_NO_TRAINER)),
+    Follow("reached", "down", ("reads", "writes"), "hinted", edge=_is_said, where=(_PLACE, *_NO_TRAINER)),
+    Follow("reached", "up", ("reads", "mentions"), where=_NO_TRAINER),
+    Follow("reached", "up", ("member-of",), where=_NO_TRAINER),  # which jobs a job started, and whether they began
+    Follow("reached", "up", ("reads",), "model", where=_NO_TRAINER, edge=_is_of_a_model),
+    Follow("place", "down", ("loads", "reads"), near="model", edge=_is_of_a_model),
+    Follow("reached", "down", ("loads", "reads"), near="model", edge=_is_of_a_model, where=(_PLACE, *_NO_TRAINER)),
 )
 # All that data at some nodes gets to; opaque sources, and what endpoints serve with an unknown origin.
 _IMPACT = (
@@ -116,56 +117,60 @@ _IMPACT = (
     Follow("member", "up", _BELONGS, "member"),
     Follow("member", "up", _BELONGS, "reached"),
     Follow("reached", "down", _ONWARD, "reached", only=Only.TELLING),
-    Follow("reached", "down", ["reads", "writes"], "hinted", edge=_is_said, only=Only.TELLING),
+    Follow("reached", "down", ("reads", "writes"), "hinted", edge=_is_said, only=Only.TELLING),
     *_KEPT,
-    Follow("config", "up", ["deploys"], "served"),  # and whether each of its variants names a model
+    Follow("config", "up", ("deploys",), "served"),  # and whether each of its variants names a model
     # who else wrote a place that shares keys with what the data got to: they may have made a model there
-    Follow("reached", "down", ["overlaps"], "shared", only=Only.TELLING),
-    Follow("shared", "up", ["writes"], "writer"),
-    Follow("reached", "down", ["loads", "reads"], near="model", edge=_is_of_a_model, where=(_PLACE,), only=Only.TELLING),
+    Follow("reached", "down", ("overlaps",), "shared", only=Only.TELLING),
+    Follow("shared", "up", ("writes",), "writer"),
+    Follow("reached", "down", ("loads", "reads"), near="model", edge=_is_of_a_model, where=(_PLACE,), only=Only.TELLING),
     *_RIVALS,
     # what endpoints serve, those reached and those that serve something of unknown origin, up to its makers
-    Follow("reached", "down", ["configures", "hosts"], "served", only=Only.TELLING),
+    Follow("reached", "down", ("configures", "hosts"), "served", only=Only.TELLING),
     Follow("unexplained", "down", SERVING, "unexplained"),
     Follow("unexplained", "down", SERVING, "served"),
     Follow("served", "up", (*SERVING, "overlaps"), "served"),
-    Follow("served", "up", ["writes"], "writer"),
+    Follow("served", "up", ("writes",), "writer"),
     # beside it: what else reached jobs name, and the jobs of the run in question
-    Follow("reached", "up", ["mentions", "reads"], where=_RESOURCE, only=Only.MENTIONED),
-    Follow("reached", "up", ["member-of"], where=(_OTHER,)),  # which jobs a job started, and whether they began
-    Follow("also", "up", ["recorded-by"]),
-    Follow("opaque", "down", ["reads"]),
+    Follow("reached", "up", ("mentions", "reads"), where=_RESOURCE, only=Only.MENTIONED),
+    Follow("reached", "up", ("member-of",), where=(_OTHER,)),  # which jobs a job started, and whether they began
+    Follow("also", "up", ("recorded-by",)),
+    Follow("opaque", "down", ("reads",)),
 )
+# The same without what could hide more.
+_REACHED = tuple(line for line in _IMPACT if line.start not in ("opaque", "also", "unexplained", "served"))
 # All opaque sources of a snapshot: their readers, what else is read and written by jobs that lose the trail, and
 # what endpoints serve with an unknown origin.
 _HOLES = (
-    Follow("opaque", "down", ["reads"]),
-    Follow("losing", "up", ["reads", "mentions"]),
-    Follow("losing", "down", ["writes"]),
+    Follow("opaque", "down", ("reads",)),
+    Follow("losing", "up", ("reads", "mentions")),
+    Follow("losing", "down", ("writes",)),
     Follow("unexplained", "down", SERVING, "unexplained"),
     Follow("unexplained", "down", SERVING, "served"),
     Follow("served", "up", (*SERVING, "overlaps"), "served"),
-    Follow("served", "up", ["writes"]),
+    Follow("served", "up", ("writes",)),
 )
 # What some jobs and runs read, and who wrote there, around there, or at a place with the same content.
 _WRITERS = (
-    Follow("reader", "up", ["reads"], "read"),
-    Follow("read", "up", ["overlaps"], "around"),
-    Follow("read", "up", ["overlaps"], "content", edge=_is_of_a_copy),
-    Follow("content", "up", ["overlaps"], "around"),
+    Follow("reader", "up", ("reads",), "read"),
+    Follow("read", "up", ("overlaps",), "around"),
+    Follow("read", "up", ("overlaps",), "content", edge=_is_of_a_copy),
+    Follow("content", "up", ("overlaps",), "around"),
     *(Follow(start, "up", WRITING, "writer") for start in ("read", "around")),
     _TOOK_OVER,
 )
+# What some jobs read.
+_READS = (Follow("reader", "up", ("reads",)),)
 # What may have gone into a node. With its jobs come runs, and the groups of both: people may have written there what was
 # read.
 _MAKING = (
     Follow("made", "up", (*_FLOWS, "recorded-by", "associated", "mentions"), "made"),
     # the endpoints that store something at a place, according to their configs
-    Follow("made", "up", ["writes"], "writer"),
-    Follow("writer", "down", ["configures"], "made"),
+    Follow("made", "up", ("writes",), "writer"),
+    Follow("writer", "down", ("configures",), "made"),
     *(Follow(start, "down", _BELONGS, "beside") for start in ("made", "beside")),
-    Follow("beside", "up", ["reads", "writes", "mentions", "associated"], "made"),
-    Follow("made", "up", ["member-of"], "spawned", where=(_OTHER,)),  # which jobs a job started, and whether they began
+    Follow("beside", "up", ("reads", "writes", "mentions", "associated"), "made"),
+    Follow("made", "up", ("member-of",), "spawned", where=(_OTHER,)),  # which jobs a job started, and whether they began
 )
 
 
@@ -180,6 +185,24 @@ def near_excerpt(snapshot: Snapshot, ids: Iterable[str], *directions: Direction)
     return _near(snapshot, _NEAR, dict.fromkeys(directions or ("up", "down"), seeds))
 
 
+def made_excerpt(snapshot: Snapshot, ids: Iterable[str]) -> Excerpt:
+    """What `trace` and `datasets` need of each of some nodes, in one graph for all of them."""
+    ids = list(ids)
+    near, making = grow(_Stored(snapshot), _NEAR, {"up": ids}), grow(_Stored(snapshot), _MAKING, {"made": ids})
+    inside = _made(making)
+    edges = near.edges | dict.fromkeys(edges_of(snapshot.rows_between(inside)))
+    known = making.nodes | near.nodes
+    wanted = dict.fromkeys(node for node in chain(inside, _nodes_of(near)) if node not in known)
+    nodes = {node: known[node] for node in (*inside, *_nodes_of(near)) if node in known}
+    return _graph(snapshot, nodes | dict(attributed(snapshot.node_rows(wanted))), edges)
+
+
+def reached_excerpt(snapshot: Snapshot, ids: Iterable[str]) -> Excerpt:
+    """What each of some nodes reaches, in one graph for all of them; not what could hide more."""
+    ids = list(ids)
+    return _near(snapshot, _REACHED, {"member": ids, "reached": ids})
+
+
 def dataset_excerpt(snapshot: Snapshot, *uris: str) -> Excerpt:
     """The part of a snapshot that `used` needs to judge some locations: every reader of one, or of what could hide it, and on.
 
@@ -189,7 +212,7 @@ def dataset_excerpt(snapshot: Snapshot, *uris: str) -> Excerpt:
     opaque, near = set(snapshot.opaque_places()), NamedPlaces.of(snapshot).prefixes
     datasets = [parse_location(from_url(uri)) for uri in uris]
     places = opaque.union(_places_around(snapshot, datasets, near))
-    written = [place for dataset in datasets for place in first_write(snapshot, dataset, near)]
+    written = [place for dataset in datasets for place in first_write(dataset, near)]
     # if an access point is read, what any run logs may have been read through it
     every_run = any(location.hides_bucket for place in opaque if (location := location_of(place)))
     return _noted(_near(snapshot, _USE, {"place": places, "written": written}, every_run=every_run), snapshot, datasets)
@@ -209,7 +232,7 @@ def subject_excerpt(snapshot: Snapshot, subject: str, *also: str) -> Excerpt:
         place, near = parse_location(subject), NamedPlaces.of(snapshot).prefixes
         places = opaque.union(_places_around(snapshot, [place], near))
         hidden["also"] = [*also, place.uri]  # a place that is only written leads nowhere, but is shown
-        known = {"place": places, "reached": places, "written": first_write(snapshot, place, near)}
+        known = {"place": places, "reached": places, "written": first_write(place, near)}
         return _noted(_near(snapshot, _IMPACT, {**hidden, **known}), snapshot, [place])
     return _near(snapshot, _IMPACT, {**hidden, "member": [subject], "reached": [subject]})
 
@@ -242,22 +265,27 @@ def around_readers(snapshot: Snapshot, readers: Iterable[str]) -> Excerpt:
 
 def reads_of(snapshot: Snapshot, jobs: Iterable[str]) -> Excerpt:
     """Some jobs, with what they read and nothing else."""
-    return _near(snapshot, [Follow("reader", "up", ["reads"])], {"reader": list(jobs)})
+    return _near(snapshot, _READS, {"reader": list(jobs)})
 
 
 def making_excerpt(source: Snapshot | Excerpt, node: str) -> Excerpt:
     """What may have gone into a node, from a snapshot or a larger graph: all upstream, and what is said beside its jobs."""
     larger = _Stored(source) if isinstance(source, Snapshot) else _InExcerpt(source)
-    sets = grow(larger, _MAKING, {"made": [node]}).sets
-    ids = sets["made"] | sets["beside"] | sets["spawned"]
+    grown = grow(larger, _MAKING, {"made": [node]})
     if not isinstance(source, Snapshot):
-        return source.among(ids)
-    return between(source, ids)
+        return source.among(_made(grown))
+    return between(source, _made(grown), grown.nodes)
 
 
-def between(snapshot: Snapshot, ids: Collection[str]) -> Excerpt:
-    """Some nodes of a snapshot, with the edges between them."""
-    return _graph(snapshot, dict(attributed(snapshot.node_rows(ids))), edges_of(snapshot.rows_between(ids)))
+def _made(grown: Grown) -> dict[str, None]:
+    return grown.sets["made"] | grown.sets["beside"] | grown.sets["spawned"]
+
+
+def between(snapshot: Snapshot, ids: Collection[str], known: Mapping[str, Attributes] = MappingProxyType({})) -> Excerpt:
+    """Some nodes of a snapshot, with the edges between them. Those that are `known` are not read again."""
+    rest = dict(attributed(snapshot.node_rows(node for node in ids if node not in known)))
+    nodes = {node: known[node] for node in ids if node in known} | rest
+    return _graph(snapshot, nodes, edges_of(snapshot.rows_between(ids)))
 
 
 def ends_of(snapshot: Snapshot, nodes: Iterable[str], way: Direction, relations: Iterable[str]) -> Iterator[str]:
@@ -266,13 +294,18 @@ def ends_of(snapshot: Snapshot, nodes: Iterable[str], way: Direction, relations:
     return (row[end] for row in snapshot.edge_rows(**asked, relations=relations))
 
 
-def _near(snapshot: Snapshot, table: Iterable[Follow], seeds: Seeds, *, every_run: bool = False) -> Excerpt:
+def _near(snapshot: Snapshot, table: tuple[Follow, ...], seeds: Seeds, *, every_run: bool = False) -> Excerpt:
     """All that a table leads to from some nodes, as a graph."""
     grown = grow(_Stored(snapshot, every_run=every_run), table, seeds)
-    ends = (map(attrgetter(end), grown.edges) for end in ("source", "target"))
     known = grown.nodes
-    wanted = dict.fromkeys(node for node in chain(*grown.sets.values(), *ends) if node not in known)
+    wanted = dict.fromkeys(node for node in _nodes_of(grown) if node not in known)
     return _graph(snapshot, known | dict(attributed(snapshot.node_rows(wanted))), grown.edges)
+
+
+def _nodes_of(grown: Grown) -> Iterator[str]:
+    """The nodes of all sets, and the ends of all edges; some more than once."""
+    ends = (map(attrgetter(end), grown.edges) for end in ("source", "target"))
+    return chain(*grown.sets.values(), *ends)
 
 
 def _graph(snapshot: Snapshot, nodes: dict[str, Attributes], edges: Iterable[EdgeRow]) -> Excerpt:
@@ -312,7 +345,7 @@ class _Stored:
         if only is Only.MENTIONED:
             return mention_rows(self._snapshot, nodes)
         asked = {"into": nodes} if way == "up" else {"out_of": nodes}
-        return self._snapshot.edge_rows(**asked, relations=() if set(relations) == set(EVERY) else relations)
+        return self._snapshot.edge_rows(**asked, relations=() if len(relations) == len(EVERY) else relations)
 
     def attributes(self, nodes: Iterable[str]) -> Iterator[tuple[str, Attributes]]:
         """The attributes of some nodes."""

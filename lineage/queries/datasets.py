@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from functools import partial
 from itertools import chain
@@ -13,7 +14,7 @@ from lineage.domain.given import texts
 from lineage.domain.jobs import is_job
 from lineage.domain.kinds import FEATURE_GROUP, KINDS, LEARNERS, MADE, OF_VARIANTS, SHOWN_BESIDE, VERSIONED
 from lineage.domain.names import Location, Span, is_place, parse_location
-from lineage.domain.records import Json, Scope
+from lineage.domain.records import Gap, Json, Resource, Scope
 from lineage.domain.references import Hit, hits
 from lineage.domain.training import only_repacks
 from lineage.errors import UnknownNode
@@ -82,6 +83,10 @@ class Datasets(Answer):
         return told | self.rests.as_json()
 
 
+Fields = dict[tuple[str, str, str], Hit]
+"""What a record says of each place, by field, role and place."""
+
+
 class Part(NamedTuple):
     """One thing that is served: its variant, its role, its node, and who runs it; or the subject itself."""
 
@@ -109,47 +114,57 @@ def datasets(source: Source, node: str, *, holdouts: Iterable[str] = (), attesta
         whole = Excerpt.of(source)
         found = find_node(names_of(whole), node)
         around = making_excerpt(whole, found)
-    asking = _DatasetsUnderWay(around, found, snapshot, whole, vouched_in(attestations, source))
+    _insist_made(around, found)
+    making = Flow(around)
+    asking = DatasetsUnderWay(Tracing.over(making, found), snapshot, whole, lambda: making, vouched_in(attestations, source))
     return asking.answer([*texts(holdouts, "holdouts")])
 
 
-class _DatasetsUnderWay:
-    """One question under way."""
+def _insist_made(graph: Excerpt, node: str) -> None:
+    """Raise `UnknownNode` for a node that is not made of data."""
+    kind = graph.nodes[node]["kind"]
+    if kind not in MADE and not is_job(graph.nodes[node]):
+        taken = "datasets takes a job, a run, a model, a package or an endpoint"
+        raise UnknownNode(f"{graph.nodes[node]['name']} is of another kind ({kind.replace('-', ' ')}): {taken}")
 
-    def __init__(self, graph: Excerpt, node: str, snapshot: Snapshot | None, whole: Excerpt, vouched: Attestations) -> None:
-        kind = graph.nodes[node]["kind"]
-        if kind not in MADE and not is_job(graph.nodes[node]):
-            taken = "datasets takes a job, a run, a model, a package or an endpoint"
-            raise UnknownNode(f"{graph.nodes[node]['name']} is of another kind ({kind.replace('-', ' ')}): {taken}")
-        self.graph = Flow(graph)
-        self.node = node
-        self.tracing = self._traced(node)
+
+class DatasetsUnderWay:
+    """One question under way, about a node that was traced."""
+
+    def __init__(
+        self,
+        tracing: Tracing,
+        snapshot: Snapshot | None,
+        whole: Excerpt,
+        making: Callable[[], Flow],
+        vouched: Attestations,
+    ) -> None:
+        """`making` gives a graph of what may be upstream of the node and nothing else; it is asked only about holdouts."""
+        self.graph = tracing.graph
+        self.node = tracing.endpoint
+        self.tracing = tracing
         self._snapshot = snapshot
         self._whole = whole
-        self._known = NamedPlaces(snapshot).known if snapshot else partial(known_in, whole)
+        self._making_graph = making
+        self._known = NamedPlaces.of(snapshot).known if snapshot else partial(known_in, whole)
         self._vouched = vouched
         self._rows: dict[tuple[object, ...], Json] = {}
-        self._fields: dict[str, dict[tuple[str, str, str], Hit]] = {}
-
-    def _traced(self, node: str, reader: str = "") -> Tracing:
-        tracing = Tracing(self.graph, node, reader)
-        tracing.run()
-        return tracing
+        # what holds for every node of the graph is kept with it
+        self._fields: dict[str, Fields] = self.graph.kept.setdefault("fields", {})
+        self._reads_of: dict[tuple[object, ...], Json] = self.graph.kept.setdefault("reads", {})
 
     def answer(self, holdouts: list[str]) -> Datasets:
         parts = list(self._parts())
         served = dict.fromkeys((part.node, part.reader) for part in parts if part.node != self.node)
-        made = {(self.node, ""): self.tracing} | {one: self._traced(*one) for one in served}
+        made = {(self.node, ""): self.tracing} | {one: Tracing.over(self.graph, *one) for one in served}
         for part in parts:
             self._read_for(part, made[part.node, part.reader])
-        making = Making(self.graph, self.tracing, [(part.variant, part.node, part.reader) for part in parts], self._vouched)
-        lost = self._lost([parse_location(uri) for uri in holdouts])
-        checked = [making.holdout(uri, lost[parse_location(uri).uri]) for uri in holdouts]
+        checked, unsure = self._checked(holdouts, parts) if holdouts else ([], [])
         known = {row["uri"]: self._known(parse_location(row["uri"])) for row in checked}
         checked = [row | {"named": known[row["uri"]].is_named} for row in checked]
         scope: Scope = self.graph.graph["scope"]
         rows = sorted(self._rows.values(), key=_order)
-        holes = once([*self.tracing.holes(scope), *making.holes])
+        holes = once([*self.tracing.holes(scope), *unsure])
         rests = resting(self.tracing.verdict(), holes, self._vouched)
         return Datasets(
             subject=node_json(self.graph, self.node),
@@ -181,18 +196,24 @@ class _DatasetsUnderWay:
 
     def _making(self) -> Json:
         """The path of the trace from what was read to what it made, without container images."""
-        images = {node for node in self.graph.nodes if self._kind(node) in SHOWN_BESIDE}
-        links = [link for _, link in sorted(self.tracing.links.items()) if link.source not in images]
+        links = [link for _, link in sorted(self.tracing.links.items()) if self._kind(link.source) not in SHOWN_BESIDE]
         nodes = dict.fromkeys(end for link in links for end in link[:2])
         return {
             "nodes": [node_json(self.graph, node) for node in nodes],
             "evidence": [link_json(link) for link in links],
         }
 
+    def _checked(self, holdouts: list[str], parts: list[Part]) -> tuple[list[Json], Iterable[Gap]]:
+        """Whether each of some datasets was part of it, and the gaps that could hide it."""
+        told = [(part.variant, part.node, part.reader) for part in parts]
+        making = Making(self._making_graph(), self.tracing, told, self._vouched)
+        lost = self._lost([parse_location(uri) for uri in holdouts])
+        return [making.holdout(uri, lost[parse_location(uri).uri]) for uri in holdouts], making.holes
+
     def _lost(self, places: list[Location]) -> dict[str, list[Lost]]:
         """Where the trail of each of some datasets is lost, anywhere and not only upstream."""
-        around = dataset_excerpt(self._snapshot, *(place.uri for place in places)) if self._snapshot and places else self._whole
-        return lost_trails(Flow(around), places) if places else {}
+        around = dataset_excerpt(self._snapshot, *(place.uri for place in places)) if self._snapshot else self._whole
+        return lost_trails(Flow(around), places)
 
     # --- what is served -------------------------------------------------------------------------
 
@@ -219,7 +240,7 @@ class _DatasetsUnderWay:
             for link in self._reads(job):
                 key = (*link[:3], job, direct)
                 if key not in self._rows:
-                    self._rows[key] = self._row(link, job) | {"indirect": not direct, "depth": visit.depth, "models": []}
+                    self._rows[key] = self._read(link, job) | {"indirect": not direct, "depth": visit.depth, "models": []}
                 self._rows[key]["depth"] = min(self._rows[key]["depth"], visit.depth)
                 self._rows[key]["models"] += [told] if part.node != self.node else []
 
@@ -236,6 +257,13 @@ class _DatasetsUnderWay:
             yield from (link for link in logged if link.source.rstrip("/") not in said)
         named = links_into(self.graph, job, "mentions")
         yield from (link for link in named if link.source.rstrip("/") not in said)
+
+    def _read(self, link: Link, job: str) -> Json:
+        """The part of a row that is the same whatever the job made."""
+        known = (*link[:3], job)
+        if known not in self._reads_of:
+            self._reads_of[known] = self._row(link, job)
+        return self._reads_of[known]
 
     def _row(self, link: Link, job: str) -> Json:
         hit = self._fields_of(job).get((link.data["path"], link.data["role"], link.source)) if link.target == job else None
@@ -285,18 +313,32 @@ class _DatasetsUnderWay:
         version, seen, entries = listings_of(self.graph).told(link.data["listing"])
         return {"etag": version.etag, "modified": version.modified, "seen": seen, "entries": entries}
 
-    def _fields_of(self, job: str) -> dict[tuple[str, str, str], Hit]:
+    def _fields_of(self, job: str) -> Fields:
         """What a job's record says of each place that it reads, by field, role and place."""
-        if job in self._fields:
-            return self._fields[job]
-        node = self.graph.nodes[job]
-        kind = KINDS.get(node["kind"])
-        identity = job.removesuffix(f"@{node['created']}")  # of an earlier life
-        records = self._snapshot.records(kind.name, [identity], deleted=True) if kind and self._snapshot else ()
-        said = [hit for one in records if one.created == node["created"] for hit in hits(KINDS[one.kind], one.body)]
-        places = (hit.location.uri if hit.location else hit.value for hit in said)
-        self._fields[job] = {(hit.reference.path, hit.role, place): hit for hit, place in zip(said, places, strict=True)}
+        if job not in self._fields:
+            self._read_fields(one for one in dict.fromkeys((job, *self.tracing.jobs)) if one not in self._fields)
         return self._fields[job]
+
+    def _read_fields(self, jobs: Iterable[str]) -> None:
+        """Read the records of some jobs at once, and what they say."""
+        of_kind: dict[str, dict[tuple[str, str | None], str]] = defaultdict(dict)
+        for job in jobs:
+            node = self.graph.nodes[job]
+            identity = job.removesuffix(f"@{node['created']}")  # of an earlier life
+            of_kind[node["kind"]][identity, node["created"]] = job
+            self._fields[job] = {}
+        for kind, named in of_kind.items():
+            ids = (identity for identity, _ in named)
+            records = self._snapshot.records(kind, ids, deleted=True) if kind in KINDS and self._snapshot else ()
+            for one in records:
+                if (one.id, one.created) in named:
+                    self._fields[named[one.id, one.created]] = _fields_in(one)
+
+
+def _fields_in(record: Resource) -> Fields:
+    """What a record says of each place. A free text says neither how a place is read nor what is there."""
+    said = hits(KINDS[record.kind], record.body, mentions=False)
+    return {(hit.reference.path, hit.role, hit.location.uri if hit.location else hit.value): hit for hit in said}
 
 
 def pinned(graph: Flow, link: Link, job: str) -> str:

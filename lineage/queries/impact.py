@@ -204,8 +204,23 @@ class _Ways:
         return self._links[known]
 
 
+def reached_from(graph: Flow, node: str) -> Iterator[Json]:
+    """The rows of the answer about a node, in no order and without paths. The graph may lack what could hide more."""
+    spread = Spread(graph, node)
+    spread.run()
+    return (_reached(spread, arrival) for arrival in spread.found.values() if not _only_says(spread.graph, arrival))
+
+
 def _row(spread: Spread, arrival: Arrival, ways: _Ways) -> Json:
     """A reached node, with the shortest of its surest paths; of a very long path, what comes `after` another reached node."""
+    way = arrival.way(LONGEST + 1)
+    after, way = (way[0].node, way[1:]) if len(way) > LONGEST else (None, way)
+    row = _reached(spread, arrival)
+    return row | {"after": after, "through": ways.through(way), "evidence": ways.evidence(way)}
+
+
+def _reached(spread: Spread, arrival: Arrival) -> Json:
+    """A reached node: how surely, and for an endpoint, what serves it."""
     row = node_json(spread.graph, arrival.node)
     row |= {"sure": arrival.sure, "deleted": spread.graph.nodes[arrival.node].get("deleted")}
     if row["kind"] == ENDPOINT.name:
@@ -213,9 +228,7 @@ def _row(spread: Spread, arrival: Arrival, ways: _Ways) -> Json:
         # entities say that it has the data, but not in which variant
         whole = _in_service(spread.graph.nodes[arrival.node]) if is_logged(arrival.links[-1]) else None
         row |= {"serves": min((one["serves"] for one in variants), key=SERVES.index, default=whole), "variants": variants}
-    way = arrival.way(LONGEST + 1)
-    after, way = (way[0].node, way[1:]) if len(way) > LONGEST else (None, way)
-    return row | {"after": after, "through": ways.through(way), "evidence": ways.evidence(way)}
+    return row
 
 
 def _changing(rows: list[Json]) -> list[str]:

@@ -173,9 +173,7 @@ def trace(source: Source, endpoint: str, *, attestations: Vouched = None) -> Tra
     """
     graph = graph_from(source, lambda snapshot: near_excerpt(snapshot, [find_endpoint(snapshot, endpoint)], "up"))
     insist_answers(source, lambda _: [(TRACE, find_endpoint(_endpoints(graph), endpoint))])
-    tracing = Tracing(graph, find_endpoint(_endpoints(graph), endpoint))
-    tracing.run()
-    return tracing.answer(vouched_in(attestations, source))
+    return Tracing.over(Flow(graph), find_endpoint(_endpoints(graph), endpoint)).answer(vouched_in(attestations, source))
 
 
 def _endpoints(graph: Excerpt) -> Iterator[tuple[str, str]]:
@@ -289,6 +287,13 @@ class Tracing:
         self.vendors: dict[str, None] = {}  # notes on the models of vendors
         self._queue: list[tuple[bool, bool, int, int, _Visit]] = []
         self._order = count()
+
+    @classmethod
+    def over(cls, graph: Flow, node: str, reader: str = "") -> Tracing:
+        """A finished trace."""
+        tracing = cls(graph, node, reader)
+        tracing.run()
+        return tracing
 
     def run(self) -> None:
         self._plan(_Visit(self.tree, 0, direct=True))

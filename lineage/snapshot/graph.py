@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Collection, Generator, Iterable, Iterator, Sequence
+from collections.abc import Collection, Generator, Iterable, Iterator
 from contextlib import closing
+from functools import cache
 from heapq import merge
 from operator import itemgetter
 from typing import NamedTuple
 
+from lineage.domain.names import is_place
 from lineage.domain.records import Edge, Node
 from lineage.snapshot.levels import ALL_PAIRS, EDGE_OF_PAIR
 from lineage.snapshot.levels import into as pairs_into
@@ -55,10 +57,9 @@ class GraphTables(OpenTables):
         known = frozenset(ids)
         return (row for row in rows if row[0] in known)
 
-    def rows_by(self, ways: Sequence[Way], out_of: Iterable[str]) -> Iterator[Row]:
+    def rows_by(self, ways: tuple[Way, ...], out_of: Iterable[str]) -> Iterator[Row]:
         """The edges out of nodes that match one of some ways, as rows of the columns `EDGE`."""
-        which = f"({' OR '.join(way.condition() for way in ways)})"
-        return self._edges("source", out_of, which, pairs=any(OVERLAPS in way.relations for way in ways))
+        return self._edges("source", out_of, _conditions(ways), pairs=any(OVERLAPS in way.relations for way in ways))
 
     def _edges(self, key: str, ids: Iterable[str] | None, which: str, *, pairs: bool) -> Iterator[Row]:
         """The stored edges, with the pairs of places that share keys, which are computed from the levels."""
@@ -70,12 +71,12 @@ class GraphTables(OpenTables):
         return self._near_and_kept(key, sorted(dict.fromkeys(ids)), which)
 
     def _near_and_kept(self, key: str, ids: list[str], which: str) -> Iterator[Row]:
-        kept = f"SELECT {EDGE} FROM edge WHERE {key} IN (SELECT value FROM json_each(:ids)) AND {which}"  # noqa: S608
-        given = "json_each(:ids) AS asked CROSS JOIN main.level AS {} ON {}.place = asked.value"
-        pairs = pairs_out_of(given.format("w", "w")) if key == "source" else pairs_into(given.format("r", "r"))
-        sql = f"SELECT {EDGE} FROM ({kept} UNION ALL {EDGE_OF_PAIR} ({pairs})) ORDER BY {key}, {EDGE}"  # noqa: S608
         for at in range(0, len(ids), AT_ONCE):
-            yield from self._sound("edge", EDGE, self._fetched(sql, {"ids": json.dumps(ids[at : at + AT_ONCE])}))
+            some = ids[at : at + AT_ONCE]
+            if not any(map(is_place, some)):  # nothing else shares keys
+                yield from self._select(EDGE, "edge", key, some, which)
+                continue
+            yield from self._sound("edge", EDGE, self._fetched(_near_and_kept(key, which), {"ids": json.dumps(some)}))
 
     def of_kind(self, kind: str) -> list[Node]:
         """The observed nodes of one kind, by name."""
@@ -144,6 +145,27 @@ class GraphTables(OpenTables):
         sql = f"SELECT {EDGE} FROM edge WHERE relation = 'writes' AND {which} ORDER BY {FIRST}"  # noqa: S608
         return self._sound("edge", EDGE, self._rows(sql, (start, behind(start), json.dumps(list(among)))))
 
+    def memberships(self, kind: str, path: str, *, deleted: bool) -> Iterator[tuple[list[str], str, int]]:
+        """The sets of nodes of a kind that records are members of, by a field: each with its first member and their number.
+
+        The first one by its id, without what marks an earlier life. `deleted` counts deleted members too.
+        """
+        gone = "SELECT 1 FROM node AS own WHERE own.id = source AND json_extract(own.details, '$.deleted') IS NOT NULL"
+        here = "true" if deleted else f"NOT EXISTS ({gone})"
+        inside = f"""SELECT DISTINCT source, target FROM node CROSS JOIN edge ON target = node.id AND relation = 'member-of'
+            WHERE node.kind = ? AND path = ? AND {here} ORDER BY source, target"""  # noqa: S608  (our own words)
+        first = "min(substr(source, 1, instr(source || '@', '@') - 1))"
+        sql = f"""SELECT groups, {first}, count(*) FROM (
+            SELECT source, json_group_array(target) AS groups FROM ({inside}) GROUP BY source) GROUP BY groups"""  # noqa: S608
+        return ((json.loads(groups), first, many) for groups, first, many in self._rows(sql, (kind, path)))
+
+    def shared_records(self, kind: str) -> Iterator[str]:
+        """The nodes of a kind that record a thing which another one records as well."""
+        sql = """SELECT DISTINCT target FROM node CROSS JOIN edge ON target = node.id AND relation = 'recorded-by'
+            WHERE node.kind = ? AND (SELECT count(DISTINCT other.target) FROM edge AS other
+            WHERE other.source = edge.source AND other.relation = 'recorded-by') > 1"""
+        return (row[0] for row in self._rows(sql, (kind,)))
+
     def names_of(self, kind: str) -> Iterator[tuple[str, str]]:
         """The id and the name of each observed node of a kind."""
         return (
@@ -178,26 +200,37 @@ class GraphTables(OpenTables):
         sql = "SELECT EXISTS (SELECT 1 FROM node WHERE id = ?) OR EXISTS (SELECT 1 FROM node WHERE id >= ? AND id < ?)"
         return bool(self._one(sql, place, f"{place}/", behind(f"{place}/")))
 
+    def ids_from(self, start: str, most: int) -> Iterator[str]:
+        """The ids that begin like this, in order: the first so many of them."""
+        return iter(self._ids_between(start, behind(start), most))
+
     def has_below(self, start: str) -> bool:
         """Whether the id of any node begins like this."""
-        return self._first_id(start, behind(start)) is not None
+        return bool(self._ids_between(start, behind(start), 1))
 
     def beginnings(self, start: str, most: int = -1) -> Iterator[str]:
         """The distinct continuations of ids after a prefix, up to the next slash: the first so many of them.
 
-        It jumps from one to the next, and does not read everything below each.
+        It jumps over what is below each. As long as nothing is to be jumped over, it reads more and more at a time.
         """
-        at, end, seen = start, behind(start), set[str]()
-        while len(seen) != most and (found := self._first_id(at, end)) is not None:
-            name, slash, _ = found[len(start) :].partition("/")
-            at = behind(f"{start}{name}/") if slash else f"{found}\0"
-            if (name or slash) and name not in seen:
-                seen.add(name)
-                yield name
+        at, end, seen, many = start, behind(start), set[str](), 1
+        while len(seen) != most and (found := self._ids_between(at, end, many)):
+            many = min(2 * many, AT_ONCE)
+            for one in found:
+                if one < at:
+                    many = 1  # the rest is below the same name
+                    break
+                name, slash, _ = one[len(start) :].partition("/")
+                at = behind(f"{start}{name}/") if slash else f"{one}\0"
+                if (name or slash) and name not in seen:
+                    seen.add(name)
+                    yield name
+                    if len(seen) == most:
+                        return
 
-    def _first_id(self, start: str, end: str) -> str | None:
-        found = self._one("SELECT id FROM node WHERE id >= ? AND id < ? ORDER BY id LIMIT 1", start, end)
-        return None if found is None else str(found)
+    def _ids_between(self, start: str, end: str, most: int) -> list[str]:
+        sql = "SELECT id FROM node WHERE id >= ? AND id < ? ORDER BY id LIMIT ?"
+        return [row[0] for row in self._fetched(sql, (start, end, most))]
 
     def opaque_places(self) -> Iterator[str]:
         """The ids of opaque sources: unread manifests, file systems, hub content, aliases."""
@@ -207,9 +240,9 @@ class GraphTables(OpenTables):
 class Way(NamedTuple):
     """A choice of edges: by relations and, if more is given, only to targets that fulfil one of the other conditions."""
 
-    relations: Sequence[str]
-    ends_of: Sequence[str] = ()  # an edge of these relations leads into it as well
-    starts_of: Sequence[str] = ()  # an edge of these relations leads out of it
+    relations: tuple[str, ...]
+    ends_of: tuple[str, ...] = ()  # an edge of these relations leads into it as well
+    starts_of: tuple[str, ...] = ()  # an edge of these relations leads out of it
     or_no_place: bool = False  # it is not a place
 
     def condition(self) -> str:
@@ -245,6 +278,21 @@ class Choice(NamedTuple):
         if self.tag is not None:
             tags = "SELECT 1 FROM json_each(details, '$.tags') WHERE value = ? OR substr(value, 1, length(?)) = ?"
             yield f"EXISTS ({tags})", (self.tag, f"{self.tag}=", f"{self.tag}=")
+
+
+@cache
+def _conditions(ways: tuple[Way, ...]) -> str:
+    """The condition on an edge's row that it matches one of some ways; there are few different ones."""
+    return f"({' OR '.join(way.condition() for way in ways)})"
+
+
+@cache
+def _near_and_kept(key: str, which: str) -> str:
+    """The stored edges at some ids, and the pairs of the places among them."""
+    kept = f"SELECT {EDGE} FROM edge WHERE {key} IN (SELECT value FROM json_each(:ids)) AND {which}"  # noqa: S608
+    given = "json_each(:ids) AS asked CROSS JOIN main.level AS {} ON {}.place = asked.value"
+    pairs = pairs_out_of(given.format("w", "w")) if key == "source" else pairs_into(given.format("r", "r"))
+    return f"SELECT {EDGE} FROM ({kept} UNION ALL {EDGE_OF_PAIR} ({pairs})) ORDER BY {key}, {EDGE}"  # noqa: S608
 
 
 def one_of(column: str, words: Iterable[str]) -> str:

@@ -60,6 +60,7 @@ class Listings:
     def __init__(self, home: sqlite3.Connection | Path) -> None:
         self._home = home
         self._own = _Own()
+        self._buckets: dict[str, bool] = {}
 
     @classmethod
     def in_memory(cls) -> Self:
@@ -88,6 +89,7 @@ class Listings:
     def put(self, manifest: Manifest, entries: Iterable[Location], seen: str) -> int:
         """Store a version of a manifest, seen now: all of it or, on any error, nothing. Returns the number of its objects."""
         self._own.asked = None
+        self._buckets.clear()
         self._db.execute("SAVEPOINT manifest")
         try:
             return self._put(manifest, entries, seen)
@@ -210,6 +212,17 @@ class Listings:
 
     def listing(self, place: Location) -> set[tuple[int, str]]:
         """The manifests, each with its place, that list something inside a place, or a folder around it."""
+        return self._listing(place) if self._lists_in(place.root) else set()
+
+    def _lists_in(self, bucket: str) -> bool:
+        """Whether a manifest lists something in a bucket, or all of it. Many locations are asked about in one."""
+        if bucket not in self._buckets:
+            inside = _inside(Location(bucket, ""))
+            sql = f"SELECT EXISTS (SELECT 1 FROM folder WHERE {_INSIDE})"  # noqa: S608  (our own words)
+            self._buckets[bucket] = bool(self._db.execute(sql, inside).fetchone()[0] or self.having(bucket))
+        return self._buckets[bucket]
+
+    def _listing(self, place: Location) -> set[tuple[int, str]]:
         sql = f"""SELECT DISTINCT manifest.id, manifest.place FROM folder CROSS JOIN listed ON listed.folder = folder.id
                   JOIN manifest ON manifest.id = listed.manifest WHERE {_INSIDE}"""  # noqa: S608  (our own words)
         found = set(self._db.execute(sql, _inside(place)))

@@ -308,5 +308,5 @@ class Snapshot(GraphTables, RecordTables, LedgerTables):
         return {place: str(modified) for place, modified in rows if modified}
 
     def listings(self) -> Listings:
-        """What manifests list; usable after the snapshot is closed."""
-        return Listings(self.path)
+        """What manifests list; usable after the snapshot is closed. One object for all questions opens the file once."""
+        return self.remembered("listings", lambda: Listings(self.path))

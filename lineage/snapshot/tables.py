@@ -41,6 +41,7 @@ class OpenTables:
         wanted = sorted(dict.fromkeys(ids))  # the sort keeps rows that are already in order
         for at in range(0, len(wanted), AT_ONCE):
             some = wanted[at : at + AT_ONCE]
+            some += some[-1:] * (_marks(len(some)) - len(some))
             marks = ",".join("?" * len(some))
             sql = f"SELECT {columns} FROM {table} WHERE {key} IN ({marks}) AND {which} ORDER BY {key}, {columns}"  # noqa: S608
             yield from self._sound(table, columns, self._db.execute(sql, some).fetchall())
@@ -76,6 +77,11 @@ class WrittenTables(OpenTables):
     """The same while one crawl writes to them."""
 
     _crawl = 0  # its id
+
+
+def _marks(many: int) -> int:
+    """For how many ids a statement is prepared: the next power of two, so that SQLite prepares only a few statements."""
+    return 1 << (many - 1).bit_length()
 
 
 def _word(of: type) -> str:

@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from rich.tree import Tree
 
-from cli.render.lines import hole_lines, printed, styled
+from cli.render.lines import _drawn, hole_lines, printed, styled
 from lineage.domain.records import Resource
 from tests.records import training
 from tests.snapshot.test_file import crawl
+from tests.work import grows_straight
 
 
 @pytest.mark.parametrize(("number", "shown", "more"), [(3, 3, []), (50, 50, []), (1_234, 50, ["1,184 more: no-channels"])])
@@ -79,3 +84,29 @@ def test_more_are_others(run: Any, tmp_path: Path, others: list[Resource], said:
     crawl(tmp_path / "s.db", both, *others)
     told = run("used", "s3://d/x/", "-f", "table", "--snapshot", str(tmp_path / "s.db")).out.splitlines()[0]
     assert told.endswith((said, said.replace("1 training", "at least 1 training")))
+
+
+LABELS = st.text(st.sampled_from("ab · 漢é\u200d\x1b "), max_size=6)
+GROWN = st.lists(st.tuples(LABELS, st.integers(0, 8)), max_size=8)
+
+
+@given(LABELS, GROWN)
+def test_a_tree_has_the_text_that_rich_draws(head: str, grown: list[tuple[str, int]]) -> None:
+    """A tree that is printed without colours has the guides of rich, whatever its shape and its labels."""
+    branches = [Tree(styled((head, "bold")))]
+    for label, above in grown:
+        branches.append(branches[above % len(branches)].add(styled(label)))
+    assert printed(branches[0], colour=False) == _drawn([branches[0]], terminal=False)
+
+
+def test_a_deep_tree_keeps_its_labels_and_takes_no_longer_for_each_line() -> None:
+    """A chain of thousands of trainings is printed whole, and a line takes the same work however deep it is."""
+
+    def chain(depth: int) -> Callable[[], str]:
+        tree = branch = Tree(styled("0"))
+        for number in range(1, depth):
+            branch = branch.add(styled(f"{number}"))
+        return lambda: printed(tree, colour=False)
+
+    assert grows_straight(chain, 1500)
+    assert chain(3000)().endswith("└── 2999\n")

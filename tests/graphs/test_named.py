@@ -169,3 +169,15 @@ def test_buckets_and_folders_are_found_from_one_to_the_next(tmp_path: Path) -> N
         assert set(snapshot.beginnings("s3://")) >= {"bank", "bank-2"}
         assert len(list(snapshot.beginnings("s3://bank/a/", 7))) == 7
     assert len(gone) < 20
+
+
+def test_the_names_of_a_full_folder_are_read_many_at_a_time(tmp_path: Path) -> None:
+    """A folder with thousands of names takes a few statements, also if there is something below some of its names."""
+    jobs = [training(f"j{number}", {"train": f"s3://bank/a/{number:04}", "x": "s3://bank/b/"}) for number in range(2000)]
+    below = [training(f"b{number}", {"train": f"s3://bank/a/0700/{number}/"}) for number in range(500)]
+    crawl(tmp_path / "s.db", *jobs, *below)
+    asked: list[str] = []
+    with lineage.open_snapshot(tmp_path / "s.db") as snapshot:
+        snapshot._db.set_trace_callback(asked.append)
+        assert list(snapshot.beginnings("s3://bank/a/")) == [f"{number:04}" for number in range(2000)]
+    assert len(asked) < 40

@@ -15,6 +15,7 @@ from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 import lineage
+from lineage.domain.names import is_place
 from lineage.errors import LineageError
 from lineage.graphs import neighbourhoods
 from lineage.graphs.build import around_subject, graph_of, shown
@@ -258,15 +259,15 @@ class Lines:
 
 GRAPH = ("p1 j1 reads", "j1 p2 writes", "p2 j2 reads", "j2 p3 writes", "j1 r1 recorded-by")
 ROUND = ("a b reads", "b a reads")
-TABLES: list[tuple[str, tuple[str, ...], list[Follow], dict[str, list[str]], dict[str, set[str]]]] = [
-    ("one step, and no further", GRAPH, [Follow("at", "down", ["reads"])], {"at": ["p1"]}, {"at": {"p1"}}),
-    ("again and again", GRAPH, [Follow("at", "down", ["reads", "writes"], "at")], {"at": ["p1"]}, {"at": {"p1", "j1", "p2", "j2", "p3"}}),
-    ("against the flow", GRAPH, [Follow("at", "up", ["reads", "writes"], "at")], {"at": ["p2"]}, {"at": {"p2", "j1", "p1"}}),
-    ("from set to set", GRAPH, [Follow("at", "down", ["reads"], "job"), Follow("job", "down", ["recorded-by"], "run")], {"at": ["p1"]}, {"job": {"j1"}, "run": {"r1"}}),
-    ("where it begins joins a set", GRAPH, [Follow("at", "down", ["writes"], near="writer")], {"at": ["j1", "r1"]}, {"writer": {"j1"}}),
-    ("only from some nodes", GRAPH, [Follow("at", "down", ["reads", "writes"], "far", where=["j"])], {"at": ["p1", "j1"]}, {"far": {"p2"}}),
-    ("only over some edges", GRAPH, [Follow("at", "down", ["reads", "writes"], "far", edge=lambda edge: edge.target == "p2")], {"at": ["p1", "j1"]}, {"far": {"p2"}}),
-    ("a circle ends", ROUND, [Follow("at", "down", ["reads"], "at")], {"at": ["a"]}, {"at": {"a", "b"}}),
+TABLES: list[tuple[str, tuple[str, ...], tuple[Follow, ...], dict[str, list[str]], dict[str, set[str]]]] = [
+    ("one step, and no further", GRAPH, (Follow("at", "down", ("reads",)),), {"at": ["p1"]}, {"at": {"p1"}}),
+    ("again and again", GRAPH, (Follow("at", "down", ("reads", "writes"), "at"),), {"at": ["p1"]}, {"at": {"p1", "j1", "p2", "j2", "p3"}}),
+    ("against the flow", GRAPH, (Follow("at", "up", ("reads", "writes"), "at"),), {"at": ["p2"]}, {"at": {"p2", "j1", "p1"}}),
+    ("from set to set", GRAPH, (Follow("at", "down", ("reads",), "job"), Follow("job", "down", ("recorded-by",), "run")), {"at": ["p1"]}, {"job": {"j1"}, "run": {"r1"}}),
+    ("where it begins joins a set", GRAPH, (Follow("at", "down", ("writes",), near="writer"),), {"at": ["j1", "r1"]}, {"writer": {"j1"}}),
+    ("only from some nodes", GRAPH, (Follow("at", "down", ("reads", "writes"), "far", where=("j",)),), {"at": ["p1", "j1"]}, {"far": {"p2"}}),
+    ("only over some edges", GRAPH, (Follow("at", "down", ("reads", "writes"), "far", edge=lambda edge: edge.target == "p2"),), {"at": ["p1", "j1"]}, {"far": {"p2"}}),
+    ("a circle ends", ROUND, (Follow("at", "down", ("reads",), "at"),), {"at": ["a"]}, {"at": {"a", "b"}}),
 ]  # fmt: skip
 
 
@@ -280,8 +281,39 @@ def test_a_table_is_followed(title: str, edges: Any, table: Any, seeds: Any, exp
 def test_lines_about_the_same_nodes_are_asked_at_once() -> None:
     """However many lines start at a set, each of its nodes is looked up once in each direction."""
     lines = Lines(*GRAPH)
-    grow(lines, [Follow("at", "down", ["reads"], "at"), Follow("at", "down", ["writes"], "at")], {"at": ["p1"]})
+    grow(lines, (Follow("at", "down", ("reads",), "at"), Follow("at", "down", ("writes",), "at")), {"at": ["p1"]})
     assert lines.asked == [("down", "reads", "writes", node) for node in ("p1", "j1", "p2", "j2", "p3")]
+
+
+def test_sets_that_are_followed_alike_are_asked_at_once() -> None:
+    """Two sets with the same line are looked up together, and what they lead to joins the set that both name."""
+    lines, alike = Lines(*GRAPH), [Follow(start, "down", ("reads",), "read") for start in ("one", "other")]
+    assert set(grow(lines, tuple(alike), {"one": ["p1"], "other": ["p2"]}).sets["read"]) == {"j1", "j2"}
+    assert lines.asked == [("down", "reads", "p1", "p2")]
+
+
+def test_only_places_are_asked_what_shares_keys_with_them(account_path: Path) -> None:
+    """The places that share keys are computed where a place is asked about, and not for jobs or models."""
+    with lineage.open_snapshot(account_path) as snapshot:
+        ids = [node.id for node in snapshot.nodes()]
+        asked = list[str]()
+        snapshot._db.set_trace_callback(asked.append)
+        for node in ids:
+            asked.clear()
+            list(snapshot.edge_rows(into=[node]))
+            assert any("main.level" in sql for sql in asked) == is_place(node), node
+    assert {True, False} == {is_place(node) for node in ids}
+
+
+def test_few_statements_are_prepared_for_any_number_of_ids(account_path: Path) -> None:
+    """SQLite keeps the statements that it prepared, so numbers of ids that are nearly equal share one."""
+    with lineage.open_snapshot(account_path) as snapshot:
+        ids = [node.id for node in snapshot.nodes()]
+        given = list[int]()
+        snapshot._db.set_trace_callback(lambda sql: given.append(1 + sql.partition("IN (")[2].partition(")")[0].count("','")))
+        found = [list(snapshot.node_rows(ids[:number])) for number in range(1, len(ids) + 1)]
+    assert [[row[0] for row in rows] for rows in found] == [sorted(ids[:number]) for number in range(1, len(ids) + 1)]
+    assert len(set(given)) <= len(ids).bit_length() + 1
 
 
 def test_edges_have_the_keys_of_the_whole_graph() -> None:

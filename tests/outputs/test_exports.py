@@ -15,7 +15,7 @@ import pytest
 import lineage
 from lineage.domain.kinds import KINDS
 from lineage.graphs.build import graph_of
-from lineage.outputs.pictures.dot import console_url
+from lineage.outputs.pictures.console import console_url
 from lineage.outputs.pictures.figures import called
 from tests.records import arn, record, served, training
 

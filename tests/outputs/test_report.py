@@ -44,6 +44,12 @@ def whole(account_path: Path) -> dict[str, Any]:
         return told(snapshot, holdouts=["s3://bank-ml/loans/validation/"])
 
 
+@pytest.mark.parametrize("more", [{}, {"é\u007f": ["\u2028", [], {}, None, True]}, {"cut": "\ud800"}, {"large": 1 << 80}])
+def test_a_report_as_json_is_laid_out_as_python_does_it(whole: dict[str, Any], more: dict[str, Any]) -> None:
+    """Keys are sorted and indented by two, and whatever a record holds is written as `json.dumps` writes it."""
+    assert lineage.REPORTS["json"](whole | more) == lineage.json_text(whole | more, indent=2, sort_keys=True) + "\n"
+
+
 def crawled(folder: Path, records: list[dict[str, Any]], name: str = "own.db") -> Path:
     """A snapshot of an account of these records."""
     lineage.crawl_estate(folder / name, replay=account(folder, records=records))

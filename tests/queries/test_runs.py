@@ -5,18 +5,24 @@ from __future__ import annotations
 import csv
 import io
 import json
+import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
+from unittest.mock import patch
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 import lineage
 from lineage.domain.records import Enumeration, Resource
 from lineage.graphs.derive import join
+from lineage.queries.runs import runs as runs_of_a_snapshot
 from lineage.snapshot.reading import Snapshot
+from tests.conftest import examples
 from tests.estate import account
 from tests.records import arn, record, served, training
 from tests.snapshot.test_file import CRAWL, crawl
@@ -233,6 +239,51 @@ def test_experiments_and_groups_are_counted(tmp_path: Path) -> None:
         ("g2", "FRAUD", 1, True),
         ("g3", "Lost", 1, False),
     ]
+
+
+NAMES = st.sampled_from(["g", "G", "h", "k"])
+PARENTS = st.lists(st.tuples(NAMES, st.sampled_from(["", "One", "one", "two"])), max_size=3)
+RUNS = st.lists(
+    st.tuples(st.sampled_from(["a", "b", "c", "d"]), st.integers(1, 9), PARENTS, st.sampled_from(["", "j"])), max_size=8
+)
+TRIALS = st.lists(st.tuples(NAMES, st.sampled_from(["One", "two"])), max_size=3)
+
+
+@settings(max_examples=examples(60), deadline=None)
+@given(RUNS, TRIALS, st.sampled_from(["", "trial", "trial-component"]))
+def test_edges_count_what_records_say(runs: list[Any], trials: list[Any], gone: str) -> None:
+    """Experiments and groups have the same runs and names, counted by edges or by reading each run, whatever was deleted."""
+    found = [a_run(name, *parents, job=job, **day(number)) for name, number, parents, job in runs]
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / "lineage.db"
+        crawl(path, training("j", {}), *found, *(trial(*one) for one in trials))
+        with Snapshot(path, writing=True) as snapshot, snapshot.recording() as recording:
+            recording.begin(CRAWL)
+            if gone:
+                list_ = Enumeration("111122223333", "eu-west-1", gone, "List", "2026-02-01T00:00:00Z")
+                recording.mark_gone(list_, "2026-02-01T00:00:00Z")
+            recording.replace_graph(lambda db: join(db, recording.resources, listings=recording.listings))
+            recording.finish("2026-02-01T00:00:00Z")
+        told = []
+        for joined in (True, False):
+            with (
+                lineage.open_snapshot(path) as snapshot,
+                patch.object(runs_of_a_snapshot, "_is_joined", lambda _, is_=joined: is_),
+            ):
+                lists = (lineage.list_experiments, lineage.list_trials)
+                told.append([list_(snapshot, deleted=deleted) for list_ in lists for deleted in (False, True)])
+        assert told[0] == told[1]
+
+
+def test_while_a_crawl_is_unfinished_runs_are_read(tmp_path: Path) -> None:
+    """A run that a crawl has read and not joined yet is counted in its experiment."""
+    path = tmp_path / "s.db"
+    crawl(path, experiment("Fraud"), a_run("fraud-one", SDK))
+    with Snapshot(path, writing=True) as snapshot, snapshot.recording() as recording:
+        recording.begin(CRAWL)
+        recording.add(a_run("fraud-two", SDK))
+    with lineage.open_snapshot(path) as snapshot:
+        assert [one.runs for one in lineage.list_experiments(snapshot)] == [2]
 
 
 def test_names_belong_to_a_region(tmp_path: Path) -> None:

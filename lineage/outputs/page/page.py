@@ -25,7 +25,8 @@ from lineage.domain.text import json_text, shown, visible
 from lineage.graphs.build import whole
 from lineage.graphs.excerpts import Graph
 from lineage.outputs.pictures.cards import name_lines, size
-from lineage.outputs.pictures.figures import below, called, console_url
+from lineage.outputs.pictures.console import console_url
+from lineage.outputs.pictures.figures import below, called
 from lineage.outputs.pictures.icons import icon_of
 from lineage.outputs.pictures.layout import Layout, layout
 from lineage.queries.as_json import scope_json

@@ -14,9 +14,7 @@ import pydot
 from lineage.domain.text import one_line
 from lineage.graphs.excerpts import Graph
 from lineage.outputs.pictures.cards import name_lines
-from lineage.outputs.pictures.figures import Arrow, Figure, Picture, console_url, meanings, picture
-
-__all__ = ["console_url", "to_dot"]
+from lineage.outputs.pictures.figures import Arrow, Figure, Picture, meanings, picture
 
 _INK, _SOFT, _EDGE, _LINE, _RED, _ACCENT, _TINT = "#1d2530", "#59616e", "#c3cad4", "#7b8593", "#b3261e", "#2457a6", "#e8effa"
 _PALE, _UNLIT, _PAPER = "#b4bcc7", "#dfe3e9", "#f7f8fa"

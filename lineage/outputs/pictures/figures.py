@@ -6,11 +6,9 @@ import re
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from typing import Any, Final, Literal, TypeAlias
-from urllib.parse import quote
 
 from lineage.domain.given import number, texts
 from lineage.domain.kinds import ENDPOINT, KINDS, RELATIONS, RESOURCE, REUSED, RUNS, SHOWN_BESIDE, Kind
-from lineage.domain.names import is_arn, location_of
 from lineage.domain.spelling import no_such
 from lineage.domain.status import serves
 from lineage.domain.text import counted
@@ -18,6 +16,7 @@ from lineage.errors import MalformedName
 from lineage.graphs.build import whole
 from lineage.graphs.deployments import PAST, PENDING
 from lineage.graphs.excerpts import Graph
+from lineage.outputs.pictures.console import console_url
 from lineage.outputs.pictures.folds import fold, told
 from lineage.queries.flow.belonging import EXECUTION, ran_in
 from lineage.queries.flow.links import Flow
@@ -322,21 +321,3 @@ def shorten(text: str, room: int = _LABEL_CHARACTERS) -> str:
         return text
     half = (room - 1) // 2
     return f"{text[: room - 1 - half]}…{text[-half:]}".replace("……", "…")
-
-
-_CONSOLES = {"aws": "console.aws.amazon.com", "aws-cn": "console.amazonaws.cn", "aws-us-gov": "console.amazonaws-us-gov.com"}
-
-
-def console_url(node: str, data: dict[str, Any]) -> str | None:
-    """The AWS console page of a node, if it has one."""
-    place = location_of(node)
-    if place and place.root.startswith("s3://"):
-        bucket = quote(place.root.removeprefix("s3://"), safe="")
-        return f"https://s3.console.aws.amazon.com/s3/buckets/{bucket}?prefix={quote(place.key, safe='/')}"
-    kind = KINDS.get(data["kind"])
-    if not (kind and kind.console and data["region"] and data["observed"]):
-        return None
-    arn = data["arn"] or node  # nodes of a report have their ARN only as id
-    host = _CONSOLES.get(arn.split(":")[1] if is_arn(arn) else "", _CONSOLES["aws"])
-    page = kind.console.format(name=quote(data["name"], safe=""))
-    return f"https://{data['region']}.{host}/sagemaker/home?region={data['region']}#{page}"

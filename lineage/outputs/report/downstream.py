@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 from lineage.domain.kinds import ENDPOINT
 from lineage.domain.records import Json
-from lineage.graphs.neighbourhoods import subject_excerpt
-from lineage.queries.impact import SERVES, impact
+from lineage.graphs.neighbourhoods import reached_excerpt
+from lineage.queries.flow.links import Flow
+from lineage.queries.impact import SERVES, reached_from
 from lineage.queries.trace import Trace
 from lineage.snapshot.reading import Snapshot
 
@@ -14,30 +17,35 @@ _KEPT = ("id", "kind", "name", "account", "region", "status", "sure", "deleted")
 
 
 class Downstream:
-    """Looks up each maker once, because endpoints may share it."""
+    """Looks up each maker once, because endpoints may share it, and those of many endpoints together."""
 
     def __init__(self, snapshot: Snapshot) -> None:
         self._snapshot = snapshot
         self._known: dict[str, list[Json]] = {}
 
+    def read(self, traces: Iterable[Trace]) -> None:
+        """Look up what the makers of these endpoints led to."""
+        asked = dict.fromkeys(maker for trace in traces for maker in _makers(trace)[:ASKED] if maker not in self._known)
+        graph = Flow(reached_excerpt(self._snapshot, asked))
+        for maker in asked:
+            found = reached_from(graph, maker)
+            self._known[maker] = [{name: row[name] for name in _KEPT} | {"serves": row.get("serves")} for row in found]
+
     def of(self, trace: Trace) -> Json:
-        """Everything that the jobs (or models) behind an endpoint led to; for an endpoint, whether it serves it now."""
+        """Everything that the jobs (or models) behind an endpoint led to; for an endpoint, whether it serves it now.
+
+        It must have been `read`.
+        """
         makers = _makers(trace)
         rows: dict[str, Json] = {}
         for maker in makers[:ASKED]:
-            for row in self._reached(maker):
+            for row in self._known[maker]:
                 rows[row["id"]] = _strongest(rows.get(row["id"]), row)
         return {
             "asked": makers[:ASKED],
             "not_asked": max(len(makers) - ASKED, 0),
             "reached": [rows[key] for key in sorted(rows, key=lambda key: (rows[key]["kind"] != ENDPOINT.name, key))],
         }
-
-    def _reached(self, maker: str) -> list[Json]:
-        if maker not in self._known:
-            answer = impact(subject_excerpt(self._snapshot, maker), maker)
-            self._known[maker] = [{name: row[name] for name in _KEPT} | {"serves": row.get("serves")} for row in answer.reached]
-        return self._known[maker]
 
 
 def _strongest(known: Json | None, row: Json) -> Json:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from pathlib import Path
 
 from lineage.checks.policy import TAG, Policy
@@ -15,8 +15,9 @@ from lineage.domain.kinds import ENDPOINT
 from lineage.domain.records import Crawl, Json
 from lineage.domain.version import __version__
 from lineage.errors import SnapshotError, UnknownNode
-from lineage.graphs.excerpts import attributed
-from lineage.graphs.neighbourhoods import near_excerpt
+from lineage.graphs.excerpts import Excerpt, attributed
+from lineage.graphs.neighbourhoods import made_excerpt, making_excerpt, near_excerpt
+from lineage.outputs.report import REPORTS
 from lineage.outputs.report.answers import answer
 from lineage.outputs.report.changes import State, difference, since_crawl, state_in, state_of
 from lineage.outputs.report.checked import findings
@@ -29,13 +30,13 @@ from lineage.outputs.report.parts import evaluation, models, packages, system, t
 from lineage.outputs.report.reading import Kept
 from lineage.outputs.report.vouching import file_told
 from lineage.outputs.report.ways import ways
-from lineage.outputs.report.webpage import webpage
 from lineage.queries.anchors import Anchor
 from lineage.queries.attested import Vouched, vouched_in
-from lineage.queries.datasets import datasets
+from lineage.queries.datasets import Datasets, DatasetsUnderWay
 from lineage.queries.every_hole import vouched_for
+from lineage.queries.flow.links import Flow
 from lineage.queries.showing import ListedAnswer
-from lineage.queries.trace import Trace, find_endpoint, trace
+from lineage.queries.trace import Trace, Tracing, find_endpoint, trace
 from lineage.queries.verify import snapshot_info
 from lineage.signing.signed import NOBODY, Signer
 from lineage.snapshot.mistaken import is_database
@@ -44,6 +45,7 @@ from lineage.snapshot.reading import Snapshot, asks_snapshot, open_snapshot
 SCHEMA = "lineage.report/1"
 CANONICAL = "lineage-json-1"  # sorted keys, no spaces, not escaped to ASCII; the only numbers are integers
 _NODE = ("id", "kind", "name", "label", "account", "region", "created", "status", "observed")
+_AT_ONCE = 500  # endpoints that are read together
 
 
 @dataclass(frozen=True, slots=True, repr=False, eq=False)  # `Answer` has both
@@ -59,7 +61,7 @@ class Report(ListedAnswer):
     reproduce: Json
 
     def _page(self) -> str:
-        return webpage(self.as_json())
+        return REPORTS["html"](self.as_json())
 
     def _about(self) -> str:
         """The title."""
@@ -67,7 +69,7 @@ class Report(ListedAnswer):
 
     def as_json(self) -> Json:
         """The report as one JSON object; keys are a contract, and more may join them."""
-        return {"schema": SCHEMA, "question": "report"} | asdict(self)
+        return {"schema": SCHEMA, "question": "report"} | {name: getattr(self, name) for name in self.__slots__}
 
 
 @asks_snapshot
@@ -172,13 +174,13 @@ class _ReportUnderWay:
         self._ids = ids
         self._policy = policy
         self._given = given
-        self._vouched = vouched = given if policy is None or policy.takes_attestations else NO_ATTESTATIONS
+        self._vouched = given if policy is None or policy.takes_attestations else NO_ATTESTATIONS
         own = [one for one in policy.holdouts if not one.startswith(TAG)] if policy else []
         self._holdouts = list(dict.fromkeys([*holdouts, *own]))
         self._kept = Kept(snapshot)
         self._crawls = {crawl.id: crawl for crawl in snapshot.crawls()}
         self._downstream = Downstream(snapshot)
-        self._traces = [trace(near_excerpt(snapshot, [one], "up"), one, attestations=vouched) for one in ids]
+        self._traces: list[Trace] = []
 
     def files(self) -> list[Json]:
         """The attestations file and the policy file, unless the first does not count or they came from no file."""
@@ -187,7 +189,7 @@ class _ReportUnderWay:
 
     def body(self, document: Json, previous: Path | None) -> Json:
         """What the report says, before its controls are mapped."""
-        endpoints = [self._endpoint(one) for one in self._traces]
+        endpoints = [told for at in range(0, len(self._ids), _AT_ONCE) for told in self._some(self._ids[at : at + _AT_ONCE])]
         changes, cited = self._changes(previous)
         return {
             "document": document | {"previous": cited},
@@ -204,9 +206,22 @@ class _ReportUnderWay:
         told = vouched_for(self._snapshot, self._vouched) if self._vouched.said else {}
         return {name: told[name] for name in ("attestations", "warnings") if name in told}
 
-    def _endpoint(self, one: Trace) -> Json:
+    def _some(self, ids: list[str]) -> list[Json]:
+        """What is said of some endpoints, of one graph that holds what is upstream of all of them."""
+        around = made_excerpt(self._snapshot, ids)
+        graph = Flow(around)
+        tracings = [Tracing.over(graph, one) for one in ids]
+        traces = [tracing.answer(self._vouched) for tracing in tracings]
+        self._traces += traces
+        self._downstream.read(traces)
+        return [self._endpoint(one, self._inputs(tracing, around)) for one, tracing in zip(traces, tracings, strict=True)]
+
+    def _inputs(self, tracing: Tracing, around: Excerpt) -> Datasets:
+        making = lambda: Flow(making_excerpt(around, tracing.endpoint))  # noqa: E731
+        return DatasetsUnderWay(tracing, self._snapshot, around, making, self._vouched).answer(self._holdouts)
+
+    def _endpoint(self, one: Trace, inputs: Datasets) -> Json:
         kept = self._kept
-        inputs = datasets(self._snapshot, one.subject["id"], holdouts=self._holdouts, attestations=self._vouched)
         deployed = models(one, kept)
         return {
             "subject": one.subject,

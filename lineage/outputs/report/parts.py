@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 from lineage.domain.records import Json, tags_of
-from lineage.outputs.pictures.dot import console_url
+from lineage.outputs.pictures.console import console_url
 from lineage.outputs.report.reading import Kept, at, brief
 from lineage.queries.trace import Trace
 

@@ -9,8 +9,6 @@ from typing import Any, NamedTuple
 from lineage.domain.records import Json
 from lineage.graphs.excerpts import Excerpt, Graph, Neighbours
 
-MANY = 20  # edges into one node: for more than this, the result is kept
-
 
 class Link(NamedTuple):
     """One edge of the graph: its ends, its key, and its attributes."""
@@ -50,12 +48,11 @@ class Flow:
                     yield Link(source, node, key, data)
 
     def sorted_into(self, node: str, relations: tuple[str, ...]) -> list[Link]:
-        """The same edges by their usage. If many edges lead into the node, as into a shared place, they are sorted once."""
-        if len(self._before[node]) < MANY:
-            return _sorted(list(self.into(node, relations)), _by_usage)
-        if (node, relations) not in self._into:
-            self._into[node, relations] = _sorted(list(self.into(node, relations)), _by_usage)
-        return self._into[node, relations]
+        """The same edges by their usage, sorted once: each is looked at from several sides."""
+        found = self._into.get((node, relations))
+        if found is None:
+            found = self._into[node, relations] = _sorted(list(self.into(node, relations)), _by_usage)
+        return found
 
     def out_of(self, node: str) -> list[Link]:
         """The edges out of a node, by where they lead and by key."""

@@ -72,11 +72,10 @@ class Spread:
             rest = self.graph.links(*READING) if links is None else (link for link in links if link.relation in READING)
             self._first = [*known, *self._others(readers, rest)]
         else:
-            node = find_node(names_of(self.graph), subject)
+            node = subject if subject in self.graph else find_node(names_of(self.graph), subject)
             self.subject = {"id": node, "kind": self.graph.nodes[node]["kind"]}
             self._blind = Blind(self.graph, self.holes)
-            jobs = (link for link in self.graph.links("reads") if is_job(self.graph.nodes[link.target]) and link.target != node)
-            self.holes += filter(None, (opaque_read(self.graph, link) for link in jobs))
+            self.holes += [gap for gap in _opaque_reads(self.graph) if gap.job != node]
             self._first = list(self._members(node))
 
     def run(self, until: Callable[[Arrival], bool] = lambda _: False) -> Arrival | None:
@@ -257,6 +256,15 @@ class Spread:
         configs = [link.source for link in links_into(self.graph, node, "configures")]
         read = all(self.graph.nodes[one]["observed"] for one in (node, *configs))
         return read and not any(links_out_of(self.graph, one, "writes") for one in (node, *configs))
+
+
+def _opaque_reads(graph: Flow) -> list[Gap]:
+    """The reads of all jobs whose data cannot be known. They are kept, because many nodes may be asked about."""
+    if "opaque reads" not in graph.kept:
+        jobs = (link for link in graph.links("reads") if is_job(graph.nodes[link.target]))
+        graph.kept["opaque reads"] = list(filter(None, (opaque_read(graph, link) for link in jobs)))
+    found: list[Gap] = graph.kept["opaque reads"]
+    return found
 
 
 def _passes(arrival: Arrival, link: Link) -> bool:

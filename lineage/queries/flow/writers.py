@@ -23,6 +23,8 @@ from lineage.queries.flow.steps import (
     shares_keys,
 )
 
+_FEW = 20  # writers of one place; many of each of many readers would fill the memory
+
 
 def writers(graph: Flow, reading: Link) -> list[Step]:
     """The nodes that wrote what this edge reads; possible times are included, impossible ones left out.
@@ -72,9 +74,15 @@ def also_logged(graph: Flow, reading: Link) -> list[Step]:
 
 
 def _claims(graph: Flow, reading: Link) -> list[Step]:
-    """The nodes that say that they wrote what this edge reads, and whose times allow it."""
-    steps = _steps(graph, reading, _written_to(graph, reading))
-    return [step for step in steps if not took_over(graph, step.links[0])] or steps
+    """The nodes that say that they wrote what this edge reads, and whose times allow it. A few are kept for the next to ask."""
+    known: dict[object, list[Step]] = graph.kept.setdefault("claims", {})
+    asked = reading[:3], reading.data["time"]
+    if (found := known.get(asked)) is None:
+        steps = _steps(graph, reading, _written_to(graph, reading))
+        found = [step for step in steps if not took_over(graph, step.links[0])] or steps
+        if len(found) <= _FEW:
+            known[asked] = found
+    return found
 
 
 def is_surely_made(graph: Flow, reading: Link) -> bool:

@@ -467,6 +467,15 @@ class _Count:
     groups: set[str] = field(default_factory=set)
 
 
+_IN_GROUP = "Parents[].TrialName"  # the field of a run that names its groups
+
+
+def _is_joined(snapshot: Snapshot) -> bool:
+    """Whether the graph holds all records: it is joined at the end of each crawl."""
+    crawls = snapshot.crawls()
+    return bool(crawls) and crawls[-1].complete
+
+
 @dataclass(slots=True)
 class _Tally:
     """How many runs each group and each experiment has, and how many groups each experiment. A run counts once in each."""
@@ -481,13 +490,45 @@ class _Tally:
         for key, trial in tally.trials.records.items():
             if deleted or not trial.deleted:
                 tally._group(trial, RunGroup(trial.name, tally.trials.experiment_of(key)))
+        ids = tally._count(snapshot, deleted=deleted) if _is_joined(snapshot) else tally._read(snapshot, deleted=deleted)
+        tally._leave_out(snapshot, Companions(snapshot, ids).components, deleted=deleted)
+        return tally
+
+    def _read(self, snapshot: Snapshot, *, deleted: bool) -> list[str]:
+        """Count what each run's record says. Returns the ids of the runs."""
         ids = []
         for run in snapshot.records(RUN, deleted=deleted, members=("Parents",)):
             ids.append(run.id)
-            for count in tally._above(run):
+            for count in self._above(run):
                 count.runs += 1
-        tally._leave_out(snapshot, Companions(snapshot, ids).components, deleted=deleted)
-        return tally
+        return ids
+
+    def _count(self, snapshot: Snapshot, *, deleted: bool) -> list[str]:
+        """The same, counted by the edges that were joined from the records: only of groups not read themselves is a run read.
+
+        Returns the ids of the runs that may have a component of one of their jobs beside them.
+        """
+        sets = list(snapshot.memberships(GROUP, _IN_GROUP, deleted=deleted))
+        rows = snapshot.node_rows({one for groups, *_ in sets for one in groups})
+        keys = {row[0]: (row[3] or "", row[4] or "", row[2].casefold()) for row in rows}
+        self._name_unread(snapshot, [(keys[one], run) for groups, run, _ in sets for one in groups], deleted=deleted)
+        for groups, _, many in sets:
+            counts = {keys[one]: self.groups[keys[one]] for one in groups}
+            above = {(*key[:2], one.experiment.casefold()) for key, one in counts.items() if one.experiment}
+            for one in (*counts.values(), *map(self.experiments.__getitem__, above)):
+                one.runs += many
+        return [one for one in snapshot.shared_records(RUN) if "@" not in one]
+
+    def _name_unread(self, snapshot: Snapshot, named: list[tuple[NameKey, str]], *, deleted: bool) -> None:
+        """Add the groups that were not read: the first run in each says what it is called, and which experiment it is in."""
+        first: dict[NameKey, str] = {}
+        for key, run in named:
+            if key not in self.groups:
+                first[key] = min(run, first.get(key, run))
+        for record in snapshot.records(RUN, first.values(), deleted=deleted, members=("Parents",)):
+            for group in self.trials.groups_of(record):
+                if key_of(record, group.name) in first:
+                    self._group(record, group)
 
     def _above(self, run: Resource) -> list[_Count]:
         """The groups that a run is in, and their experiments, each once."""
