@@ -76,7 +76,9 @@ class Spread:
             self.subject = {"id": node, "kind": self.graph.nodes[node]["kind"]}
             self._blind = Blind(self.graph, self.holes)
             jobs = (link for link in self.graph.links("reads") if is_job(self.graph.nodes[link.target]) and link.target != node)
-            self.holes += filter(None, (opaque_read(self.graph, link) for link in jobs))
+            for link in jobs:
+                if gap := opaque_read(self.graph, link):
+                    self._blind.hides(link, gap)
             self._first = list(self._members(node))
 
     def run(self, until: Callable[[Arrival], bool] = lambda _: False) -> Arrival | None:
