@@ -174,7 +174,7 @@ class Attestation:
         It may be about an earlier thing of that name.
         """
         day = date.fromisoformat(created[:10]) if created else self.when
-        return f"is dated {self.when}, before what it names was created on {day}" if self.when + _DAY < day else ""
+        return f"is dated {self.when}, before what it names was created on {day}" if day - self.when > _DAY else ""
 
     def __repr__(self) -> str:
         return named_line("Attestation", self.id, str(self.hole), f"by {self.who}", f"until {self.until}")

@@ -139,6 +139,7 @@ def test_one_thing_is_not_too_broad(subject: str) -> None:
         (date(2026, 6, 1), date(2026, 6, 1), ""),
         (date(2026, 1, 1), date(2026, 5, 31), "expired on 2026-05-31"),
         (date(2026, 6, 2), date(2027, 1, 1), "is dated 2026-06-02, in the future"),
+        (date.max, date.max, "is dated 9999-12-31, in the future"),  # the day after it does not exist
     ],
 )
 def test_an_attestation_counts_from_its_day_to_its_last(when: date, until: date, said: str) -> None:

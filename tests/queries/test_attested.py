@@ -221,6 +221,27 @@ def test_nobody_vouches_against_a_list_that_was_read(ask: Callable[..., Any], no
     assert told(other) == ("not-referenced", "unknown", 1)
 
 
+@pytest.mark.parametrize(("day", "closed"), [("2026-01-02", False), ("2026-01-03", True)])
+@pytest.mark.parametrize(("ask", "no"), [QUESTIONS[0], QUESTIONS[2]])
+def test_nobody_vouches_against_a_list_of_what_was_made_of_the_data(
+    ask: Callable[..., Any], no: str, day: str, closed: bool
+) -> None:
+    """What a job made of the data counts as the data itself, if it was there when the manifest was read."""
+    prep = processing("prep", {"in": ELSEWHERE}, {"out": "s3://made/x/"}, day=day)
+    manifests = Listings.in_memory()
+    listed = [parse_location("s3://made/x/a.csv")]
+    manifests.put(Manifest(STORE, "ManifestFile", "e", "2026-02-01T00:00:00Z"), listed, "2026-12-01T00:00:00Z")
+    graph = graph_of([prep, FACES], listings=manifests)
+    graph.graph["scope"] = whole(prep, FACES).graph["scope"]
+    answer = ask(graph, vouch(UNREAD)).as_json()
+    assert (answer["verdict"], answer["verdict_without_attestations"]) == (no if closed else "unknown", "unknown")
+    (hole,) = answer["scope"]["holes"]
+    made = "lists s3://made/x/ or part of it, which processing job prep made of the data, so no attestation closes this gap"
+    assert (made in hole["detail"]) is not closed
+    reached = lineage.impact(graph, "processing-job/prep", attestations=vouch(UNREAD))  # the job itself is asked about
+    assert len(reached.rests.attestations) == closed
+
+
 def test_a_holdout_in_a_list_that_was_read_stays_unknown(tmp_path: Path) -> None:
     """`datasets --holdouts` agrees with `used` on it, of a snapshot too."""
     with Snapshot(tmp_path / "s.db", writing=True) as snapshot, snapshot.recording() as recording:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from dataclasses import replace
 from functools import cached_property
 from typing import NamedTuple
 
@@ -15,7 +14,7 @@ from lineage.domain.records import QUESTION, Gap
 from lineage.domain.training import trains
 from lineage.queries.flow.begun import may_have_made
 from lineage.queries.flow.belonging import had_by
-from lineage.queries.flow.holes import Blind, opaque_read
+from lineage.queries.flow.holes import Blind, opaque_read, unattested
 from lineage.queries.flow.links import Flow, Link, links_into, links_out_of
 from lineage.queries.flow.models import specification
 from lineage.queries.flow.steps import is_logged, listings_of
@@ -131,7 +130,7 @@ class FirstReaders:
         """How much of the dataset this edge is about; None for nothing, or if that is unknown and noted as a gap."""
         covered = self.cover(link)
         if covered is Cover.UNKNOWN:
-            self.holes.append(self._hidden(link))
+            self.blind.hides(link, self._hidden(link))
         return covered if covered in (Cover.ALL, Cover.PART) else None
 
     def _hidden(self, link: Link) -> Gap:
@@ -143,8 +142,7 @@ class FirstReaders:
         opaque = opaque_read(self._graph, link) or Gap("", "", "", self.dataset.uri, "access-point", said, QUESTION)
         if link.data["span"] != Span.MANIFEST or link.source not in self._listing:
             return opaque
-        listed = f"a version of it that was read lists {self.dataset.uri} or part of it, so no attestation closes this gap"
-        return replace(opaque, about=QUESTION, detail=f"{opaque.detail}; {listed}")
+        return unattested(opaque, f"{self.dataset.uri} or part of it")
 
     @cached_property
     def _listing(self) -> set[str]:

@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+from dataclasses import replace
+from functools import cached_property
+
 from lineage.domain.kinds import ENTITY_KINDS, OPAQUE_CHANNELS, SERVERS
 from lineage.domain.names import Cover, Span, cover, location_of
 from lineage.domain.opaque import is_opaque
-from lineage.domain.records import OUTPUT, READ, Gap
-from lineage.domain.times import bounds
+from lineage.domain.records import OUTPUT, QUESTION, READ, Gap
+from lineage.domain.times import IMPOSSIBLE, bounds
 from lineage.queries.flow.links import Flow, Link, links_into, links_out_of
+from lineage.queries.flow.steps import fit_of, listings_of
 
 _NAMING = (*ENTITY_KINDS, *SERVERS)  # kinds that write nothing to a place that they name
 
@@ -40,6 +45,12 @@ def _unread(graph: Flow, place: str) -> str:
     return f"what its manifest {place} listed at the time is unknown: it was not read, or it changed since"
 
 
+def unattested(gap: Gap, listed: str) -> Gap:
+    """The gap of an unread manifest of which another version lists something: a person cannot vouch against that."""
+    said = f"a version of it that was read lists {listed}, so no attestation closes this gap"
+    return replace(gap, about=QUESTION, detail=f"{gap.detail}; {said}")
+
+
 def is_given(mention: Link) -> bool:
     """Whether what a text names was given to the job to read, by the name of the text: its code, or a model to unpack."""
     return mention.data["usage"] in ("code", "model")
@@ -53,6 +64,8 @@ class Blind:
         self._graph = graph
         self._holes = holes
         self._hidden_reads: list[Link] = []
+        self._unread: list[tuple[int, Link]] = []
+        self._made: dict[tuple[str, str, str], Link] = {}
         self.maybe_a_model: tuple[str, str] | None = None
 
     def may_be_a_model(self, link: Link) -> None:
@@ -78,6 +91,34 @@ class Blind:
             self._holes += filter(None, [opaque_read(self._graph, link)])
         elif location and location.hides_bucket:
             self._hidden_reads.append(link)
+
+    def hides(self, reading: Link, gap: Gap) -> None:
+        """Note the gap of a read of which it is unknown what it is of."""
+        if gap.about == READ and reading.data["span"] == Span.MANIFEST and reading.source in self._manifests:
+            self._unread.append((len(self._holes), reading))
+        self._holes.append(gap)
+
+    @cached_property
+    def _manifests(self) -> frozenset[str]:
+        """The manifests of which some version was read."""
+        return frozenset(listings_of(self._graph).places())
+
+    def made(self, writes: Iterable[Link]) -> None:
+        """Note what was made of the data, by whatever the walk comes to."""
+        if self._unread:
+            self._made |= {(write.source, write.target, write.data["time"] or ""): write for write in writes}
+
+    def settle(self) -> None:
+        """After the walk: nobody vouches for an unread manifest of which a version that was read lists what was made."""
+        for write in self._made.values():
+            place = location_of(write.target)
+            listing = {manifest for _, manifest in listings_of(self._graph).listing(place)} if place else set()
+            found = [one for one in self._unread if one[1].source in listing]
+            for at, reading in found:
+                if self._holes[at].about == READ and fit_of(self._graph, write, reading) != IMPOSSIBLE:
+                    writer = self._graph.nodes[write.source]
+                    who = f"{writer['kind'].replace('-', ' ')} {writer['name']}"
+                    self._holes[at] = unattested(self._holes[at], f"{write.target} or part of it, which {who} made of the data")
 
     def follow(self, job: str) -> None:
         """Note where this version cannot follow what a job made of the data, and an entity whose location is unknown."""

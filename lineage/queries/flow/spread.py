@@ -75,7 +75,9 @@ class Spread:
             node = subject if subject in self.graph else find_node(names_of(self.graph), subject)
             self.subject = {"id": node, "kind": self.graph.nodes[node]["kind"]}
             self._blind = Blind(self.graph, self.holes)
-            self.holes += [gap for gap in _opaque_reads(self.graph) if gap.job != node]
+            for link, gap in _opaque_reads(self.graph):
+                if link.target != node:
+                    self._blind.hides(link, gap)
             self._first = list(self._members(node))
 
     def run(self, until: Callable[[Arrival], bool] = lambda _: False) -> Arrival | None:
@@ -258,12 +260,12 @@ class Spread:
         return read and not any(links_out_of(self.graph, one, "writes") for one in (node, *configs))
 
 
-def _opaque_reads(graph: Flow) -> list[Gap]:
-    """The reads of all jobs whose data cannot be known. They are kept, because many nodes may be asked about."""
+def _opaque_reads(graph: Flow) -> list[tuple[Link, Gap]]:
+    """The reads of all jobs whose data cannot be known, with their gaps. They are kept: many nodes may be asked about."""
     if "opaque reads" not in graph.kept:
         jobs = (link for link in graph.links("reads") if is_job(graph.nodes[link.target]))
-        graph.kept["opaque reads"] = list(filter(None, (opaque_read(graph, link) for link in jobs)))
-    found: list[Gap] = graph.kept["opaque reads"]
+        graph.kept["opaque reads"] = [(link, gap) for link in jobs if (gap := opaque_read(graph, link))]
+    found: list[tuple[Link, Gap]] = graph.kept["opaque reads"]
     return found
 
 

@@ -122,6 +122,11 @@ class Walk:
         """Walk to the end, or to the first arrival that is looked for."""
         for arrival in first:
             self._plan(arrival)
+        found = self._walk()
+        self._blind.settle()
+        return found
+
+    def _walk(self) -> Arrival | None:
         while self._queue:
             arrival = heapq.heappop(self._queue)[-1]
             if not self._visitor.comes_to(arrival) or self._got_nothing(arrival):
@@ -151,9 +156,11 @@ class Walk:
             return
         if visitor.may_lose_it(node):
             self._blind.follow(node)
+        writes = list(self._writes(node))
+        self._blind.made(writes)
         if is_job(self._graph.nodes[node]) and not self._graph.leads_on(node):
             return  # most jobs of a large estate; an endpoint keeps what its config says
-        for write in self._writes(node):
+        for write in writes:
             yield from visitor.written(arrival, write)
             for step in self._takers(arrival, write):
                 yield from visitor.taken(arrival, step, sure=self._is_sure(step))
