@@ -8,6 +8,7 @@ import io
 import pydoc
 import re
 import shlex
+import shutil
 from pathlib import Path
 from typing import Any
 
@@ -20,6 +21,7 @@ import lineage as api
 from cli.main import cli
 from tests.conftest import BANK, ROOT
 from tests.shown import CONSOLE, DIGEST, STORIES, same_digests, settled, settled_story, shown, told
+from tests.shown import call as run_in
 
 README = (ROOT / "README.md").read_text(encoding="utf-8")
 
@@ -38,13 +40,31 @@ LINK = re.compile(r"\]\((?!https?:)([^)#\s]*)(?:#([^)\s]+))?\)")
 CODE = re.compile(r"^```.*?^```$|`[^`\n]*`", re.MULTILINE | re.DOTALL)
 
 
+def with_fixtures(folder: Path) -> Path:
+    (folder / "fixtures").mkdir()
+    for fixture in [one for suffix in ("jsonl", "txt", "toml") for one in BANK.parent.glob(f"*.{suffix}")]:
+        (folder / "fixtures" / fixture.name).write_bytes(fixture.read_bytes())
+    return folder
+
+
+@pytest.fixture(scope="module")
+def crawled_once(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """What the crawl of the pages leaves in a folder: lineage.db."""
+    folder = with_fixtures(tmp_path_factory.mktemp("pages"))
+    run_in("lineage crawl --replay fixtures/bank.jsonl", folder)
+    return folder / "lineage.db"
+
+
+@pytest.fixture
+def crawled(crawled_once: Path, tmp_path: Path) -> Path:
+    """A copy of it in the test's own folder, for a command may change it."""
+    return Path(shutil.copy(crawled_once, tmp_path))
+
+
 @pytest.fixture
 def shell(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capfdbinary: pytest.CaptureFixture[bytes]):
     """Run a command line of the README in a folder that has the fixtures."""
-    monkeypatch.chdir(tmp_path)
-    (tmp_path / "fixtures").mkdir()
-    for fixture in [one for suffix in ("jsonl", "txt", "toml") for one in BANK.parent.glob(f"*.{suffix}")]:
-        (tmp_path / "fixtures" / fixture.name).write_bytes(fixture.read_bytes())
+    monkeypatch.chdir(with_fixtures(tmp_path))
 
     def call(line: str, *, err: bool = False) -> str:
         program, *arguments = shlex.split(line)
@@ -69,9 +89,9 @@ def test_the_quick_start(shell, tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(("command", "printed"), CONSOLES, ids=[command.strip() for command, _ in CONSOLES])
+@pytest.mark.usefixtures("crawled")
 def test_console_blocks(shell, command: str, printed: str) -> None:
     """Each command in the README or a page of docs/ prints the shown output; `python -m tests.shown` updates it."""
-    shell("lineage crawl --replay fixtures/bank.jsonl")
     assert settled(shell(command)) == settled(printed)
 
 
@@ -83,9 +103,9 @@ WITH_DIGESTS = {
 
 
 @pytest.mark.parametrize("name", [name for name, blocks in WITH_DIGESTS.items() if len(blocks) > 1])
+@pytest.mark.usefixtures("crawled")
 def test_a_digest_is_the_same_all_over_a_page(shell, name: str) -> None:
     """Equal digests are shown as equal in every output of a page, so that readers can follow them."""
-    shell("lineage crawl --replay fixtures/bank.jsonl")
     printed = "".join(shell(command) for command, _ in WITH_DIGESTS[name])
     assert same_digests("".join(shown for _, shown in WITH_DIGESTS[name]), printed)
 
@@ -107,22 +127,22 @@ def test_what_a_command_prints_is_put_into_its_page(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(("code", "shown"), EXAMPLES, ids=range(len(EXAMPLES)))
+@pytest.mark.usefixtures("crawled")
 def test_python_blocks(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, code: str, shown: str) -> None:
     """The Python of the README and docs/ runs unchanged and prints what it shows."""
     monkeypatch.chdir(tmp_path)
-    api.crawl_estate("lineage.db", replay=BANK)
     printed = io.StringIO()
     with contextlib.redirect_stdout(printed):
         exec(compile(code, "docs", "exec"), {})  # noqa: S102  (our own examples)
     assert printed.getvalue() == shown
 
 
+@pytest.mark.usefixtures("crawled")
 def test_the_python_page_is_a_notebook(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     """The blocks of docs/python.md run in order as the cells of a notebook, and print what the page shows."""
     monkeypatch.chdir(tmp_path)
-    api.crawl_estate("lineage.db", replay=BANK)
     shell = InteractiveShell()
     for code, printed in PYTHON.findall(DOCS[IN_ORDER]):
         done = shell.run_cell(code)

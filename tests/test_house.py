@@ -30,8 +30,13 @@ def tree(path: Path) -> ast.Module:
     return ast.parse(path.read_text(encoding="utf-8"))
 
 
+@cache
+def nodes(path: Path) -> tuple[ast.AST, ...]:
+    return tuple(ast.walk(tree(path)))
+
+
 def functions(path: Path) -> Iterator[Function]:
-    return (node for node in ast.walk(tree(path)) if isinstance(node, Function))
+    return (node for node in nodes(path) if isinstance(node, Function))
 
 
 def name_of(path: Path) -> str:
@@ -63,8 +68,8 @@ EACH = [pytest.param(family, name, id=f"{what} {name}") for what, family in FAMI
 @cache
 def constants(where: str) -> frozenset[object]:
     """The literals in the tests of a room or a file."""
-    modules = [tree(path) for path in MODULES if path.is_relative_to(TESTS / where)]
-    return frozenset(node.value for module in modules for node in ast.walk(module) if isinstance(node, ast.Constant))
+    modules = [path for path in MODULES if path.is_relative_to(TESTS / where)]
+    return frozenset(node.value for path in modules for node in nodes(path) if isinstance(node, ast.Constant))
 
 
 @pytest.mark.parametrize(("family", "name"), EACH)
@@ -120,7 +125,7 @@ HARMLESS = (".flush", ".isatty", ".fileno")
 
 def printed(path: Path) -> set[str]:
     """The calls of a module that put a text on a terminal or in a spreadsheet."""
-    called = {ast.unparse(node.func) for node in ast.walk(tree(path)) if isinstance(node, ast.Call)}
+    called = {ast.unparse(node.func) for node in nodes(path) if isinstance(node, ast.Call)}
     return {name for name in called if name in PRINTING or (name.startswith(STREAMS) and not name.endswith(HARMLESS))}
 
 
@@ -146,7 +151,7 @@ CLOCKS = {"time", "time_ns", "monotonic", "monotonic_ns", "perf_counter", "perf_
 @pytest.mark.parametrize("path", MODULES, ids=name_of)
 def test_no_test_looks_at_the_clock(path: Path) -> None:
     """No test asserts how long something takes, because the machine may be busy. Work is counted (`tests/work.py`)."""
-    asked = [node for node in ast.walk(tree(path)) if isinstance(node, ast.Attribute) and isinstance(node.value, ast.Name)]
+    asked = [node for node in nodes(path) if isinstance(node, ast.Attribute) and isinstance(node.value, ast.Name)]
     assert [node.attr for node in asked if node.value.id == "time" and node.attr in CLOCKS] == []
 
 

@@ -105,9 +105,9 @@ def test_the_wheel_has_a_bill_of_materials(wheel: Path) -> None:
 def test_the_script_works_from_anywhere(wheel: Path, tmp_path: Path) -> None:
     """Installed into a fresh environment, `lineage` has its demo and traces it, from the root folder and without a checkout."""
     environment = tmp_path / "venv"
-    venv.create(environment, system_site_packages=False, with_pip=True)
-    python = environment / "bin" / "python"
-    subprocess.run([python, "-m", "pip", "install", "-q", str(wheel)], check=True, capture_output=True)
+    venv.create(environment, system_site_packages=False)
+    pip = [sys.executable, "-m", "pip", "--python", environment / "bin" / "python"]
+    subprocess.run([*pip, "install", "-q", "--no-compile", str(wheel)], check=True, capture_output=True)
     snapshot = str(tmp_path / "s.db")
     script = environment / "bin" / "lineage"
     subprocess.run([script, "demo", "--snapshot", snapshot], check=True, capture_output=True, cwd="/")

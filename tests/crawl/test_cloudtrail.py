@@ -17,6 +17,7 @@ from lineage.crawl import cloudtrail
 from lineage.crawl.aws.pace import Budget, Pace
 from lineage.crawl.cloudtrail import deletes, look_up
 from lineage.crawl.deletions import Known, ended_lives
+from lineage.crawl.replay import session as session_module
 from lineage.crawl.replay.events import SAGEMAKER
 from lineage.crawl.replay.session import Replay, _Reply, _response, replay_session
 from lineage.domain.kinds import KINDS
@@ -387,6 +388,16 @@ def test_an_odd_event_costs_that_event(tmp_path: Path, case: str) -> None:
     lineage.crawl_estate(tmp_path / "s.db", session=session, cloudtrail=True)
     told = {(gap.subject, gap.reason) for gap in gaps(tmp_path)}
     assert {("cloudtrail", "failed"), (arn("training-job", "gone"), "deleted")} <= told
+
+
+def test_a_replay_makes_no_session_for_each_lookup(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A crawl of an account file makes one botocore session, however many lookups it answers."""
+    crawl(tmp_path, KEPT)  # after which the models of both services are known
+    made: list[Any] = []
+    core = session_module._core
+    monkeypatch.setattr(session_module, "_core", lambda: made.append(core()) or made[-1])
+    assert crawl(tmp_path, KEPT, deleted("kept")) == "not-referenced"
+    assert len(made) == 1
 
 
 def test_two_regions_and_accounts(tmp_path: Path) -> None:

@@ -29,6 +29,7 @@ from lineage.domain.kinds import KINDS
 from lineage.domain.records import Resource, Unknown
 from lineage.domain.redact import read
 from lineage.graphs.derive import derive
+from tests.conftest import examples
 from tests.estate import MODEL, account, estate, fit, line, only, prepared
 from tests.records import REGION, arn
 
@@ -471,7 +472,7 @@ def test_any_json_in_an_answer_is_survived(operation: str, which: int, value: An
             assert [place for place in PLACES if crawled.used(place) == "not-referenced"] == []
 
 
-@settings(max_examples=15)
+@settings(max_examples=examples(15))
 @given(which=st.integers(0, 10**6), value=JSON, operation=st.sampled_from([
     "DescribeEndpoint", "DescribeEndpointConfig", "DescribeModel", "DescribeTrainingJob", "DescribeProcessingJob",
     "ListProcessingJobs", "ListTrialComponents", "ListAssociations", "Search",
@@ -499,7 +500,7 @@ BODIES = {
 }  # fmt: skip
 
 
-@settings(max_examples=40)
+@settings(max_examples=examples(40))
 @given(kind=st.sampled_from(sorted(BODIES)), changes=st.lists(st.tuples(st.integers(0, 10**6), JSON), max_size=3))
 def test_any_json_in_a_record_is_joined(kind: str, changes: list[tuple[int, Any]]) -> None:
     """The kept part of a record, whatever its members are, forms a graph."""

@@ -12,6 +12,7 @@ import lineage
 from lineage.domain.records import Resource
 from lineage.queries.flow.links import Flow, links_out_of
 from lineage.queries.flow.writers import is_surely_made
+from tests.conftest import examples
 from tests.graphs.test_copies import COPY, FIT, MADE, package
 from tests.records import processing, record, training
 from tests.snapshot.test_file import crawl
@@ -67,7 +68,7 @@ def both(*records: Resource) -> tuple[set[str], set[str]]:
             return {one for one in snapshot.unexplained() if "://" in one}, unsure
 
 
-@settings(max_examples=200, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=examples(200), deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(JOBS, MODELS)
 def test_the_set_is_what_the_rule_says(jobs: list, models: list) -> None:
     """A place is unexplained exactly where some read of it has no certain maker, whatever ended how and when."""

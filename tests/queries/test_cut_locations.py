@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 
 from lineage.domain.records import Resource
 from lineage.domain.redact import read
+from tests.conftest import examples
 from tests.queries.test_used import verdict
 from tests.records import record, training
 
@@ -88,7 +89,7 @@ def jobs(name: str, uri: str) -> dict[str, dict[str, Any]]:
 
 
 @pytest.mark.parametrize("how", jobs("", ""))
-@settings(max_examples=25)
+@settings(max_examples=examples(25))
 @given(name=NAMES, bucket=BUCKETS, key=KEYS, spelling=st.sampled_from(sorted(SPELLINGS)))
 def test_a_place_under_the_name_of_a_secret_is_no_clean_no(how: str, name: str, bucket: str, key: str, spelling: str) -> None:
     """Whatever a field is called and however it is written, the place in it is possible or unknown."""
@@ -97,7 +98,7 @@ def test_a_place_under_the_name_of_a_secret_is_no_clean_no(how: str, name: str, 
 
 
 @pytest.mark.parametrize("member", ["InputArtifacts", "OutputArtifacts", "Parameters"])
-@settings(max_examples=25)
+@settings(max_examples=examples(25))
 @given(name=NAMES, spelling=st.sampled_from(sorted(SPELLINGS)))
 def test_an_artifact_under_the_name_of_a_secret_keeps_its_place(member: str, name: str, spelling: str) -> None:
     """What a run logged about its data stays a place and does not become a text."""

@@ -28,7 +28,7 @@ from lineage.domain.times import now
 from lineage.queries.search import _Best
 from lineage.search_language.expressions import Matcher, Sorting
 from lineage.snapshot.tables import AT_ONCE
-from tests.conftest import BANK
+from tests.conftest import BANK, examples
 from tests.estate import CALLER, HEADER, account, line, run_of
 from tests.records import ACCOUNT, REGION, arn, channel, record
 
@@ -183,7 +183,7 @@ FACTS = st.builds(lambda chance: facts_of(chance.choice, "fit"), st.randoms(use_
 
 
 @given(facts=FACTS, drawn=EXPRESSIONS)
-@settings(max_examples=400)
+@settings(max_examples=examples(400))
 def test_an_expression_says_of_a_record_what_its_facts_say(facts: Facts, drawn: Drawn) -> None:
     """Whatever a job is made from and whatever the question is, the answer is that of the facts."""
     assert Matcher("TrainingJob", drawn.part).holds(body_of(facts)) == drawn.holds(facts)
@@ -238,7 +238,7 @@ def sorted_names(found: list[Facts], by: str, *, descending: bool) -> list[str]:
 
 
 @given(drawn=EXPRESSIONS, by=SORTS, descending=st.booleans())
-@settings(max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow])
+@settings(max_examples=examples(60), suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow])
 def test_offline_live_and_the_facts_agree(estate: Estate, drawn: Drawn, by: str, descending: bool) -> None:
     """The snapshot, the service, and a separate client that turns the pages give the jobs of the facts, in their order."""
     order = "Descending" if descending else "Ascending"

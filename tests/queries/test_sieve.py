@@ -19,6 +19,7 @@ from lineage.queries.scope import Within
 from lineage.search_language.clues import CUT, DECIMAL, clue, clue_to, clues_of
 from lineage.search_language.sieve import EVERY, NONE, sieve
 from lineage.snapshot.reading import Snapshot
+from tests.conftest import examples
 from tests.records import ACCOUNT, REGION, arn, record
 
 CRAWL = Crawl(1, "2026-01-01T00:00:00Z", None, "arn:x", (ACCOUNT,), (REGION,), (), "0", "1")
@@ -174,7 +175,7 @@ def _of_all(snapshot: Snapshot, kind: Kind, within: Within, *, deleted: bool) ->
 
 
 @given(question=QUESTIONS, deleted=st.booleans(), limit=st.sampled_from([None, 2]))
-@settings(max_examples=300)
+@settings(max_examples=examples(300))
 @example(question=(JOB, {"Filters": [DECIMALS]}), deleted=False, limit=None)
 @example(question=(JOB, {"Filters": [{"Name": "HyperParameters.none", "Value": "1"}]}), deleted=False, limit=None)
 def test_as_if_all_records_were_read(

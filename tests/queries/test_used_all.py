@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 
 import lineage
 from cli.main import cli
-from tests.conftest import BANK, ROOT
+from tests.conftest import BANK, ROOT, examples
 from tests.queries.test_random_estates import JOBS, KEYS, resource
 from tests.queries.test_used import TEACHER
 from tests.records import channel, training
@@ -38,7 +38,7 @@ OPAQUE = [
 ASKED = st.lists(KEYS.map("s3://x/{}".format) | st.sampled_from(["s3://x", "s3://ap-1-s3alias/a", "efs://fs-1/a"]), max_size=6)
 
 
-@settings(max_examples=60)
+@settings(max_examples=examples(60))
 @given(JOBS, st.lists(st.sampled_from(OPAQUE), max_size=2), ASKED)
 def test_many_are_answered_as_each_alone(jobs: list, opaque: list, uris: list[str]) -> None:
     """An answer stays the same byte for byte, whatever else the same call contains, also an unreadable place."""

@@ -19,7 +19,7 @@ from lineage.domain.records import Answered, Content, Fetched, Gap
 from lineage.queries.verify import CHANGED, IN_PART, UNCHANGED, UNSEALED
 from lineage.snapshot.reading import Snapshot
 from lineage.snapshot.seals import TABLES, mark_of
-from tests.conftest import BANK
+from tests.conftest import BANK, examples
 from tests.records import record, training
 from tests.snapshot.packing import with_bodies
 from tests.snapshot.test_file import CRAWL, crawl
@@ -281,7 +281,7 @@ BODIES = [
 FOUND: list[Fetched] = [*BODIES, Gap("1", "r", "DescribeModel", "m", "denied", "so"), Answered("1", "r", "DescribeModel", "m")]
 
 
-@settings(max_examples=25)
+@settings(max_examples=examples(25))
 @given(st.lists(st.tuples(st.lists(st.sampled_from(FOUND), max_size=4), st.booleans()), min_size=1, max_size=5))
 def test_crawls_never_alarm(tmp_path_factory: pytest.TempPathFactory, crawls: list[tuple[list[Fetched], bool]]) -> None:
     """However crawls follow one another, finished or killed, their result is never called changed."""

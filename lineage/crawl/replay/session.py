@@ -28,6 +28,7 @@ import botocore.session
 from botocore.awsrequest import AWSResponse
 from botocore.compat import HTTPHeaders
 from botocore.loaders import create_loader
+from botocore.model import ServiceModel
 
 from lineage.crawl.aws.session import Session
 from lineage.crawl.replay.account import read_account
@@ -90,7 +91,7 @@ class Replay:
         Each answer of SageMaker takes `latency` seconds; `on_answer` gets its operation and parameters, also for an error
         after which botocore tries again, on the calling thread.
         """
-        self._model = _core().get_service_model("sagemaker")
+        self._model = _model("sagemaker")
         self.account = read_account(path, self._model)
         self._answers = Answers(self.account, self._model)
         self._faults = Faults(self.account.faults)
@@ -192,7 +193,7 @@ class Replay:
             return self._deny(asked)
         self._check_region(asked)
         fault = self._struck(asked)
-        operation = _core().get_service_model("cloudtrail").operation_model(asked.operation)
+        operation = _model("cloudtrail").operation_model(asked.operation)
         return json.dumps(looked_up(self.account.events, operation, asked.parameters, asked.account, asked.region, fault))
 
     def _sts(self, asked: _Asked) -> str:
@@ -292,6 +293,12 @@ def _core() -> botocore.session.Session:
 
 
 _loader = cache(create_loader)  # reads each service model once for all sessions
+
+
+@cache
+def _model(service: str) -> ServiceModel:
+    """One for all sessions: a model resolves each shape once, and a session of its own takes longer than most replays."""
+    return _core().get_service_model(service)
 
 
 def _denied(asked: _Asked) -> Failure:
