@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from dataclasses import asdict, dataclass, field, replace
+from dataclasses import dataclass, field, replace
 from typing import NamedTuple
 
 from lineage.domain.records import Json
@@ -61,7 +61,8 @@ class Finding:
     def as_json(self) -> Json:
         """The finding as JSON, with its fingerprint."""
         first = {name: getattr(self, name) for name in ("rule", "name", "severity", "confidence", "verdict", "state")}
-        return first | asdict(self) | {"fingerprint": self.fingerprint}
+        rest = {name: getattr(self, name) for name in self.__slots__}
+        return first | rest | {"fingerprint": self.fingerprint}
 
     def at_least(self, severity: str) -> bool:
         """Whether a gate of this severity counts it."""

@@ -47,9 +47,19 @@ def may_have_left_nothing(job: Json) -> bool:
     return may_have_written_nothing(job["status"]) or bool(job.get("uploads_nothing"))
 
 
-def fit_of(job: Json, write: Window | str | None, reading: Window | str | None) -> str:
-    """How certain a read of a write is, by the times and by how its job ended: a failed one may have written nothing."""
+def leaves(job: Json) -> str:
+    """How certain it is that a job left what it says that it wrote, by how it ended: a failed one may have written nothing."""
     if is_job(job) and not ran(job):
         return IMPOSSIBLE
-    fit = fits(write, reading)
-    return POSSIBLE if fit == CERTAIN and may_have_left_nothing(job) else fit
+    return POSSIBLE if may_have_left_nothing(job) else CERTAIN
+
+
+def fit_of(job: Json, write: Window | str | None, reading: Window | str | None) -> str:
+    """How certain a read of a write is, by the times and by how its job ended."""
+    return fit_if(leaves(job), write, reading)
+
+
+def fit_if(left: str, write: Window | str | None, reading: Window | str | None) -> str:
+    """The same for a job of which it is known how certainly it `left` something."""
+    fit = IMPOSSIBLE if left == IMPOSSIBLE else fits(write, reading)
+    return left if fit == CERTAIN else fit

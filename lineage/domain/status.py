@@ -10,6 +10,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 from enum import StrEnum
+from functools import lru_cache
 from typing import Final
 
 
@@ -88,6 +89,7 @@ _NOTHING_THERE: Final = re.compile(r"ClientError:.*?\bNo (?:S3 )?objects? (?:was
 _PLACE_TOLD: Final = re.compile(r"s3://[^\s\"',;)\]]+", re.IGNORECASE)
 
 
+@lru_cache(maxsize=1024)  # each job is asked about again and again; the words are few
 def outcome(status: str | None) -> Outcome:
     """What a status says."""
     return _OUTCOMES.get(status.casefold(), Outcome.UNKNOWN) if status else Outcome.UNTOLD

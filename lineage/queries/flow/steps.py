@@ -61,8 +61,16 @@ def fit_of(graph: Flow, write: Link, reading: Link) -> str:
     return _fit_of_copy(graph, write, reading)
 
 
+def _leaves(graph: Flow, job: str) -> str:
+    """How certain it is that a job left something. It is kept, because a shared place has many readers for each writer."""
+    kept: dict[str, str] = graph.kept.setdefault("leaves", {})
+    if job not in kept:
+        kept[job] = jobs.leaves(graph.nodes[job])
+    return kept[job]
+
+
 def _fit_of_copy(graph: Flow, write: Link, reading: Link) -> str:
-    fit = jobs.fit_of(graph.nodes[write.source], write.data["time"], reading.data["time"])
+    fit = jobs.fit_if(_leaves(graph, write.source), write.data["time"], reading.data["time"])
     maybe = is_only_allowed(write) or is_only_named(write) or is_only_named(reading)
     return POSSIBLE if fit == CERTAIN and maybe else fit
 

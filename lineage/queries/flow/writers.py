@@ -62,7 +62,8 @@ def writers_of_all(graph: Flow, reading: Link) -> list[Step]:
 
 def only_records(graph: Flow, run: str, job: str) -> bool:
     """Whether a node is a run of a job, and of no other job that may have made what was logged there."""
-    return {link.source for link in links_into(graph, run, "recorded-by")} == {job}
+    jobs = links_into(graph, run, "recorded-by")
+    return bool(jobs) and {link.source for link in jobs} == {job}
 
 
 def also_logged(graph: Flow, reading: Link) -> list[Step]:
