@@ -72,7 +72,7 @@ def strings(path: Path) -> Iterator[str]:
     for one in ast.walk(tree):
         if isinstance(one, ast.JoinedStr):
             known |= {id(part) for part in one.values}
-            yield "".join(part.value if isinstance(part, ast.Constant) else "…" for part in one.values)
+            yield "".join(part.value if isinstance(part, ast.Constant) else "value" for part in one.values)
         elif isinstance(one, ast.Constant) and isinstance(one.value, str) and id(one) not in known:
             yield one.value
 
