@@ -48,10 +48,13 @@ def guessed(error: click.UsageError) -> str:
 
 def _of_more(context: click.Context, more: str) -> str:
     """What to do about more arguments than a command takes."""
+    words = more.split()
+    each = words if all("=" in word[1:-1] for word in words) else [more]  # else the shell split one at its spaces
+    conditions = " ".join(f"--where {quote(one)}" for one in each)
     meant = {
         "lineage trace": "trace takes one endpoint at a time",
         "lineage experiments": f"experiments lists all of them: `lineage runs {quote(more)}` lists the runs of one",
-        "lineage search": f"a condition comes after --where: `--where {quote(more)}`",
+        "lineage search": f"a condition comes after --where: `{conditions}`",
         "lineage show": "show takes one thing at a time",
         "lineage impact": "impact takes one node or S3 URI at a time",
         "lineage datasets": "datasets takes one node at a time",

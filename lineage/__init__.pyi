@@ -48,6 +48,7 @@ from .domain.status import is_as_expected as is_as_expected
 from .domain.text import json_text as json_text
 from .domain.text import one_line as one_line
 from .domain.text import safe_json as safe_json
+from .domain.text import sentence as sentence
 from .domain.text import visible as visible
 from .domain.urls import from_url as from_url
 from .domain.urls import shows_nothing as shows_nothing

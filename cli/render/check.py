@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
-from lineage import one_line
+from lineage import one_line, sentence
 
 from .attested import rest_lines, rest_said
 from .lines import Line, listed, looked_lines, note_lines, printed, styled
@@ -44,7 +44,7 @@ def checked_text(answer: lineage.Checked, *, colour: bool) -> str:
 
 def ruled(answer: lineage.Checked) -> list[Line]:
     """The rules that found nothing, what the verdict rests on, and what is odd about the policy."""
-    notes = [styled(("Note: ", "bold yellow"), f"{note}.") for note in answer.notes]
+    notes = [styled(("Note: ", "bold yellow"), sentence(note)) for note in answer.notes]
     return [*_silent(answer), *rest_lines(answer.verdict, answer.rests), *notes]
 
 

@@ -265,7 +265,7 @@ def looked_and_noted(looked: Iterable[Line], caveats: Iterable[str]) -> list[Lin
 
 def note_lines(caveats: list[str]) -> list[Line]:
     """The caveats, one per line."""
-    return [styled(("Note: ", "dim"), f"{caveat}.") for caveat in caveats]
+    return [styled(("Note: ", "dim"), lineage.sentence(caveat)) for caveat in caveats]
 
 
 def spaced(kind: str) -> str:

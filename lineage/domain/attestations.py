@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import NamedTuple
 
+from lineage.domain.called import asking
 from lineage.domain.canonical import digest_of
 from lineage.domain.kinds import KINDS, OPAQUE_CHANNELS, kind_of_subject
 from lineage.domain.names import is_arn, is_location, named_id, node_id, parse_arn, parse_location
@@ -293,7 +294,8 @@ class _Near:
         subject = one.hole.normal().subject
         if subject in self._kinds:
             told = " and ".join(sorted(self._kinds[subject]))
-            return f"; for its subject there is {told}: name the gap as `lineage gaps --attest-template` does"
+            template = asking("lineage gaps --attest-template", "lineage.attest_template(snapshot)")
+            return f"; for its subject there is {told}: name the gap as {template} does"
         below = self._subjects[bisect_left(self._subjects, subject) :][:1]
         if below and below[0].startswith(subject):
             return f"; there is one about {self._written[below[0]]}: an attestation names one whole subject"

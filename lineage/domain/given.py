@@ -15,7 +15,7 @@ def texts(given: Iterable[str], what: str) -> tuple[str, ...]:
     """The texts of the argument `what`: several, or one by itself. Raises `TypeError` for anything else."""
     if isinstance(given, str):
         return (given,)
-    if not isinstance(given, Iterable):
+    if not isinstance(given, Iterable) or _has_id(given):
         raise TypeError(f"{what} takes texts, or a list of texts; this is {_shown(given)}")
     found = tuple(given)
     for wrong in (one for one in found if not isinstance(one, str)):
@@ -45,7 +45,12 @@ def _shown(given: object) -> str:
     """A value as a message shows it: its type, and the value of a number or a short list."""
     if given is None:
         return "None"
-    told = isinstance(given, int | float | list | tuple | bytes)
     kind = type(given).__name__
-    advice = ": give its id" if isinstance(getattr(given, "id", None), str) else ""
+    told = isinstance(given, int | float | list | tuple | bytes) and not _has_id(given)
+    advice = ": give its id" if _has_id(given) else ""
     return f"the {kind} {repr(given)[:_SHOWN]}" if told else f"an object of type {kind}{advice}"
+
+
+def _has_id(given: object) -> bool:
+    """Whether it is a node, a run or another thing with an id; a node is a tuple as well."""
+    return isinstance(getattr(given, "id", None), str)

@@ -75,6 +75,11 @@ def counted(number: int, noun: str) -> str:
     return f"{number:,} {noun}{'' if number == 1 else 's'}"
 
 
+def sentence(said: str) -> str:
+    """A text with a full stop, unless it ends with a question."""
+    return said if said.endswith("?") else f"{said}."
+
+
 def named_line(kind: str, name: str, *facts: str) -> str:
     """One line for the `repr` of an object: its class, its name and what matters of it, without empty ones."""
     about = ", ".join(filter(None, facts))

@@ -189,6 +189,7 @@ def find_endpoint(endpoints: Snapshot | Iterable[tuple[str, str]], wanted: str) 
     """
     wanted = from_url(wanted)
     page = page_of(wanted)
+    snapshot = endpoints if isinstance(endpoints, Snapshot) else None
     if isinstance(endpoints, Snapshot):
         endpoints = _called(endpoints, page.name if page else wanted) or endpoints.names_of(ENDPOINT.name)
     living = [(node, name) for node, name in endpoints if "@" not in node]
@@ -202,6 +203,9 @@ def find_endpoint(endpoints: Snapshot | Iterable[tuple[str, str]], wanted: str) 
         return found[0]
     if found:
         raise UnknownNode(f"several endpoints are named {wanted}: name one by its ARN: {', '.join(found)}")
+    named = snapshot.names(wanted) if snapshot and not (page or is_arn(wanted)) else ()
+    if others := [node for node, kind, _ in named if kind != ENDPOINT.name]:
+        raise UnknownNode(f"no endpoint {wanted!r} in the snapshot: it is the name of {' and of '.join(others[:_MAX_NAMES])}")
     raise UnknownNode(_no_endpoint(living, wanted, page))
 
 

@@ -10,7 +10,7 @@ from shlex import quote
 
 ACCOUNT_SCHEMA = "lineage.account/1"  # of the file that `lineage.crawl.replay` reads
 _DATABASE = b"SQLite format 3\0"
-_JSON = re.compile(rb"\s*[{\[]")
+_JSON = re.compile(rb"\s*(?:\{|\[[\s\[]*(?:[]{\"\d-]|true|false|null))")  # a table of TOML begins with a bracket too
 _ENOUGH = 4096  # bytes that show what a file is: those of a long first line
 _ACCOUNT = "is an account file, not a snapshot: read it into one with `lineage crawl --replay {} --snapshot {}`"
 

@@ -137,6 +137,19 @@ def test_an_expired_one_is_told_on_stderr(asked, tmp_path: Path) -> None:
     assert sum("expired on 2021-11-20" in caveat for caveat in said["caveats"]) == 2
 
 
+def test_a_note_that_asks_what_was_meant_ends_with_its_question(asked, tmp_path: Path) -> None:
+    """A note on a typo is a question, in an answer, a check and an export; no full stop comes after it."""
+    (tmp_path / "typo.toml").write_text(FILE.replace("2026-09.manifest", "2026-09.manifst"), encoding="utf-8")
+    for words in (
+        ("used", CUSTOMERS, "-f", "table"),
+        ("check", "-f", "table"),
+        ("export", "mortgage-tuned", "-f", "cyclonedx"),
+    ):
+        told = "".join(asked(*words, "--attestations", "typo.toml")[1:])
+        assert "did you mean s3://bank-ml/mortgage/lists/2026-09.manifest?" in told
+        assert "?." not in told
+
+
 def test_a_wrong_file_is_one_line(asked, tmp_path: Path) -> None:
     """A missing file, or one with too broad an entry, ends the command with one sentence."""
     assert asked("used", CUSTOMERS, "--attestations", "none.toml").code == 2
@@ -214,7 +227,9 @@ def test_a_report_counts_open_and_attested_gaps_apart(asked) -> None:
     assert (answer["counts"]["gaps"], answer["counts"]["left_open"], len(answer["gaps"])) == (1, 0, 1)
     assert [len(gap["attested"]) for gap in told["coverage"]["gaps"]] == [1]
     every = asked("report", "-f", "md", "--attestations", "a.toml").out
-    assert "1, 1 attested |" in next(line for line in every.splitlines() if line.startswith("| mortgage-tuned |"))
+    assert "1, 1 of them closed by attestations |" in next(
+        line for line in every.splitlines() if line.startswith("| mortgage-tuned |")
+    )
 
 
 def test_exports_that_tell_of_holes_tell_who_vouches(asked) -> None:

@@ -66,10 +66,15 @@ def parameters(function: Any) -> set[str]:
 
 
 def strings(path: Path) -> Iterator[str]:
-    """The texts of a file that are no docstrings."""
+    """The texts of a file that are no docstrings; a text with values in it is one."""
     tree = ast.parse(path.read_text("utf-8"))
-    docs = {id(one.value) for one in ast.walk(tree) if isinstance(one, ast.Expr)}
-    yield from (one.value for one in ast.walk(tree) if isinstance(one, ast.Constant) and isinstance(one.value, str) and id(one) not in docs)  # fmt: skip
+    known = {id(one.value) for one in ast.walk(tree) if isinstance(one, ast.Expr)}
+    for one in ast.walk(tree):
+        if isinstance(one, ast.JoinedStr):
+            known |= {id(part) for part in one.values}
+            yield "".join(part.value if isinstance(part, ast.Constant) else "value" for part in one.values)
+        elif isinstance(one, ast.Constant) and isinstance(one.value, str) and id(one) not in known:
+            yield one.value
 
 
 def test_no_message_of_the_audit_names_an_option() -> None:
@@ -86,15 +91,18 @@ TOLD: list[tuple[Callable[[Any], Any], str, tuple[str, ...], str]] = [
     (lambda s: lineage.show(s, "aml-*"), "lineage.nodes(snapshot, 'aml-*') lists", ("show", "aml-*"), "`lineage ls 'aml-*'` lists"),
     (lambda s: lineage.select(s, "zz/x"), "lineage.KINDS lists them", ("ls", "+zz/x"), "`lineage kinds` lists them"),
     (lambda s: lineage.select(s, "tag:zzz"), "a crawl with tags=True reads tags", ("ls", "+tag:zzz"), "`lineage crawl --tags` reads tags"),
-    (lambda s: lineage.trace(s, "zzz"), "lineage.crawl_endpoints(path, [name]) reads one", ("trace", "zzz"), "`lineage crawl --endpoint NAME` reads one"),
+    (lambda s: lineage.trace(s, "zzz"), "lineage.crawl_endpoints(path, ['zzz']) reads it", ("trace", "zzz"), "`lineage crawl --endpoint zzz` reads it"),
     (lambda s: lineage.list_runs(s, "zzz"), "lineage.list_experiments(snapshot) lists them", ("runs", "zzz"), "`lineage experiments` lists them"),
-    (lambda s: lineage.load_run(s, "zzz"), "lineage.list_runs(snapshot) lists them", ("runs", "loan-default", "zzz"), "`lineage runs` lists them"),
+    (lambda s: lineage.load_run(s, "zzz"), "lineage.list_runs(snapshot) lists them", ("runs", "loan-default", "zzz"), "`lineage runs loan-default` lists them"),
+    (lambda s: lineage.list_executions(s, "zzz"), "lineage.list_pipelines(snapshot) lists them", ("pipelines", "zzz"), "`lineage pipelines` lists them"),
+    (lambda s: lineage.load_execution(s, "zzz"), "lineage.list_pipelines(snapshot) lists the pipelines", ("pipelines", "credit-risk", "zzz"), "`lineage pipelines credit-risk` lists them"),
+    (lambda s: lineage.load_execution(s, "zzz", "credit-risk"), "lineage.list_executions(snapshot, 'credit-risk') lists them", ("pipelines", "credit-risk", "zzz"), "`lineage pipelines credit-risk` lists them"),
     (lambda s: lineage.verify(s, digest="zzz"), "as lineage.snapshot_info(path) shows it", ("snapshot", "verify", "--digest", "zzz"), "as `lineage snapshot info` shows it"),
     (lambda s: "".join(lineage.FORMATS["model-card"].write(lineage.Chosen(s))), "as in lineage.Chosen(snapshot, 'loans-live')", ("export", "-f", "model-card"), "as in `lineage export loans-live -f model-card`"),
 ]  # fmt: skip
 
 
-@pytest.mark.parametrize(("call", "python", "words", "command"), TOLD, ids=[" ".join(words) for _, _, words, _ in TOLD])
+@pytest.mark.parametrize(("call", "python", "words", "command"), TOLD, ids=[python for _, python, _, _ in TOLD])
 def test_python_is_told_a_call_and_the_command_line_a_command(
     run: Any, bank: Any, bank_path: Path, call: Any, python: str, words: tuple[str, ...], command: str
 ) -> None:

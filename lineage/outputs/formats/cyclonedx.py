@@ -17,6 +17,7 @@ from lineage.domain.jobs import is_job
 from lineage.domain.kinds import IMAGE, MODEL, REGISTERED, RELATIONS, RUNS
 from lineage.domain.names import is_place
 from lineage.domain.records import Json
+from lineage.domain.text import sentence
 from lineage.domain.training import trains
 from lineage.errors import MalformedName
 from lineage.outputs.formats.chosen import Chosen
@@ -197,7 +198,7 @@ class _Bom:
         for row in self.answer.rests.attestations:
             yield self.endpoint, f"Attestation {row['id']} of {row['who']}, {row['when']} until {row['until']}: {row['why']}"
         for caveat in self.answer.caveats:
-            yield self.endpoint, f"{caveat}."
+            yield self.endpoint, sentence(caveat)
 
 
 def _image(image: str) -> Json:

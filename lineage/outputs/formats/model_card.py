@@ -13,7 +13,7 @@ from typing import Any
 from lineage.domain.kinds import ENDPOINT, HOLDERS, MODEL, TRAINING_JOB
 from lineage.domain.names import is_place
 from lineage.domain.records import Json
-from lineage.domain.text import one_line
+from lineage.domain.text import one_line, sentence
 from lineage.errors import MalformedName
 from lineage.outputs.formats.chosen import Chosen
 from lineage.outputs.formats.subject import made_of, makers, traced
@@ -50,7 +50,7 @@ class _Draft:
         """The content: first what may be cut, then what was cut."""
         overview = self._overview()
         told = [f"lineage: {self.answer.verdict}.", *(f"{row['reason']}: {row['detail']}." for row in self.answer.breaks)]
-        told += [f"{caveat}." for caveat in self.answer.caveats]
+        told += [sentence(caveat) for caveat in self.answer.caveats]
         training: Json = {"training_observations": self._text(" ".join(told), MAX_TEXT, "the observations")}
         training |= {"training_job_details": self._job()} if self.job else {}
         if len(dumped([overview, training])) > MAX_CARD:

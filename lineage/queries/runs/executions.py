@@ -7,6 +7,7 @@ from dataclasses import asdict, dataclass, field
 from operator import attrgetter
 from shlex import quote
 
+from lineage.domain.called import asking
 from lineage.domain.kinds import DATASET, KINDS, RESOURCE, TRIAL, kind_of_arn
 from lineage.domain.names import is_arn, node_id, parse_arn
 from lineage.domain.pipelines import ExperimentNames
@@ -93,12 +94,19 @@ def load_execution(snapshot: Snapshot, execution: str, pipeline: str = "") -> Ex
         for name in dict.fromkeys((node.name.rpartition("/")[2], node.details.get("display_name"), node.name))
         if name
     )
-    lists = f"`lineage pipelines {quote(within.name)}` lists them" if within else "`lineage pipelines` lists the pipelines"
-    chosen = find_listed(called, execution, EXECUTION, lists)
+    chosen = find_listed(called, execution, EXECUTION, _how_to_list(within))
     owner = within or next(one for one in list_pipelines(snapshot) if one.id == pipeline_of(chosen))
     record = next(snapshot.records(EXECUTION, [chosen], deleted=True), None)
     found = execution_of(known[chosen], record, owner, Definitions(snapshot, owner.id))
     return _Reading(snapshot, found, owner, snapshot.scope()).answer()
+
+
+def _how_to_list(pipeline: Pipeline | None) -> str:
+    """What lists the executions of a pipeline; else what lists the pipelines."""
+    if pipeline is None:
+        return f"{asking('lineage pipelines', 'lineage.list_pipelines(snapshot)')} lists the pipelines"
+    call = f"lineage.list_executions(snapshot, {pipeline.name!r})"
+    return f"{asking(f'lineage pipelines {quote(pipeline.name)}', call)} lists them"
 
 
 @dataclass(slots=True)

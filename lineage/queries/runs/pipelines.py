@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from operator import attrgetter
 from typing import NamedTuple
 
+from lineage.domain.called import asking
 from lineage.domain.kinds import PIPELINE
 from lineage.domain.names import is_arn, node_id, parse_arn
 from lineage.domain.pipelines import ExperimentNames, Name, experiment_names, parse_definition
@@ -117,7 +118,8 @@ def find_pipeline(snapshot: Snapshot, wanted: str) -> Pipeline:
     if not known:
         raise UnknownNode(f"no pipeline {wanted!r}: the snapshot holds no pipelines")
     called = ((one.id, PIPELINE.name, one.name) for one in known.values())
-    return known[find_listed(called, wanted, PIPELINE.name, "`lineage pipelines` lists them")]
+    lists = f"{asking('lineage pipelines', 'lineage.list_pipelines(snapshot)')} lists them"
+    return known[find_listed(called, wanted, PIPELINE.name, lists)]
 
 
 def pipeline_of(execution: str) -> str:
