@@ -243,16 +243,18 @@ def test_nobody_vouches_against_a_list_of_what_was_made_of_the_data(
 
 
 def test_a_holdout_in_a_list_that_was_read_stays_unknown(tmp_path: Path) -> None:
-    """`datasets --holdouts` agrees with `used` on it, of a snapshot too."""
+    """`datasets --holdouts` agrees with `used` on it, of a snapshot too, and on data of which something listed was made."""
+    prep = processing("prep", {"in": "s3://raw/upstream/"}, {"out": ELSEWHERE})
     with Snapshot(tmp_path / "s.db", writing=True) as snapshot, snapshot.recording() as recording:
         recording.begin(CRAWL)
         recording.add(FACES)
+        recording.add(prep)
         manifest = Manifest(STORE, "ManifestFile", "e", "2026-02-01T00:00:00Z")
         recording.listings.put(manifest, [parse_location(f"{ELSEWHERE}a.csv")], "2026-06-01T00:00:00Z")
         recording.replace_graph(lambda db: join(db, recording.resources, listings=recording.listings))
         recording.finish("2026-06-01T00:00:00Z")
     with lineage.open_snapshot(tmp_path / "s.db") as snapshot:
-        for uri, closing in ((ELSEWHERE, 0), ("s3://raw/other/", 1)):
+        for uri, closing in ((ELSEWHERE, 0), ("s3://raw/upstream/", 0), ("s3://raw/other/", 1)):
             assert len(lineage.used(snapshot, uri, attestations=vouch(UNREAD)).rests.attestations) == closing
             (row,) = lineage.datasets(snapshot, "training-job/faces", holdouts=[uri], attestations=vouch(UNREAD)).holdouts
             assert len(row["attestations"]) == closing
