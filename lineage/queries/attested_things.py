@@ -11,16 +11,22 @@ from lineage.graphs.excerpts import Excerpt, Graph
 from lineage.queries.selectors import find_in
 from lineage.queries.selectors import names_of as nodes_of
 from lineage.queries.sources import Source
-from lineage.snapshot.reading import Snapshot
+from lineage.snapshot.manifests import Listings
+from lineage.snapshot.reading import Snapshot, open_snapshot
 
 
 def beside_records(source: Source, given: Attestations) -> Attestations:
     """The attestations, with what the records of a snapshot or a graph tell of the things that they name.
 
-    What a snapshot told stays, because a question may hand them on to another, about a part of it.
+    What a snapshot told stays, because a question may hand them on to another, about a part of it. A graph of a snapshot may
+    lack what a gap is about, so the snapshot itself is asked.
     """
     if given.looked_up:
         return given
+    listings: Listings | None = None if isinstance(source, Snapshot) else source.graph["listings"]
+    if listings and listings.file:
+        with open_snapshot(listings.file) as snapshot:
+            return beside_records(snapshot, given)
     subjects = {normal_subject(one.hole.subject): one.hole.subject for one in given.said}
     known = _in_snapshot(source, subjects) if isinstance(source, Snapshot) else _in_graph(source, subjects)
     created = {one.id: when for one in given.said if (when := known.get(normal_subject(one.hole.subject)))}
@@ -41,7 +47,7 @@ def _in_snapshot(snapshot: Snapshot, subjects: Mapping[str, str]) -> dict[str, s
 
 
 def _in_graph(graph: Graph | Excerpt, subjects: Mapping[str, str]) -> dict[str, str]:
-    """The same, of a graph."""
+    """The same, of a graph of records in memory."""
     ids = {normal: node_id(subject) for normal, subject in subjects.items() if node_id(subject) in graph.nodes}
     names = {_name(subject).casefold() for normal, subject in subjects.items() if normal not in ids}
     for node in (node for node, _, called in (nodes_of(graph) if names else ()) if called.casefold() in names):

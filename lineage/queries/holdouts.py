@@ -6,10 +6,10 @@ what was read after the node was done. A "no" requires that the node's own origi
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from typing import NamedTuple
 
-from lineage.domain.attestations import NO_ATTESTATIONS, Attestations
+from lineage.domain.attestations import NO_ATTESTATIONS, UNREAD_MANIFEST, Attestations
 from lineage.domain.jobs import is_job
 from lineage.domain.kinds import ENTITY_KINDS, KINDS, ONLY_NAMED, RELATIONS, RUNS
 from lineage.domain.names import Location, is_place, location_of, parse_location
@@ -56,7 +56,10 @@ def broken(tracing: Tracing) -> Iterator[Gap]:
 
 
 class Lost(NamedTuple):
-    """Where the trail of what was made from a dataset is lost, and when that began, as a time that sorts."""
+    """Where the trail of what was made from a dataset is lost, and when that began, as a time that sorts.
+
+    Or a read of a manifest against which nobody can vouch, because a version that was read lists what was made from it.
+    """
 
     gap: Gap
     began: str
@@ -77,8 +80,19 @@ def lost_trails(graph: Flow, places: list[Location]) -> dict[str, list[Lost]]:
 
 
 def _is_lost(gap: Gap) -> bool:
+    if _is_listed(gap):
+        return True
     place = location_of(gap.subject)
     return gap.about == OUTPUT and (place is None or place.hides_bucket)
+
+
+def _is_listed(gap: Gap) -> bool:
+    return gap.about == QUESTION and gap.reason == UNREAD_MANIFEST
+
+
+def _reading(gap: Gap) -> tuple[str, ...]:
+    """Which read a gap is about."""
+    return gap.reason, gap.subject, gap.job, gap.channel
 
 
 def _began(graph: Flow, job: str) -> str:
@@ -184,7 +198,7 @@ class Making:
 
     # --- one question ---------------------------------------------------------------------------
 
-    def holdout(self, uri: str, lost: Iterable[Lost] = ()) -> Json:
+    def holdout(self, uri: str, lost: Sequence[Lost] = ()) -> Json:
         """Whether one dataset was part of the making, how surely, and by which path. Raises `MalformedName`.
 
         `lost` is where its trail is lost in the whole estate: from there it may have got here unseen.
@@ -194,8 +208,10 @@ class Making:
         spread = Spread(self.graph, place.uri, near)
         spread.run()
         until = self._done()
-        unseen = (one.gap for one in lost if not (until and one.began > until))
-        holes = dict.fromkeys(once([*self._shared, *spread.holes, *unseen, *spread.unread_models()]))
+        listed = {_reading(one.gap): one.gap for one in lost if _is_listed(one.gap)}
+        unseen = (one.gap for one in lost if not (_is_listed(one.gap) or (until and one.began > until)))
+        own = (listed.get(_reading(gap), gap) for gap in spread.holes)
+        holes = dict.fromkeys(once([*self._shared, *own, *unseen, *spread.unread_models()]))
         self.holes |= holes
         found, way = self._verdict(spread, FirstReaders(self.graph, place), near)
         verdict, rests = judged(found, NOT_REFERENCED, holes, self._vouched)

@@ -71,6 +71,11 @@ class Listings:
         return cls(db)
 
     @property
+    def file(self) -> Path | None:
+        """The snapshot file that holds them; None for tables in memory, or if it is not there any more."""
+        return self._home if isinstance(self._home, Path) and self._home.exists() else None
+
+    @property
     def _db(self) -> sqlite3.Connection:
         if isinstance(self._home, sqlite3.Connection):
             return self._home

@@ -243,16 +243,18 @@ def test_nobody_vouches_against_a_list_of_what_was_made_of_the_data(
 
 
 def test_a_holdout_in_a_list_that_was_read_stays_unknown(tmp_path: Path) -> None:
-    """`datasets --holdouts` agrees with `used` on it, of a snapshot too."""
+    """`datasets --holdouts` agrees with `used` on it, of a snapshot too, and on data of which something listed was made."""
+    prep = processing("prep", {"in": "s3://raw/upstream/"}, {"out": ELSEWHERE})
     with Snapshot(tmp_path / "s.db", writing=True) as snapshot, snapshot.recording() as recording:
         recording.begin(CRAWL)
         recording.add(FACES)
+        recording.add(prep)
         manifest = Manifest(STORE, "ManifestFile", "e", "2026-02-01T00:00:00Z")
         recording.listings.put(manifest, [parse_location(f"{ELSEWHERE}a.csv")], "2026-06-01T00:00:00Z")
         recording.replace_graph(lambda db: join(db, recording.resources, listings=recording.listings))
         recording.finish("2026-06-01T00:00:00Z")
     with lineage.open_snapshot(tmp_path / "s.db") as snapshot:
-        for uri, closing in ((ELSEWHERE, 0), ("s3://raw/other/", 1)):
+        for uri, closing in ((ELSEWHERE, 0), ("s3://raw/upstream/", 0), ("s3://raw/other/", 1)):
             assert len(lineage.used(snapshot, uri, attestations=vouch(UNREAD)).rests.attestations) == closing
             (row,) = lineage.datasets(snapshot, "training-job/faces", holdouts=[uri], attestations=vouch(UNREAD)).holdouts
             assert len(row["attestations"]) == closing
@@ -359,6 +361,18 @@ def test_one_that_is_older_than_its_job_makes_no_answer_a_no(tmp_path: Path) -> 
         assert sum(early in note for note in lineage.check(snapshot, attestations=vouch(UNREAD)).notes) == 1
 
 
+def test_a_part_of_a_snapshot_lets_no_more_count_than_the_whole(tmp_path: Path) -> None:
+    """A graph of one dataset lacks the job that a gap is about, and yet what was said before that job existed closes nothing."""
+    late = training("gone", {"train": "s3://other/"}, day="2026-03-01")
+    crawl(tmp_path / "s.db", late, DENIED)
+    with lineage.open_snapshot(tmp_path / "s.db") as snapshot:
+        part = lineage.around_dataset(snapshot, ELSEWHERE)
+    assert late.arn not in part
+    assert told(lineage.used(part, ELSEWHERE, attestations=vouch(HoleName("denied", GONE))))[2] == 0
+    later = Attestations([replace(vouch(HoleName("denied", GONE)).said[0], when=date(2026, 4, 1))], today=TODAY)
+    assert told(lineage.used(part, ELSEWHERE, attestations=later))[2] == 1
+
+
 STRANGE = [
     (
         HoleName("unread-manifest", "s3://lists/face.manifest"),
@@ -394,7 +408,7 @@ def test_many_that_close_nothing_are_counted(tmp_path: Path) -> None:
     names = [HoleName("denied", arn("transform-job", f"{letter * 9}")) for letter in "abcdefgh"]
     crawl(tmp_path / "s.db", FACES)
     with lineage.open_snapshot(tmp_path / "s.db") as snapshot:
-        for source, slips, others in ((snapshot, 3, 5), (lineage.graph(snapshot), 0, 8)):
+        for source, slips, others in ((snapshot, 3, 5), (lineage.graph(snapshot), 3, 5), (whole(FACES), 0, 8)):
             notes = [note for note in asked_used(source, vouch(*names)).caveats if "no gap in this answer" in note]
             assert sum("names no gap in this answer: no transform job" in note for note in notes) == slips
             assert notes[-1].startswith(f"{others} of 8 attestations name no gap in this answer (")
