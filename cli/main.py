@@ -182,6 +182,7 @@ def main() -> NoReturn:
 
 # The options that are not called as the argument of the function is.
 _OPTIONS = {
+    "accounts": "--account",
     "allowed": "--allowed-signers",
     "authority": "--timestamp-authority",
     "endpoints": "--endpoint",

@@ -17,7 +17,7 @@ from functools import cache, lru_cache
 from importlib.resources import files
 from typing import Any, Final
 
-from lineage.domain.called import asking
+from lineage.domain.called import argument, asking
 from lineage.domain.kinds import KINDS, Kind
 from lineage.errors import SearchRefused
 
@@ -158,7 +158,7 @@ def _meant(resource: str, name: str, chosen: Iterable[str] | None) -> str:
     """The property behind a column of ours, else names that records have or that come near, else what lists the names."""
     names = list(property_names(resource) if chosen is None else stored_names(resource))
     if name.casefold() in ("account", "region"):
-        return f"use --{name.casefold()}"
+        return f"use {argument('accounts') if name.casefold() == 'account' else argument('regions')}"
     columns = {"name": f"{resource}Name", "id": f"{resource}Arn", "created": "CreationTime", "modified": "LastModifiedTime"}
     wanted = columns.get(name.casefold(), "")
     if name.casefold() == "status":

@@ -81,8 +81,8 @@ def test_no_message_of_the_audit_names_an_option() -> None:
     """An option stands in a whole command, in backticks, or is what the command line makes of an argument."""
     paths = [path for path in (ROOT / "lineage").rglob("*.py") if path.name not in _OWN_WORDS]
     whole = r"^lineage .*|`[^`]*(?:`|$)"
-    bare = {path.name: re.sub(whole, "", text) for path in paths for text in strings(path) if "--" in text}
-    assert {name: text for name, text in bare.items() if re.search(r"(?<![\w-])--[a-z]", text)} == {}
+    bare = ((path.name, re.sub(whole, "", text)) for path in paths for text in strings(path) if "--" in text)
+    assert {(name, text) for name, text in bare if re.search(r"(?<![\w-])--[a-z]", text)} == set()
 
 
 TOLD: list[tuple[Callable[[Any], Any], str, tuple[str, ...], str]] = [

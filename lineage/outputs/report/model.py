@@ -296,6 +296,8 @@ def _report_in(path: Path) -> Json:
     try:
         told: Json = json.loads(path.read_text(encoding="utf-8"))
         sealed = told["document"]["report_digest"] if told["schema"] == SCHEMA else None
+    except OSError as error:
+        raise SnapshotError(f"{path} can't be read: {error.strerror}") from None
     except (ValueError, TypeError, KeyError, RecursionError):
         raise SnapshotError(wrong) from None
     if sealed is None:
