@@ -251,6 +251,7 @@ WRONG: dict[str, tuple[Callable[[lineage.Snapshot], object], type[Exception], st
     "a run for its id": (lambda s: lineage.leaderboard(s, [next(lineage.list_runs(s))]), TypeError, "ids takes texts; this is an object of type Run: give its id"),  # type: ignore[list-item]
     "a run for its name": (lambda s: lineage.load_run(s, next(lineage.list_runs(s))), TypeError, "expected a name, an ARN or an S3 URI as a text; this is an object of type Run: give its id"),  # type: ignore[arg-type]
     "an account to sort by": (lambda s: lineage.search(s, "model", sort_by="account"), lineage.SearchRefused, "Unknown property name: account; use accounts=…"),
+    "a file of holdouts without its digest": (lambda s: lineage.report(s, holdout_files=["a.txt"]), TypeError, "files of holdouts are pairs: the name of a file, and its SHA-256 as sha256:…"),
     "a folder as an earlier report": (lambda s: lineage.report(s, ["loans-live"], previous="/"), lineage.SnapshotError, "/ can't be read: Is a directory"),
     "a training job to trace": (lambda s: lineage.trace(s, "Loans-Fit-0042"), lineage.UnknownNode, "no endpoint 'Loans-Fit-0042' in the snapshot: it is the name of arn:aws:sagemaker:eu-west-1:111122223333:training-job/loans-fit-0042"),
     "a node for its id": (lambda s: lineage.neighbourhood(s, next(lineage.nodes(s, "loans-live"))), TypeError, "ids takes texts, or a list of texts; this is an object of type Node: give its id"),  # type: ignore[arg-type]

@@ -160,7 +160,10 @@ def _found(snapshot: Snapshot, asked: list[str]) -> list[str]:
 
 
 def _files(role: str, digests: Iterable[tuple[str, str]]) -> list[Json]:
-    """What people wrote and the report rests on, file by file, without folders."""
+    """What people wrote and the report rests on, file by file, without folders. Raises `TypeError` for what is no pair."""
+    digests = list(digests)
+    if not all(isinstance(one, tuple) and len(one) == 2 for one in digests):
+        raise TypeError(f"files of {role} are pairs: the name of a file, and its SHA-256 as sha256:…")
     return [{"role": role, "file": Path(file).name, "digest": digest} for file, digest in dict.fromkeys(digests) if digest]
 
 
