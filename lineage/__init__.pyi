@@ -21,6 +21,7 @@ from .collect.upgrade import upgrade_snapshot as upgrade_snapshot
 from .domain.attestations import Attestation as Attestation
 from .domain.attestations import Attestations as Attestations
 from .domain.called import arguments_called as arguments_called
+from .domain.canonical import bytes_digest as bytes_digest
 from .domain.experiments import SortByType as SortByType
 from .domain.experiments import SortOrderType as SortOrderType
 from .domain.iam import MOST_CHARACTERS as MOST_CHARACTERS
@@ -45,6 +46,7 @@ from .domain.regions import check_role as check_role
 from .domain.spelling import did_you_mean as did_you_mean
 from .domain.spelling import no_such as no_such
 from .domain.status import is_as_expected as is_as_expected
+from .domain.text import counted as counted
 from .domain.text import json_text as json_text
 from .domain.text import one_line as one_line
 from .domain.text import safe_json as safe_json

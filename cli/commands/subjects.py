@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import re
 import shlex
 import sys
@@ -112,8 +111,10 @@ def _listed(source: str) -> list[AskedFor]:
 
 def _lines(source: str) -> Iterator[AskedFor]:
     """Each S3 URI of a file, with its line. Blank lines and lines that begin with # are skipped."""
+    import lineage
+
     data = _read(source)
-    file, digest = Path(_named(source)).name, f"sha256:{hashlib.sha256(data).hexdigest()}"
+    file, digest = Path(_named(source)).name, lineage.bytes_digest(data)
     for number, line in enumerate(_text(source, data).split("\n"), 1):
         uri = line.strip()
         if uri and not uri.startswith("#"):

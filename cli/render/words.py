@@ -33,7 +33,7 @@ def said_shortly(value: Any) -> str:
 
 def plural(number: int, noun: str) -> str:
     """`1 job`, `2 jobs`."""
-    return f"{number:,} {noun}{'' if number == 1 else 's'}"
+    return lineage.counted(number, noun)
 
 
 def a_kind(kind: str) -> str:

@@ -6,11 +6,11 @@ The key alone determines the algorithm, never the envelope: ECDSA with the hash 
 
 from __future__ import annotations
 
-import hashlib
 from importlib import import_module
 from pathlib import Path
 from typing import Any
 
+from lineage.domain.canonical import bytes_digest
 from lineage.errors import SignatureRefused, SigningError
 
 BEGIN = b"-----BEGIN PUBLIC KEY-----"
@@ -65,7 +65,7 @@ def fingerprint(key: Any) -> str:
     """The SHA-256 of a public key's DER."""
     crypto = _cryptography()
     der = key.public_bytes(crypto.Encoding.DER, crypto.PublicFormat.SubjectPublicKeyInfo)
-    return f"sha256:{hashlib.sha256(der).hexdigest()}"
+    return bytes_digest(der)
 
 
 def pem_of(der: bytes, named: str) -> tuple[bytes, str, bool]:

@@ -151,8 +151,3 @@ def code(value: Any, absent: str = NOT_ON_RECORD) -> Cell:
 def spaced(kind: str) -> str:
     """A kind as people write it."""
     return kind.replace("-", " ")
-
-
-def number(count: int, noun: str) -> str:
-    """`1 job`, `2 jobs`."""
-    return f"{count:,} {noun}{'' if count == 1 else 's'}"

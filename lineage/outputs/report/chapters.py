@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator
 
 from lineage.domain.kinds import ENDPOINT
 from lineage.domain.records import Json
+from lineage.domain.text import counted as number
 from lineage.domain.text import listed
 from lineage.outputs.report.blocks import (
     NONE,
@@ -25,7 +26,6 @@ from lineage.outputs.report.blocks import (
     Table,
     Word,
     code,
-    number,
     spaced,
     text,
 )

@@ -7,8 +7,9 @@ from collections.abc import Callable, Iterator
 
 from lineage.checks.findings import NEW, SEVERITIES
 from lineage.domain.records import REPLAYED, Json
+from lineage.domain.text import counted as number
 from lineage.domain.text import listed
-from lineage.outputs.report.blocks import Block, Items, Para, number
+from lineage.outputs.report.blocks import Block, Items, Para
 from lineage.queries.used import DECLARED, INDIRECT, MAYBE, NOT_REFERENCED, UNKNOWN, USED
 
 _REPLAYED = "Demo data or a replay, not read from AWS: the crawls of this snapshot read an account file."

@@ -9,7 +9,7 @@ from lineage.domain.attestations import Attestations
 from lineage.domain.kinds import KINDS
 from lineage.domain.names import is_arn
 from lineage.domain.records import Gap, Json, Scope
-from lineage.outputs.report.blocks import number
+from lineage.domain.text import counted as number
 from lineage.queries.as_json import NOT_READ, attested_by, numbers_json
 from lineage.queries.coverage import coverage
 from lineage.queries.scope import counts, deletions_told

@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from lineage.checks.findings import ATTESTED, NEW
 from lineage.domain.names import is_arn
 from lineage.domain.records import Json
+from lineage.domain.text import counted as number
 from lineage.domain.text import listed
 from lineage.outputs.report.blocks import (
     NONE,
@@ -28,7 +29,6 @@ from lineage.outputs.report.blocks import (
     WayBack,
     Word,
     code,
-    number,
     spaced,
     text,
 )

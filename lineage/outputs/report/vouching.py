@@ -7,8 +7,9 @@ from dataclasses import asdict
 from pathlib import Path
 
 from lineage.domain.records import Json
+from lineage.domain.text import counted as number
 from lineage.errors import SigningError
-from lineage.outputs.report.blocks import NONE, Block, Cell, Code, Items, Verdict, Word, code, number
+from lineage.outputs.report.blocks import NONE, Block, Cell, Code, Items, Verdict, Word, code
 from lineage.queries.anchors import Anchor
 from lineage.queries.verify import CHANGED, IN_PART, UNCHANGED, verify
 from lineage.signing.signed import REFUSED, UNCHECKED, VALID, Signed, Signer, check_signature, crawls_up_to
