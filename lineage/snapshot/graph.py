@@ -204,10 +204,6 @@ class GraphTables(OpenTables):
         """The ids that begin like this, in order: the first so many of them."""
         return iter(self._ids_between(start, behind(start), most))
 
-    def has_below(self, start: str) -> bool:
-        """Whether the id of any node begins like this."""
-        return bool(self._ids_between(start, behind(start), 1))
-
     def beginnings(self, start: str, most: int = -1) -> Iterator[str]:
         """The distinct continuations of ids after a prefix, up to the next slash: the first so many of them.
 
