@@ -20,6 +20,7 @@ from lineage.domain.records import Edge, Json, Node, Window
 from lineage.domain.sightings import EVER, Sight
 from lineage.domain.status import FAILED, MIXED
 from lineage.domain.times import bounds, sortable
+from lineage.domain.version import __version__
 from lineage.graphs.counts import count
 from lineage.snapshot.levels import EDGE_OF_PAIR, into, out_of
 from lineage.snapshot.manifests import Listings
@@ -93,7 +94,11 @@ _UNSERVED = f"""
         SELECT id FROM main.node WHERE kind = '{ENDPOINT.name}'
         UNION SELECT edge.source FROM served JOIN main.edge ON edge.target = served.id WHERE edge.relation IN {SERVING})
     DELETE FROM main.unexplained WHERE id NOT IN served"""  # noqa: S608  (our own words)
-_TABLES = ("called", "named", "field", "fact", "lent", "lies", "model", "model_input", "written", "write", "sight", "read")
+# Names that match ignoring case only in Python, and models in folders without a name.
+ODD_NAME = "name GLOB '*[^ -~]*' AND instr(id, '://') = 0"
+ODD_MODEL = "relation = 'writes' AND usage = 'model' AND target GLOB '*//'"
+_JOINED = f"""INSERT INTO main.joined SELECT ? WHERE NOT EXISTS (SELECT 1 FROM main.node WHERE {ODD_NAME})
+    AND NOT EXISTS (SELECT 1 FROM main.edge WHERE {ODD_MODEL})"""  # noqa: S608  (our own words)
 
 Spans = frozenset[Span]
 
@@ -128,7 +133,7 @@ class Joining:
 
     def close(self) -> None:
         """Drop everything except the graph."""
-        for table in _TABLES:
+        for (table,) in self.select("SELECT name FROM sqlite_temp_master WHERE type = 'table'"):
             self._db.execute(f"DROP TABLE temp.{table}")
 
     def run(self, sql: str) -> None:
@@ -205,9 +210,10 @@ class Joining:
         self._named.extend(map(node_row, self._not_lately(nodes)))
         self._fields.extend(map(stored_edge, edges))
         if len(self._fields) >= AT_ONCE:
-            self._put_down()
+            self.put_down()
 
-    def _put_down(self) -> None:
+    def put_down(self) -> None:
+        """Store in tables what was said so far."""
         self._db.executemany("INSERT INTO named VALUES (?,?,?,?,?,?,?,?,?,?,?)", self._named)
         self._db.executemany("INSERT INTO field VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?,?)", self._fields)
         self._named.clear()
@@ -224,9 +230,7 @@ class Joining:
 
     def pin(self, place: str, digest: str, window: Window | None, by: str) -> None:
         """What a record, `by` its id, says about the content of a place at a moment in a time window."""
-        opens, closes = bounds(window)
-        row = (place.rstrip("/"), opens, closes or EVER, by, digest, digest)
-        self._db.execute("INSERT OR IGNORE INTO sight VALUES (?,?,?,?,?,?)", row)
+        self._db.execute("INSERT OR IGNORE INTO main.pin VALUES (?,?,?,?,?)", pin_row(place, digest, window, by))
 
     def lend(self, identity: str, body: Json) -> None:
         """Store what others may borrow from a record."""
@@ -242,7 +246,7 @@ class Joining:
 
     def settle(self) -> None:
         """Sort what was said: the first statement about each node and each fact."""
-        self._put_down()
+        self.put_down()
         self._db.execute("INSERT OR IGNORE INTO main.node SELECT * FROM named ORDER BY id, rowid")
         self._db.execute("""
             INSERT OR IGNORE INTO fact
@@ -251,6 +255,9 @@ class Joining:
             FROM field ORDER BY source, target, relation, role, usage, opens, closes, rowid""")
         self._db.execute("DELETE FROM named")
         self._db.execute("DELETE FROM field")
+
+    def add_runs(self) -> None:
+        """Add what else runs the models: nothing, because all records were read."""
 
     def said_by_name(self) -> Iterator[tuple[Edge, str, Span]]:
         """Each read and write of data by name, with its place and its span there."""
@@ -295,11 +302,22 @@ class Joining:
             CREATE TEMP TABLE other AS SELECT {job} AS place, min({place}) AS first, max({place}) AS last FROM main.edge
             WHERE relation IN ({others}) AND {job} IN (SELECT {place} FROM main.edge WHERE {maybe}) GROUP BY {job}""")  # noqa: S608
         self._db.execute("CREATE UNIQUE INDEX temp.other_place ON other (place)")
-        self._db.execute(f"""
-            DELETE FROM main.edge WHERE {maybe} AND NOT EXISTS (
+        self.leave_out(f"""{maybe} AND NOT EXISTS (
                 SELECT 1 FROM other WHERE place = edge.{place} AND NOT (first = edge.{job} AND last = edge.{job}))
-            AND NOT EXISTS (SELECT 1 FROM main.level WHERE place = edge.{place} AND {joined})""")  # noqa: S608
+            AND NOT EXISTS (SELECT 1 FROM main.level WHERE place = edge.{place} AND {joined})""")
         self._db.execute("DROP TABLE temp.other")
+
+    def leave_out(self, which: str) -> None:
+        """Take out edges that lead nowhere. They are kept apart: after a later crawl they may lead somewhere."""
+        self._db.execute(f"CREATE TEMP TABLE idle AS SELECT rowid AS number FROM main.edge WHERE {which}")  # noqa: S608
+        self._db.execute("INSERT INTO main.left_out SELECT edge.* FROM idle JOIN main.edge ON edge.rowid = number")
+        self._db.execute("DELETE FROM main.edge WHERE rowid IN (SELECT number FROM idle)")
+        self._db.execute("DROP TABLE temp.idle")
+
+    def note_joined(self) -> None:
+        """Note that the graph holds all, and which version joined it; not where joining again could not tell what changes."""
+        self._db.execute("DELETE FROM main.joined")
+        self._db.execute(_JOINED, (__version__,))
 
     def index(self) -> None:
         """The graph is complete: from now on it can be queried by its nodes and edges."""
@@ -427,7 +445,8 @@ class Joining:
         return (row[0] for row in self._db.execute("SELECT DISTINCT place FROM written ORDER BY place"))
 
     def sort_contents(self) -> None:
-        """Add what S3 said about objects to what records pin; digests of one object at one time mean one content."""
+        """What records pin, and what S3 said about objects; digests of one object at one time mean one content."""
+        self._db.execute("INSERT OR IGNORE INTO sight SELECT *, digest FROM main.pin")
         self._db.execute("""
             INSERT OR IGNORE INTO sight SELECT rtrim(place, '/'), rtrim(modified, 'Z'), rtrim(seen, 'Z'), '',
             digest.value, digest.value FROM main.content, json_each(digests) AS digest""")
@@ -483,6 +502,12 @@ class Joining:
 
     def add_edges(self, edges: Iterable[Edge]) -> None:
         self._db.executemany("INSERT INTO main.edge VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?,?)", map(stored_edge, edges))
+
+
+def pin_row(place: str, digest: str, window: Window | None, by: str) -> Row:
+    """What a record says about the content of a place, as a row of its table."""
+    opens, closes = bounds(window)
+    return (place.rstrip("/"), opens, closes or EVER, by, digest)
 
 
 def _spans(words: str | None) -> Spans:
