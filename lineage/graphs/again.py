@@ -34,6 +34,7 @@ from lineage.graphs.derive import (
     said,
     without_echoes,
 )
+from lineage.graphs.patched_places import FORGET_CONTENTS, Crowded, patch_places
 from lineage.graphs.place_names import place_names
 from lineage.graphs.readers import read_where_it_runs
 from lineage.graphs.tables import ODD_MODEL, ODD_NAME, Joining, pin_row
@@ -63,6 +64,7 @@ class Changed(NamedTuple):
     records: frozenset[str]
     again: frozenset[str]
     manifests: frozenset[str]
+    contents: frozenset[str]
 
 
 def _says() -> Iterator[End]:
@@ -121,6 +123,10 @@ class Patching(Joining):
 
     def observe(self, nodes: Iterable[Node]) -> None:
         """The nodes of records that are made anew."""
+        nodes = list(nodes)
+        self.run("CREATE TEMP TABLE altered (id PRIMARY KEY) WITHOUT ROWID")
+        self.put("INSERT INTO altered VALUES (?)", ((node.id,) for node in nodes))
+        self.run("CREATE TEMP TABLE was_node AS SELECT * FROM main.node WHERE id IN (SELECT id FROM altered)")
         self.put("INSERT OR REPLACE INTO main.node VALUES (?,?,?,?,?,?,?,?,?,?,?)", map(node_row, nodes))
 
     def _id_of(self, kind: str, account: str, region: str, name: str) -> str | None:
@@ -133,8 +139,10 @@ class Patching(Joining):
         """The same, kept apart: some records are only asked."""
         self.put("INSERT INTO fresh_pin VALUES (?,?,?,?,?)", [pin_row(place, digest, window, by)])
 
-    def begin(self, anew: Iterable[Row]) -> None:
-        """The nodes that are made anew, and the ends of edges that they say."""
+    def begin(self, anew: Iterable[Row], contents: Iterable[str]) -> None:
+        """The nodes that are made anew, the ends of edges that they say, and places whose content was asked for."""
+        self.run("CREATE TEMP TABLE asked_contents (place)")
+        self.put("INSERT INTO asked_contents VALUES (?)", ((place,) for place in contents))
         self.run("CREATE TEMP TABLE mine (id PRIMARY KEY, kind) WITHOUT ROWID")
         self.put("INSERT INTO mine VALUES (?,?)", anew)
         self.run("CREATE TEMP TABLE says (kind, relation, at, PRIMARY KEY (kind, relation, at)) WITHOUT ROWID")
@@ -175,6 +183,18 @@ class Patching(Joining):
         """The indices stay; what is counted is counted anew."""
         count(self._db)
 
+    def join_places(self, on_step: OnStep) -> None:
+        """Find out what follows from the places of the edges that are other than before, or else of all."""
+        on_step("joining places", 0)
+        self.run("SAVEPOINT places")
+        try:
+            patch_places(self)
+        except Crowded:
+            self.run("ROLLBACK TO places")
+            self.reset_places()
+            join_places(self, on_step)
+        self.run("RELEASE places")
+
     def reset_places(self) -> None:
         """Take back what was found out about places: the next steps find it out again."""
         for statement in _RESET.split(";\n"):
@@ -194,14 +214,18 @@ _REPLACE = f"""
 CREATE TEMP TABLE was AS SELECT edge.rowid AS number, edge.* FROM main.edge WHERE rowid IN (
     SELECT edge.rowid FROM mine CROSS JOIN main.edge ON edge.source = mine.id
     UNION SELECT edge.rowid FROM mine CROSS JOIN main.edge ON edge.target = mine.id) AND {owned("edge")};
-INSERT INTO main.edge SELECT * FROM main.left_out WHERE NOT {owned("left_out")};
-DELETE FROM main.left_out;
+CREATE TEMP TABLE was_left AS SELECT left_out.rowid AS number, left_out.* FROM main.left_out WHERE rowid IN (
+    SELECT left_out.rowid FROM mine CROSS JOIN main.left_out ON left_out.source = mine.id
+    UNION SELECT left_out.rowid FROM mine CROSS JOIN main.left_out ON left_out.target = mine.id) AND {owned("left_out")};
+DELETE FROM main.left_out WHERE rowid IN (SELECT number FROM was_left);
 DELETE FROM main.edge WHERE rowid IN (SELECT number FROM was);
+CREATE TEMP TABLE top AS SELECT ifnull(max(rowid), 0) AS number FROM main.edge;
 CREATE TEMP TABLE fresh AS SELECT source, target, relation, role, usage, path, evidence, iif(timed, opens, NULL) AS opens,
     iif(timed, closes, NULL) AS closes, span, listing, reader, settled, opaque FROM fact WHERE {owned("fact")};
 DELETE FROM fact;
 INSERT INTO main.edge SELECT * FROM fresh;
 INSERT INTO touched SELECT source FROM was UNION SELECT target FROM was UNION SELECT source FROM fresh UNION SELECT target FROM fresh;
+CREATE TEMP TABLE was_pin AS SELECT * FROM main.pin WHERE record IN (SELECT id FROM mine);
 DELETE FROM main.pin WHERE record IN (SELECT id FROM mine);
 INSERT OR IGNORE INTO main.pin SELECT * FROM fresh_pin WHERE record IN (SELECT id FROM mine);
 CREATE TEMP TABLE maker AS
@@ -212,7 +236,7 @@ INSERT INTO maker SELECT rtrim(target, '/'), source, 0 FROM was WHERE {_MAKES}
 """.strip()  # noqa: S608  (our own words)
 # Readers of a place that may have got the model of another job: those made anew, and those of places of new models.
 _IN_MODEL = """(rtrim(edge.source, '/') = maker.place OR instr(edge.source, maker.place || '/') = 1)"""
-_INSIDE = f"FROM maker CROSS JOIN main.edge ON edge.source >= maker.place AND edge.source < maker.place || '0' WHERE {_IN_MODEL}"
+_INSIDE = f"FROM maker CROSS JOIN main.edge INDEXED BY edge_source ON edge.source >= maker.place AND edge.source < maker.place || '0' WHERE {_IN_MODEL}"
 _LOST_MODEL = f"SELECT 1 {_INSIDE} AND NOT is_new AND {_LEARNS} AND usage = 'model' AND NOT {owned('edge')} LIMIT 1"  # noqa: S608
 _IS_MODEL = f"""
 CREATE TEMP TABLE learner AS SELECT edge.rowid AS number, edge.span FROM (
@@ -243,11 +267,9 @@ _READ_AGAIN = """
     WHERE id IN (SELECT :record UNION SELECT id FROM main.node WHERE id > :record || '@' AND id < :record || 'A')
     AND observed AND arn IS NOT NULL"""
 _RESET = f"""
-DELETE FROM main.edge WHERE source IN (SELECT id FROM main.node WHERE kind = '{CONTENT.name}');
-DELETE FROM main.edge WHERE target IN (SELECT id FROM main.node WHERE kind = '{CONTENT.name}');
-DELETE FROM main.node WHERE kind = '{CONTENT.name}';
-UPDATE main.node SET details = json_remove(details, '$.contradicted') WHERE id IN (SELECT record FROM main.pin)
-    AND json_extract(details, '$.contradicted') IS NOT NULL;
+INSERT INTO main.edge SELECT * FROM main.left_out;
+DELETE FROM main.left_out;
+{FORGET_CONTENTS};
 UPDATE main.node SET details = json_remove(details, '$.unread') WHERE {UNREAD};
 UPDATE main.node SET kind = '{DATASET.name}', observed = 1 WHERE kind IN ('artifact', 'code');
 DELETE FROM main.level;
@@ -505,7 +527,7 @@ def join_again(
     joining = Patching(db, listings)
     region = _Region(joining, changed, read, read_earlier)
     region.grow()
-    joining.begin(region.nodes_anew())
+    joining.begin(region.nodes_anew(), changed.contents)
     for nodes, edges in region.told():
         joining.say(nodes, edges)
     joining.rename(region.renamed)
@@ -515,6 +537,5 @@ def join_again(
     place_names(joining)
     joining.replace_edges()
     joining.read_again(changed.again - changed.records)
-    joining.reset_places()
-    join_places(joining, on_step)
+    joining.join_places(on_step)
     joining.close()

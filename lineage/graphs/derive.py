@@ -131,6 +131,7 @@ def join_places(joining: Joining, on_step: OnStep) -> None:
     on_step("joining places", 0)
     joining.sort_places()
     note_levels(joining)
+    joining.sort_contents()
     joining.add_edges(_counted(copied(joining), "joining copies", on_step))
     on_step("classifying places", 0)
     classify(joining)
@@ -416,7 +417,6 @@ def copied(joining: Joining) -> Iterator[Edge]:
 
     So their number grows with the places, not with the pairs. Other contents seen at these places are included.
     """
-    joining.sort_contents()
     named: set[str] = set()
     for place, sights in joining.sights():
         contents = {sight.content for sight in sights} - named
@@ -455,17 +455,18 @@ def folders(place: str) -> list[str]:
     return [place.rstrip("/"), *(folder.uri for folder in (folders_above(location) if location else ()))]
 
 
-def classify(joining: Joining) -> None:
-    """Give each location node its kind; an artifact that nothing wrote is not observed."""
-    joining.run("""
+def classify(joining: Joining, among: str = "true") -> None:
+    """Give each location node its kind; an artifact that nothing wrote is not observed. `among` is a condition on `{place}`."""
+    source, target, place = (among.format(place=end) for end in ("source", "target", "level.place"))
+    joining.run(f"""
         WITH used (place, usage, made) AS (
-            SELECT source, usage, 0 FROM edge WHERE relation IN ('reads', 'mentions')
-            UNION ALL SELECT source, 'model', 0 FROM edge WHERE relation = 'loads'
-            UNION ALL SELECT target, usage, 1 FROM edge WHERE relation = 'writes'
-            UNION ALL SELECT target, '', 1 FROM edge WHERE relation = 'overlaps'
-            UNION ALL SELECT place, '', 1 FROM level WHERE fed),
+            SELECT source, usage, 0 FROM edge WHERE {source} AND relation IN ('reads', 'mentions')
+            UNION ALL SELECT source, 'model', 0 FROM edge WHERE {source} AND relation = 'loads'
+            UNION ALL SELECT target, usage, 1 FROM edge WHERE {target} AND relation = 'writes'
+            UNION ALL SELECT target, '', 1 FROM edge WHERE {target} AND relation = 'overlaps'
+            UNION ALL SELECT place, '', 1 FROM level WHERE {place} AND fed),
         told (place, artifact, code, made) AS (
             SELECT place, max(usage IN ('model', 'checkpoint')), max(usage = 'code') AND max(usage NOT IN ('', 'code')) = 0,
                 max(made) FROM used GROUP BY place)
         UPDATE node SET kind = iif(artifact, 'artifact', 'code'), observed = made OR NOT artifact
-        FROM told WHERE node.id = told.place AND node.kind = 'dataset' AND (artifact OR code)""")
+        FROM told WHERE node.id = told.place AND node.kind = 'dataset' AND (artifact OR code)""")  # noqa: S608  (our own words)

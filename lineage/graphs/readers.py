@@ -83,7 +83,8 @@ _BEFORE = f"""
 _LATER = """
 CREATE TEMP TABLE later AS
     WITH write (place, opens, closes) AS (
-        SELECT target, rtrim(opens, 'Z'), ifnull(rtrim(nullif(closes, ''), 'Z'), '~') FROM main.edge WHERE relation = 'writes')
+        SELECT target, rtrim(opens, 'Z'), ifnull(rtrim(nullif(closes, ''), 'Z'), '~') FROM main.edge
+        WHERE {writes} AND relation = 'writes')
     SELECT place, closes, min(opens) OVER (PARTITION BY place ORDER BY closes DESC) AS opens FROM write;
 CREATE INDEX temp.later_closes ON later (place, closes)
 """.strip()
@@ -126,11 +127,14 @@ def read_where_it_runs(joining: Joining) -> None:
         joining.run(f"DROP TABLE temp.{table}")
 
 
-def leave_out_the_same(joining: Joining) -> None:
-    """Leave out unknown readers of a model before its first known reader, if both got the same."""
-    for statement in _LATER.split(";\n"):
+def leave_out_the_same(joining: Joining, which: str = "true", writes: str = "true") -> None:
+    """Leave out unknown readers of a model before its first known reader, if both got the same.
+
+    `which` loads are looked at, and which `writes` matter for these, as conditions on edges.
+    """
+    for statement in _LATER.format(writes=writes).split(";\n"):
         joining.run(statement)
-    joining.leave_out(_SAME)
+    joining.leave_out(f"{which} AND {_SAME}")
     joining.run("DROP TABLE temp.later")
 
 

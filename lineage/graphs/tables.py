@@ -21,7 +21,7 @@ from lineage.domain.sightings import EVER, Sight
 from lineage.domain.status import FAILED, MIXED
 from lineage.domain.times import bounds, sortable
 from lineage.domain.version import __version__
-from lineage.graphs.counts import count
+from lineage.graphs.counts import count, note_silent
 from lineage.snapshot.levels import EDGE_OF_PAIR, into, out_of
 from lineage.snapshot.manifests import Listings
 from lineage.snapshot.rows import EDGE, edge_of, node_row, stored_edge
@@ -290,14 +290,17 @@ class Joining:
             FROM fact""")
         self._db.execute("DELETE FROM fact")
 
-    def forget_unread(self) -> None:
-        """Possible writes that nothing else reads, and possible reads that nothing else wrote, lead nowhere."""
-        self._forget("may-write", "target", "source", "'reads', 'loads', 'overlaps'", "leads")
-        self._forget("may-read", "source", "target", "'writes', 'overlaps'", "fed")
+    def forget_unread(self, among: str = "true") -> None:
+        """Possible writes that nothing else reads, and possible reads that nothing else wrote, lead nowhere.
 
-    def _forget(self, relation: str, place: str, job: str, others: str, joined: str) -> None:
+        `among` is a condition on `{place}`.
+        """
+        self._forget("may-write", "target", "source", "'reads', 'loads', 'overlaps'", "leads", among)
+        self._forget("may-read", "source", "target", "'writes', 'overlaps'", "fed", among)
+
+    def _forget(self, relation: str, place: str, job: str, others: str, joined: str, among: str) -> None:
         """Many jobs may name a place; the first and the last of them show whether one of them is another job."""
-        maybe = f"relation = '{relation}'"
+        maybe = f"relation = '{relation}' AND {among.format(place=place)}"
         self._db.execute(f"""
             CREATE TEMP TABLE other AS SELECT {job} AS place, min({place}) AS first, max({place}) AS last FROM main.edge
             WHERE relation IN ({others}) AND {job} IN (SELECT {place} FROM main.edge WHERE {maybe}) GROUP BY {job}""")  # noqa: S608
@@ -324,11 +327,19 @@ class Joining:
         index_graph(self._db)
         count(self._db)
 
+    def note_silent(self) -> None:
+        """Find the jobs that do not say what they read again. For that, what leads nowhere counts as well."""
+        ((number,),) = self.select("SELECT ifnull(max(rowid), 0) FROM main.edge")
+        self._db.execute("INSERT INTO main.edge SELECT * FROM main.left_out")
+        self._db.execute("DELETE FROM main.silent")
+        note_silent(self._db)
+        self._db.execute("DELETE FROM main.edge WHERE rowid > ?", (number,))
+
     # --- what it was made of --------------------------------------------------------------------
 
-    def loads(self) -> Iterator[Edge]:
+    def loads(self, which: str = "true") -> Iterator[Edge]:
         """Each load of a model from a place, by place."""
-        sql = f"SELECT {EDGE} FROM main.edge WHERE relation = 'loads' AND instr(source, '://') ORDER BY source"  # noqa: S608
+        sql = f"SELECT {EDGE} FROM main.edge WHERE {which} AND relation = 'loads' AND instr(source, '://') ORDER BY source"  # noqa: S608
         return map(edge_of, self._db.execute(sql))
 
     def overlapping(self, place: str) -> list[str]:
@@ -394,8 +405,11 @@ class Joining:
             ORDER BY place, source""")
         self._partitions = [row[0] for row in self._db.execute("SELECT DISTINCT partition_of(job) FROM model ORDER BY 1")]
 
-    def sort_places(self) -> None:
-        """The places that are read or written, each with its spans; an unknown place, or a name, matches no other."""
+    def sort_places(self, among: str = "true") -> None:
+        """The places that are read or written, each with its spans; an unknown place, or a name, matches no other.
+
+        `among` is a condition on `{place}`.
+        """
         known = "span IS NOT NULL AND span NOT IN ('unknown', 'named')"
         for row, table, relations in (
             ("target, span", "written", "'writes', 'may-write'"),
@@ -408,7 +422,8 @@ class Joining:
             ),
             ("source, span", "read", "'reads', 'may-read', 'loads'"),
         ):
-            rows = f"SELECT {row} FROM main.edge WHERE relation IN ({relations}) AND {known} ORDER BY {row}"  # noqa: S608
+            which = among.format(place=row.partition(",")[0])
+            rows = f"SELECT {row} FROM main.edge WHERE {which} AND relation IN ({relations}) AND {known} ORDER BY {row}"  # noqa: S608
             self._db.execute(f"INSERT OR IGNORE INTO {table} {rows}")
 
     def data_places(self) -> Iterator[str]:

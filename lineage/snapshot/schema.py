@@ -80,6 +80,8 @@ CREATE INDEX node_kind ON node (kind, observed);
 CREATE INDEX node_name ON node (name COLLATE NOCASE);
 CREATE INDEX edge_source ON edge (source, relation);
 CREATE INDEX edge_target ON edge (target, relation);
+CREATE INDEX left_out_source ON left_out (source);
+CREATE INDEX left_out_target ON left_out (target);
 CREATE INDEX node_unread ON node (id) WHERE {UNREAD};
 CREATE INDEX edge_opaque ON edge (source) WHERE opaque;
 """
