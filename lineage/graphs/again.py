@@ -18,7 +18,7 @@ from itertools import pairwise
 from typing import NamedTuple
 
 from lineage.domain.kinds import CARRIERS, CONTENT, DATASET, IMAGE, KINDS, PLACES, RELATIONS, WEIGHTS
-from lineage.domain.names import is_arn, is_place, parse_arn
+from lineage.domain.names import Span, is_arn, is_place, parse_arn
 from lineage.domain.records import Edge, Node, Resource, Window
 from lineage.graphs.counts import count
 from lineage.graphs.derive import (
@@ -83,7 +83,6 @@ def _words(words: Iterable[str]) -> str:
 
 
 _SAYS = frozenset(_says())
-_OWNERS = frozenset(kind.name for kind in KINDS.values() if any(one.own for one in kind.references))
 _LENDERS = frozenset(kind.borrows[0] for kind in KINDS.values() if kind.borrows[0])
 # To what is made anew with its reader: what it runs, down to the parts of the model.
 _RUNS = ("configures", "deploys", "instantiates")
@@ -120,6 +119,7 @@ class Patching(Joining):
     def __init__(self, db: sqlite3.Connection, listings: Listings) -> None:
         super().__init__(db, listings)
         self.run("CREATE TEMP TABLE fresh_pin AS SELECT * FROM main.pin WHERE false")
+        self.run("CREATE TEMP TABLE fresh_lies AS SELECT * FROM main.lies WHERE false")
 
     def observe(self, nodes: Iterable[Node]) -> None:
         """The nodes of records that are made anew."""
@@ -139,12 +139,18 @@ class Patching(Joining):
         """The same, kept apart: some records are only asked."""
         self.put("INSERT INTO fresh_pin VALUES (?,?,?,?,?)", [pin_row(place, digest, window, by)])
 
+    def lies_at(self, name: str, place: str, span: Span, by: str) -> None:
+        """The same, kept apart as well."""
+        self.put("INSERT INTO fresh_lies VALUES (?,?,?,?)", [(name, place, span, by)])
+
     def begin(self, anew: Iterable[Row], contents: Iterable[str]) -> None:
         """The nodes that are made anew, the ends of edges that they say, and places whose content was asked for."""
         self.run("CREATE TEMP TABLE asked_contents (place)")
         self.put("INSERT INTO asked_contents VALUES (?)", ((place,) for place in contents))
         self.run("CREATE TEMP TABLE mine (id PRIMARY KEY, kind) WITHOUT ROWID")
         self.put("INSERT INTO mine VALUES (?,?)", anew)
+        self.run("DELETE FROM main.lies WHERE record IN (SELECT id FROM mine)")
+        self.run("INSERT OR IGNORE INTO main.lies SELECT * FROM fresh_lies WHERE record IN (SELECT id FROM mine)")
         self.run("CREATE TEMP TABLE says (kind, relation, at, PRIMARY KEY (kind, relation, at)) WITHOUT ROWID")
         self.put("INSERT INTO says VALUES (?,?,?)", sorted(_SAYS))
 
@@ -313,7 +319,9 @@ class _Region:
 
     def grow(self) -> None:
         """Find all records whose edges the changes may alter, and make the edges of each."""
-        todo = self._observed() | self._readers(self._changed.manifests)
+        todo = self._observed()
+        self._say(todo)
+        todo |= self._readers(self._changed.manifests) | self._by_name()
         while todo:
             self.anew |= todo
             if len(self.anew) > MOST:
@@ -322,7 +330,6 @@ class _Region:
             edges = [*self._edges(self._nodes(todo)), *self._said_by(todo)]
             self._insist_unassociated(edges)
             todo = set(self._beyond(edges)) - self.anew
-        self._say(self._owners())
         self._say(self._namers())
 
     def told(self) -> Iterator[Said]:
@@ -365,6 +372,13 @@ class _Region:
         found = [edge for edge in self._edges(manifests) if edge.relation == "reads"]
         self._meet({edge.target for edge in found})
         return {met.record for edge in found if (met := self._known[edge.target])}
+
+    def _by_name(self) -> set[str]:
+        """The records that read or write by name what the changed ones give, or gave, a place."""
+        names = self._joining.select(_OWN_NAMES, json.dumps(self._nodes(self._changed.records)))
+        edges = self._edges(row[0] for row in names)
+        self._meet({end for edge in edges for end in edge[:2]})
+        return {met.record for edge in edges for end in edge[:2] if (met := self._known[end])}
 
     def _say(self, ids: Iterable[str]) -> None:
         """Read records, all their lifetimes and versions, and note what each says."""
@@ -423,33 +437,19 @@ class _Region:
             one, other = self._known[edge.source], self._known[edge.target]
             if one and other:
                 yield from self._depending(edge.relation, edge.usage, one, other)
-            elif one and one.kind in _OWNERS and edge.relation == "writes" and one.record in self._changed.records:
-                yield from self._readers([edge.target])  # the place is a name of the thing
 
     def _depending(self, relation: str, usage: str, one: Met, other: Met) -> Iterator[str]:
         """The ends of an edge between two records that depend on each other by it."""
         both = (one.kind, relation, SOURCE) in _SAYS and (other.kind, relation, TARGET) in _SAYS
         changed = {one.record, other.record} & self._changed.records
-        lent_or_owned = {kind.kind for kind in (one, other) if kind.record in changed} & {*_OWNERS, *_LENDERS}
-        if both or relation == "recorded-by" or changed & self._lived or lent_or_owned:
+        lends = relation == "member-of" and other.kind in _LENDERS and other.record in changed
+        if both or relation == "recorded-by" or changed & self._lived or lends:
             yield from (one.record, other.record)
         runs = relation in _RUNS or (relation in _NAMES_MODEL and usage == "model")
         if runs and other.record in self.anew and one.kind in CARRIERS:
             yield one.record
         if relation == "configures" and one.record in changed:
             yield other.record  # when it began to run depends on when the config was created
-
-    def _owners(self) -> Iterator[str]:
-        """The records that give the places of things that the remade records read or write by name."""
-        edges = self._said_by(self.anew)
-        self._meet({end for edge in edges for end in edge[:2]})
-        for edge in edges:
-            thing = {"reads": edge.source, "writes": edge.target}.get(edge.relation, "")
-            if (met := self._known.get(thing)) and met.kind in _OWNERS:
-                yield met.record
-        places = {edge.source for edge in edges if edge.relation == "reads" and not self._known[edge.source]}
-        for (arn,) in self._joining.select(_NAMED_SO, json.dumps(sorted(places))):
-            yield parse_arn(arn).id
 
     def _namers(self) -> set[str]:
         """The records that name the same unread things: the first one says how these are called."""
@@ -499,9 +499,7 @@ _MET = f"SELECT id, kind, arn FROM main.node WHERE id IN {_IDS} AND observed AND
 _ASSOCIATED = f"""
     SELECT 1 FROM main.edge WHERE source IN {_IDS} AND relation = 'associated'
     UNION ALL SELECT 1 FROM main.edge WHERE target IN {_IDS} AND relation = 'associated' LIMIT 1"""  # noqa: S608
-_NAMED_SO = f"""
-    SELECT DISTINCT owner.arn FROM main.edge CROSS JOIN main.node AS owner ON owner.id = edge.source
-    WHERE target IN {_IDS} AND relation = 'writes' AND owner.observed AND owner.kind IN {_words(_OWNERS)}"""  # noqa: S608
+_OWN_NAMES = f"SELECT name FROM main.lies WHERE record IN {_IDS} UNION SELECT name FROM fresh_lies WHERE record IN {_IDS}"  # noqa: S608
 _WITHOUT_RECORD = (*PLACES, IMAGE, WEIGHTS, CONTENT.name)
 _UNREAD = f"""
     SELECT id FROM main.node WHERE id IN {_IDS} AND NOT observed AND kind NOT IN {_words(_WITHOUT_RECORD)}"""  # noqa: S608

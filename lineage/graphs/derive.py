@@ -274,7 +274,7 @@ def _note_own(identity: str, own: list[tuple[Hit, str]], joining: Joining) -> No
     names = [(name, hit) for hit, name in own if hit.reference.own == "name"]
     for place, hit in places or names:
         for name in (identity, *(name for name, _ in names if places)):
-            joining.lies_at(name, place, hit.span or Span.UNKNOWN)
+            joining.lies_at(name, place, hit.span or Span.UNKNOWN, identity)
 
 
 def _only_named(record: Resource, found: list[tuple[Hit, Node, Edge]]) -> Iterator[tuple[Node, Edge]]:

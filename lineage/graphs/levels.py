@@ -13,7 +13,7 @@ from lineage.graphs.tables import Joining, Spans
 from lineage.snapshot.levels import each_into, each_out_of
 from lineage.snapshot.manifests import texts_around
 
-APART = 1 << 20  # between the numbers of two places: room for those that later crawls find between them
+APART = 1 << 24  # between the numbers of two places: room for those that later crawls find between them
 _EXACTLY, _IN_FOLDER, _BEGINS_SO = range(3)
 """How far a place reaches: its own key, all in its folder, or all keys that begin with it."""
 Place = tuple[str, Spans, Spans, bool]

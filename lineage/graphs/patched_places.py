@@ -25,7 +25,7 @@ from lineage.snapshot.graph import behind
 from lineage.snapshot.levels import above, into
 from lineage.snapshot.schema import UNREAD
 
-STEP = 64  # between the numbers of new places that follow each other: crawls add names at the end more often
+STEP = 64  # between the numbers of new places that follow each other
 _WRITE = "relation IN ('writes', 'may-write')"
 _READ = "relation IN ('reads', 'may-read', 'loads')"
 KNOWN = "span IS NOT NULL AND span NOT IN ('unknown', 'named')"
@@ -40,7 +40,8 @@ class Crowded(Exception):  # noqa: N818  (no error: all places are joined anew)
 def patch_levels(joining: Joining) -> None:
     """Bring the levels of the moved places, and of those around and inside them, up to date."""
     moved = [row[0] for row in joining.select("SELECT place FROM moved ORDER BY place")]
-    _insist_unlisted(joining, moved)
+    if joining.select("SELECT 1 FROM differing WHERE listing IS NOT NULL LIMIT 1"):
+        raise Crowded  # other versions of manifests are read now
     together = _Together(joining)
     together.take_out()
     levels = _Levels(joining, moved)
@@ -52,16 +53,6 @@ def patch_levels(joining: Joining) -> None:
     joining.run("UPDATE main.level SET leads = 0, fed = 0 WHERE id IN (SELECT id FROM led)")
     for statement in (leading("id IN (SELECT id FROM led)"), fed("id IN (SELECT id FROM led)")):
         joining.run(statement)
-
-
-def _insist_unlisted(joining: Joining, moved: list[str]) -> None:
-    """Raise `Crowded` if manifests list something at a moved place, or other versions of manifests are read now."""
-    if joining.select("SELECT 1 FROM differing WHERE listing IS NOT NULL LIMIT 1"):
-        raise Crowded
-    for place in moved:
-        location = location_of(place) if is_place(place) else None
-        if location and joining.listings.listing(location):
-            raise Crowded
 
 
 def note_near(joining: Joining, moved: list[str]) -> None:
@@ -97,7 +88,7 @@ class _Levels:
         for place in self._moved:
             if place in known or any(spans[place]):
                 self._turn(place, *map(bool, spans[place]))
-            if place in known and not any(spans[place]):
+            if place in known and not any(spans[place]) and not self._joining.select(_IS_ENTRY, place):
                 self._joining.put("DELETE FROM main.level WHERE place = ?", [(place,)])
 
     def reach(self) -> None:
@@ -140,19 +131,28 @@ class _Levels:
         last = self._last(place)
         for up, was, now, out in (("written", was_written, written, outer[0]), ("read", was_read, read, outer[1])):
             if bool(was) != now:
+                if up == "written":
+                    self._insist_unlisted(place)
                 old, new = (out, number) if now else (number, out)
                 sql = f"UPDATE main.level SET up_{up} = ? WHERE id > ? AND id <= ? AND up_{up} IS ?"  # noqa: S608
                 self._joining.put(sql, [(new, number, last, old)])
                 self._joining.put(f"UPDATE main.level SET {up} = ? WHERE id = ?", [(now, number)])  # noqa: S608
 
+    def _insist_unlisted(self, place: str) -> None:
+        """Raise `Crowded` if a manifest lists something at a place: what it lists is joined with what is written there."""
+        location = location_of(place) if is_place(place) else None
+        if location and self._joining.listings.listing(location):
+            raise Crowded
+
     def _numbers(self, added: list[str]) -> Iterator[tuple[str, int]]:
         """A number for each new place, between those of its neighbours."""
         runs = groupby([(self._beside(place), place) for place in added], key=lambda one: one[0])
         for (before, after), run in [(ends, [place for _, place in places]) for ends, places in runs]:
-            step = min(STEP if before else APART, (after - before) // (len(run) + 1)) if after else APART
+            step = min(STEP, (after - before) // (len(run) + 1)) if after else APART
             if step < 1:
                 raise Crowded
-            yield from ((place, before + step * (one + 1)) for one, place in enumerate(run))
+            first = before + step + ((after - before - step * (len(run) + 1)) // 8 if after else 0)  # most new names come last
+            yield from ((place, first + step * one) for one, place in enumerate(run))
 
     def _beside(self, place: str) -> tuple[int, int]:
         """The numbers before and after a place; 0 where there is none."""
@@ -167,6 +167,7 @@ _INSERT = """
 _AROUND = """
     SELECT id, written, read, EXISTS (SELECT 1 FROM main.lists WHERE lists.level = level.id AND entry), place FROM main.level
     WHERE place IN (SELECT value FROM json_each(?)) ORDER BY length(place) DESC"""
+_IS_ENTRY = "SELECT 1 FROM main.level JOIN main.lists ON lists.level = level.id WHERE place = ? AND entry"
 _FIRST = "SELECT id FROM main.level WHERE place >= ? AND place < ? AND place != ? ORDER BY place LIMIT 1"
 _REACH = """
     UPDATE main.level SET last = ?, covers_from = ?, covers_to = ?, gets_from = ?, gets_to = ?, surely_from = ?, surely_to = ?

@@ -40,7 +40,6 @@ CREATE TEMP TABLE fact (source, target, relation, role, usage, path, evidence, o
     settled, opaque, PRIMARY KEY (source, target, relation, role, usage, opens, closes, reader)) WITHOUT ROWID;
 CREATE INDEX temp.fact_recorded ON fact (target, source) WHERE relation = 'recorded-by';
 CREATE TEMP TABLE lent (id PRIMARY KEY, body) WITHOUT ROWID;
-CREATE TEMP TABLE lies (name, place, span, PRIMARY KEY (name, place)) WITHOUT ROWID;
 CREATE TEMP TABLE model (place, job, PRIMARY KEY (place, job)) WITHOUT ROWID;
 CREATE TEMP TABLE model_input (place, maker, PRIMARY KEY (place, maker)) WITHOUT ROWID;
 CREATE TEMP TABLE written (place, span, PRIMARY KEY (place, span)) WITHOUT ROWID;
@@ -240,9 +239,9 @@ class Joining:
         row = self._db.execute("SELECT body FROM lent WHERE id = ?", (identity,)).fetchone()
         return dict(json.loads(row[0])) if row else {}
 
-    def lies_at(self, name: str, place: str, span: Span) -> None:
-        """Store the place of the thing with this name."""
-        self._db.execute("INSERT OR IGNORE INTO lies VALUES (?,?,?)", (name, place, span))
+    def lies_at(self, name: str, place: str, span: Span, by: str) -> None:
+        """Store the place of the thing with this name, as a record, `by` its id, gives it."""
+        self._db.execute("INSERT OR IGNORE INTO main.lies VALUES (?,?,?,?)", (name, place, span, by))
 
     def settle(self) -> None:
         """Sort what was said: the first statement about each node and each fact."""
@@ -264,9 +263,9 @@ class Joining:
         edge = EDGE.replace("span", "fact.span")
         self._db.execute(f"""
             CREATE TEMP TABLE by_name AS
-            SELECT lies.place, lies.span AS there, {edge} FROM lies CROSS JOIN fact ON fact.source = lies.name
+            SELECT lies.place, lies.span AS there, {edge} FROM main.lies CROSS JOIN fact ON fact.source = lies.name
             WHERE relation = 'reads' AND usage = 'data' AND ifnull(fact.span, 'folder') = 'folder'
-            UNION ALL SELECT lies.place, lies.span, {edge} FROM fact CROSS JOIN lies ON lies.name = fact.target
+            UNION ALL SELECT lies.place, lies.span, {edge} FROM fact CROSS JOIN main.lies ON lies.name = fact.target
             WHERE relation = 'writes' AND instr(fact.target, '://') = 0""")  # noqa: S608  (our own words)
         for place, there, *row in self._db.execute("SELECT * FROM by_name ORDER BY source, target, relation, role, opens"):
             yield edge_of(tuple(row)), place, Span(there)
@@ -276,7 +275,7 @@ class Joining:
         """The place of what is read by name is known, so it is not opaque."""
         self._db.execute("""
             UPDATE fact SET span = 'named', opaque = 0 WHERE relation = 'reads' AND usage = 'data'
-            AND ifnull(span, 'folder') = 'folder' AND source IN (SELECT name FROM lies)""")
+            AND ifnull(span, 'folder') = 'folder' AND source IN (SELECT name FROM main.lies)""")
 
     def keep_facts(self) -> None:
         """The remaining facts become the edges; those of `model_input` read a model."""

@@ -87,6 +87,7 @@ TABLES: Final[Mapping[str, Table]] = {
         by_row=True,
     ),
     "pin": Table("place, opens, closes, record, digest", 5),
+    "lies": Table("name, place, record, span", 3),
     "joined": Table("tool", 1),
     "level": Table(
         "id, place, last, up_written, up_read, up_entry, written, read, covers_from, covers_to, gets_from, gets_to, "

@@ -55,7 +55,7 @@ class Estate:
             place, digest = self.chance.choice(MODELS), f"etag:{self.chance.choice(ETAGS)}"
             content = Content(place, (digest,), self._day(), self._day())
             return lambda recording: recording.keep_content(content)
-        found = self._edited() if self.known and kind < 0.35 else self._record()
+        found = self._edited() if self.known and kind < 0.5 else self._record()
         self.known.append(found)
         return lambda recording: recording.add(found)
 
@@ -102,7 +102,7 @@ class Estate:
         one = self.chance.choice(self.known)
         fresh = self._made(one.kind, one.name, one.account, one.region)
         same = {name: value for name, value in one.body.items() if name in ("CreationTime",)}
-        body = fresh.body | (same if self.chance.random() < 0.7 else {})
+        body = fresh.body | (same if self.chance.random() < 0.6 else {})
         return record(one.kind, one.name, dict(body), account=one.account, region=one.region)
 
     def _record(self) -> Resource:
