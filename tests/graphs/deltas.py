@@ -37,6 +37,7 @@ class Estate:
 
     chance: Random
     known: list[Resource] = field(default_factory=list)
+    associates: bool = False  # whether people associate things: a change near such a thing is left to the first join
 
     def changes(self, most: int) -> list[Change]:
         """What one crawl finds."""
@@ -106,7 +107,7 @@ class Estate:
         return record(one.kind, one.name, dict(body), account=one.account, region=one.region)
 
     def _record(self) -> Resource:
-        kinds = [name for name, often in _OFTEN.items() for _ in range(often)]
+        kinds = [name for name, often in (_OFTEN | (_ASSOCIATING if self.associates else {})).items() for _ in range(often)]
         account, region = self.chance.choice(HOMES)
         name = self._name()
         kind = self.chance.choice(kinds)
@@ -265,12 +266,12 @@ class Estate:
         return {"AlgorithmStatus": "Completed", "TrainingSpecification": {"AdditionalS3DataSource": source}}
 
     def _lineage_artifact(self) -> dict[str, Any]:
-        return {"ArtifactArn": self._arn("lineage-artifact"), "Source": {"SourceUri": self._place()}, "ArtifactType": "DataSet"}
+        return {"Source": {"SourceUri": self._place()}, "ArtifactType": "DataSet"}
 
     def _association(self) -> dict[str, Any]:
         return {
             "SourceArn": self._arn("lineage-artifact", "training-job"), "DestinationArn": self._arn("training-job", "trial-component"),
-            "AssociationType": "ContributedTo", "AssociationArn": self._arn("association"),
+            "AssociationType": "ContributedTo",
         }  # fmt: skip
 
 
@@ -279,6 +280,7 @@ _OFTEN = {
     "inference-component": 2, "trial-component": 8, "trial": 2, "experiment": 1, "feature-group": 2, "pipeline": 2,
     "pipeline-execution": 3, "automl-job": 1, "algorithm": 1, "model-package-group": 1,
 }  # fmt: skip
+_ASSOCIATING = {"lineage-artifact": 3, "association": 3}
 
 
 # --- tables ------------------------------------------------------------------------------------------
@@ -299,7 +301,7 @@ def tables(recording: Recording) -> dict[str, Any]:
         "level": {row[1]: _level(row, place) for row in levels},
         "together": Counter(tuple(sorted(one)) for one in together.values()),
         "lists": sorted((place[level], place[manifest], entry) for level, manifest, entry in rows("lists")),
-    } | {table: sorted(rows(table)) for table in ("pin", "joined", "unexplained", "silent", "counted", "unjoined")}
+    } | {table: sorted(rows(table)) for table in ("pin", "lies", "joined", "unexplained", "silent", "counted", "unjoined")}
 
 
 def _level(row: tuple[Any, ...], place: dict[int, str]) -> tuple[Any, ...]:
