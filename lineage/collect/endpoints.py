@@ -26,8 +26,9 @@ from lineage.domain.spelling import did_you_mean
 from lineage.domain.times import now
 from lineage.domain.version import __version__
 from lineage.errors import CrawlError, UnknownNode
-from lineage.graphs.again import MOST, Changed, TooMuch, join_again
+from lineage.graphs.again import join_again
 from lineage.graphs.derive import OnStep, join
+from lineage.graphs.region import MOST, Changed, TooMuch
 from lineage.snapshot.reading import Snapshot
 from lineage.snapshot.writing import Recording
 

@@ -35,7 +35,8 @@ RESOURCES = f"""
 CHANNELS = f"""
     SELECT node.account, node.region, count(*),
         sum(first.opens IS NULL OR (edge.closes != '' AND first.opens >= rtrim(edge.closes, 'Z')))
-    FROM {{edges}} AS edge CROSS JOIN main.node ON node.id = edge.target LEFT JOIN {{first}} AS first ON first.place = edge.source
+    FROM {{edges}} AS edge CROSS JOIN main.node ON node.id = edge.target
+    LEFT JOIN {{first}} AS first ON first.place = edge.source
     WHERE {{data}} AND node.kind = '{TRAINING_JOB.name}' GROUP BY 1, 2"""  # noqa: S608
 DATA: Final = "edge.relation = 'reads' AND edge.usage = 'data'"
 _COUNTED = f"""

@@ -306,7 +306,7 @@ class Joining:
         self._db.execute("CREATE UNIQUE INDEX temp.other_place ON other (place)")
         self.leave_out(f"""{maybe} AND NOT EXISTS (
                 SELECT 1 FROM other WHERE place = edge.{place} AND NOT (first = edge.{job} AND last = edge.{job}))
-            AND NOT EXISTS (SELECT 1 FROM main.level WHERE place = edge.{place} AND {joined})""")
+            AND NOT EXISTS (SELECT 1 FROM main.level WHERE place = edge.{place} AND {joined})""")  # noqa: S608
         self._db.execute("DROP TABLE temp.other")
 
     def leave_out(self, which: str) -> None:

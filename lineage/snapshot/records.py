@@ -210,7 +210,8 @@ class WrittenRecords(RecordTables, WrittenTables):
 
     def earlier_of(self, ids: Iterable[str]) -> Iterator[Resource]:
         """The same as `earlier_versions`, of some ids."""
-        return self._resources(f"id IN (SELECT value FROM json_each(?)) AND NOT {NEWEST}", (json.dumps(sorted(ids)),), every=True)
+        which = f"id IN (SELECT value FROM json_each(?)) AND NOT {NEWEST}"
+        return self._resources(which, (json.dumps(sorted(ids)),), every=True)
 
     def earlier_versions(self) -> Iterator[Resource]:
         """The versions of records that a later version replaced."""

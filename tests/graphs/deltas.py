@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from random import Random
 from typing import Any
 
@@ -15,7 +15,12 @@ from lineage.snapshot.manifests import Manifest
 from lineage.snapshot.writing import Recording
 from tests.records import arn, channel, record
 
-HOMES = [("111122223333", "eu-west-1"), ("111122223333", "eu-west-1"), ("111122223333", "us-east-1"), ("444455556666", "eu-west-1")]
+HOMES = [
+    ("111122223333", "eu-west-1"),
+    ("111122223333", "eu-west-1"),
+    ("111122223333", "us-east-1"),
+    ("444455556666", "eu-west-1"),
+]
 PLACES = [
     "s3://d/", "s3://d/a", "s3://d/a/", "s3://d/a/x/", "s3://d/a/x/part-1", "s3://d/ab/", "s3://d/b/", "s3://d/b/latest/",
     "s3://m/1/model.tar.gz", "s3://m/2/model.tar.gz", "s3://m/2/", "s3://m/", "s3://m/live/model.tar.gz", "s3://m/live/",
@@ -102,7 +107,7 @@ class Estate:
         """A new version, or another lifetime, of something."""
         one = self.chance.choice(self.known)
         fresh = self._made(one.kind, one.name, one.account, one.region)
-        same = {name: value for name, value in one.body.items() if name in ("CreationTime",)}
+        same = {name: value for name, value in one.body.items() if name == "CreationTime"}
         body = fresh.body | (same if self.chance.random() < 0.6 else {})
         return record(one.kind, one.name, dict(body), account=one.account, region=one.region)
 
@@ -111,7 +116,9 @@ class Estate:
         account, region = self.chance.choice(HOMES)
         name = self._name()
         kind = self.chance.choice(kinds)
-        name = {"model-package": f"g/{self.chance.randint(1, 3)}", "pipeline-execution": f"{name}/execution/e{name}"}.get(kind, name)
+        name = {"model-package": f"g/{self.chance.randint(1, 3)}", "pipeline-execution": f"{name}/execution/e{name}"}.get(
+            kind, name
+        )
         return self._made(kind, name, account, region)
 
     def _made(self, kind: str, name: str, account: str, region: str) -> Resource:
@@ -130,10 +137,14 @@ class Estate:
         return {f"{noun}JobStatus": status, "CreationTime": begun, f"{noun}StartTime": begun} | over
 
     def _experiment_config(self) -> dict[str, Any]:
-        return self._maybe(ExperimentConfig={"RunName": self._said(), "ExperimentName": self._said(), "TrialName": self._said()})
+        return self._maybe(
+            ExperimentConfig={"RunName": self._said(), "ExperimentName": self._said(), "TrialName": self._said()}
+        )
 
     def _training_job(self) -> dict[str, Any]:
-        channels = [channel(self.chance.choice(["train", "model", "x"]), self._place()) for _ in range(self.chance.randint(0, 3))]
+        channels = [
+            channel(self.chance.choice(["train", "model", "x"]), self._place()) for _ in range(self.chance.randint(0, 3))
+        ]
         channels += [channel("listed", self.chance.choice(MANIFESTS), "ManifestFile")] * (self.chance.random() < 0.3)
         return (
             self._ran("Training")
@@ -148,15 +159,21 @@ class Estate:
 
     def _processing_job(self) -> dict[str, Any]:
         inputs = [
-            {"InputName": f"i{n}", "S3Input": {"S3Uri": self._place(), "S3DataType": "S3Prefix"}} for n in range(self.chance.randint(0, 2))
+            {"InputName": f"i{n}", "S3Input": {"S3Uri": self._place(), "S3DataType": "S3Prefix"}}
+            for n in range(self.chance.randint(0, 2))
         ]
         query = {"Catalog": "AwsDataCatalog", "Database": "db", "QueryString": "SELECT * FROM t", "OutputS3Uri": self._place()}
         inputs += [{"InputName": "q", "DatasetDefinition": {"AthenaDatasetDefinition": query}}] * (self.chance.random() < 0.3)
         outputs: list[dict[str, Any]] = [
-            {"OutputName": f"o{n}", "S3Output": {"S3Uri": self._place(), "S3UploadMode": self.chance.choice(["EndOfJob", "Continuous"])}}
+            {
+                "OutputName": f"o{n}",
+                "S3Output": {"S3Uri": self._place(), "S3UploadMode": self.chance.choice(["EndOfJob", "Continuous"])},
+            }
             for n in range(self.chance.randint(0, 3))
         ]
-        outputs += [{"OutputName": "f", "FeatureStoreOutput": {"FeatureGroupName": self._said()}}] * (self.chance.random() < 0.3)
+        outputs += [{"OutputName": "f", "FeatureStoreOutput": {"FeatureGroupName": self._said()}}] * (
+            self.chance.random() < 0.3
+        )
         return (
             self._ran("Processing")
             | {"ProcessingInputs": inputs, "ProcessingOutputConfig": {"Outputs": outputs}}
@@ -240,7 +257,11 @@ class Estate:
         )
 
     def _pipeline(self) -> dict[str, Any]:
-        parts = {"Parameters": [{"Name": "P", "Type": "String", "DefaultValue": self._place()}], "D": self._place(), "Steps": []}
+        parts = {
+            "Parameters": [{"Name": "P", "Type": "String", "DefaultValue": self._place()}],
+            "D": self._place(),
+            "Steps": [],
+        }
         return {"PipelineDefinition": json.dumps(parts | {"Version": "2020-12-01"}), "PipelineStatus": "Active"}
 
     def _pipeline_execution(self) -> dict[str, Any]:
@@ -288,7 +309,7 @@ _ASSOCIATING = {"lineage-artifact": 3, "association": 3}
 
 def tables(recording: Recording) -> dict[str, Any]:
     """What the tables of the graph hold, with places for their numbers, without an order."""
-    rows: Callable[[str], list[Any]] = lambda table: recording._db.execute(f"SELECT * FROM {table}").fetchall()  # noqa: E731, S608, SLF001
+    rows: Callable[[str], list[Any]] = lambda table: recording._db.execute(f"SELECT * FROM {table}").fetchall()  # noqa: E731
     levels = sorted(rows("level"))
     place = {row[0]: row[1] for row in levels}
     together = defaultdict(list)
@@ -306,8 +327,20 @@ def tables(recording: Recording) -> dict[str, Any]:
 
 def _level(row: tuple[Any, ...], place: dict[int, str]) -> tuple[Any, ...]:
     _, name, last, written_up, read_up, entry_up, written, read, *reach, wider, leads, fed = row
-    spans = [[place[one] for one in sorted(place) if begin <= one <= end] for begin, end in zip(reach[::2], reach[1::2], strict=True)]
-    return (name, place[last], *(place.get(one) for one in (written_up, read_up, entry_up)), written, read, spans, wider, leads, fed)
+    spans = [
+        [place[one] for one in sorted(place) if begin <= one <= end] for begin, end in zip(reach[::2], reach[1::2], strict=True)
+    ]
+    return (
+        name,
+        place[last],
+        *(place.get(one) for one in (written_up, read_up, entry_up)),
+        written,
+        read,
+        spans,
+        wider,
+        leads,
+        fed,
+    )
 
 
 def differences(one: dict[str, Any], other: dict[str, Any]) -> Iterator[str]:

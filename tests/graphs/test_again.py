@@ -2,28 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from pathlib import Path
 from random import Random
 from tempfile import TemporaryDirectory
 from typing import Any
 
-import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 import lineage
 from lineage.collect.endpoints import join_graph
 from lineage.domain.records import Resource
-from lineage.graphs import again
 from lineage.graphs.derive import join
 from lineage.snapshot.reading import Snapshot
 from lineage.snapshot.writing import Recording
 from tests.conftest import examples
 from tests.graphs.deltas import Change, Estate, differences, tables
 from tests.queries.worlds import MOVES, Move, records, seen_at
-from tests.records import channel, processing, record, served, training
 from tests.snapshot.test_file import CRAWL
 
 Crawls = Iterable[Sequence[Change]]
@@ -37,7 +34,9 @@ def add(*found: Resource) -> list[Change]:
 def by_first_join(recording: Recording) -> dict[str, Any]:
     """The tables as the first join of the same records fills them; nothing of it stays."""
     recording._db.execute("SAVEPOINT first")
-    recording.replace_graph(lambda db: join(db, recording.resources, earlier=recording.earlier_versions, listings=recording.listings))
+    recording.replace_graph(
+        lambda db: join(db, recording.resources, earlier=recording.earlier_versions, listings=recording.listings)
+    )
     found = tables(recording)
     recording._db.execute("ROLLBACK TO first")
     recording._db.execute("RELEASE first")
@@ -58,7 +57,7 @@ def insist_same(crawls: Crawls) -> None:
 
 def drawn(seed: int, crawls: int = 4) -> Crawls:
     """What some crawls of a random estate find."""
-    chance = Random(seed)  # noqa: S311 - it shapes data
+    chance = Random(seed)
     estate = Estate(chance, associates=chance.random() < 0.1)
     first, later = chance.choice([3, 6, 12, 30]), chance.choice([1, 2, 4])
     yield estate.changes(first)
