@@ -7,35 +7,23 @@ A file's own seals prove nothing against someone who can write the file, because
 from __future__ import annotations
 
 import hashlib
-from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from contextlib import nullcontext
 from dataclasses import asdict, dataclass, field
-from itertools import islice
 from pathlib import Path
 
 from lineage.domain.called import asking
-from lineage.domain.records import Crawl, Json
+from lineage.domain.records import Json
 from lineage.errors import MalformedName, SnapshotError
 from lineage.queries.showing import ListedAnswer
-from lineage.snapshot.damage import OF_ODD_ROWS
+from lineage.snapshot.checking import Checking, Difference
 from lineage.snapshot.reading import Snapshot, open_snapshot
-from lineage.snapshot.seals import MARK, TABLES, Seal, mark_of, state_line
+from lineage.snapshot.seals import Seal
 
 SCHEMA, INFO_SCHEMA = "lineage.verified/1", "lineage.snapshot/1"
 UNCHANGED, CHANGED, UNSEALED, IN_PART = "unchanged", "changed", "unsealed", "proved-in-part"
 _ANEW = "anyone who can edit this file can also make new seals"
 _AT_ONCE = 1 << 20
-_NAMED = 20  # rows of a table that are named; more are counted
-
-
-@dataclass(frozen=True, slots=True)
-class Difference:
-    """Something that is not as it was sealed: in which table, of which crawl or row, and how."""
-
-    table: str
-    where: str
-    said: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,9 +96,9 @@ def verify(
     held = [*([_given(digest)] if digest else []), *proofs]
     opened = nullcontext(source) if isinstance(source, Snapshot) else open_snapshot(source)
     with opened as snapshot:
-        checking = _Checking(snapshot)
+        checking = Checking(snapshot)
         chain = checking.run()
-        held += [checking.proof_of(against)] if against else []
+        held += [_proof_by(against, snapshot.path)] if against else []
         own = f"sha256:{file_digest(snapshot.path)}"
         proving = _Proving(checking, chain, own, max((crawl.id for crawl in checking.crawls), default=0))
         for proof in held:
@@ -135,10 +123,22 @@ def _given(digest: str) -> Proof:
     return Proof(f"sha256:{wanted}", f"the digest sha256:{wanted}")
 
 
+def _proof_by(earlier: str | Path, path: Path) -> Proof:
+    """The proof by an earlier copy of the file: that the file begins as the copy ended."""
+    if Path(earlier).exists() and Path(earlier).samefile(path):
+        raise MalformedName(f"{earlier} is the file itself, which proves nothing: name an earlier copy")
+    with open_snapshot(earlier) as copy:
+        chain = copy.seals()
+    name = Path(earlier).name
+    if not chain:
+        raise SnapshotError(f"{earlier} has no seal, and so proves nothing: name a copy of which a crawl has finished")
+    return Proof(chain[-1].digest, f"the earlier copy {name}", f"is in {name}", chain[-1].crawl, chain[0].digest)
+
+
 class _Proving:
     """What was kept elsewhere, compared with the file that was looked at."""
 
-    def __init__(self, checking: _Checking, chain: list[Seal], own: str, newest: int) -> None:
+    def __init__(self, checking: Checking, chain: list[Seal], own: str, newest: int) -> None:
         self._checking = checking
         self._chain = chain
         self._own = own
@@ -221,105 +221,6 @@ class _Proving:
             which = f"crawls {rest[0]} to {rest[-1]} are" if len(rest) > 1 else f"crawl {rest[0]} is"
             notes.append(f"{which} covered only by the file's own seals, and so are the rows of the newest state; {_ANEW}")
         return proved, None
-
-
-class _Checking:
-    """One verification under way."""
-
-    def __init__(self, snapshot: Snapshot) -> None:
-        self.found: list[Difference] = []
-        self.notes: list[str] = []
-        self.crawls: list[Crawl] = []
-        self._snapshot = snapshot
-
-    def tell(self, table: str, where: str, said: str) -> None:
-        self.found.append(Difference(table, where, said))
-
-    def run(self) -> list[Seal]:
-        """Check everything; the chain as far as it can be read."""
-        chain: list[Seal] = []
-        try:
-            for damage in self._snapshot.structure():
-                self.tell("file", "structure", damage)
-            chain = self._snapshot.seals()
-            self._links(chain)
-            self._tables(chain)
-            for kind, identity, created in self._snapshot.altered_bodies():
-                self.tell("record", identity, f"the body of this {kind} of {created or 'no date'} is not the one stored")
-            self._tail(chain)
-        except (SnapshotError, *OF_ODD_ROWS) as error:
-            self.tell("file", "content", f"it can't be read to its end: {error}")
-        return chain
-
-    def proof_of(self, earlier: str | Path) -> Proof:
-        """The proof by an earlier copy of the file: that the file begins as the copy ended."""
-        if Path(earlier).exists() and Path(earlier).samefile(self._snapshot.path):
-            raise MalformedName(f"{earlier} is the file itself, which proves nothing: name an earlier copy")
-        with open_snapshot(earlier) as copy:
-            chain = copy.seals()
-        name = Path(earlier).name
-        if not chain:
-            raise SnapshotError(f"{earlier} has no seal, and so proves nothing: name a copy of which a crawl has finished")
-        return Proof(chain[-1].digest, f"the earlier copy {name}", f"is in {name}", chain[-1].crawl, chain[0].digest)
-
-    def _links(self, chain: list[Seal]) -> None:
-        """Check that each seal matches its own digest and names the seal before it."""
-        for before, one in zip([None, *chain], chain, strict=False):
-            if one.made_anew() != one.digest:
-                self.tell("seal", f"crawl {one.crawl}", "the seal does not match its own digest")
-            if one.previous != (before.digest if before else ""):
-                self.tell("seal", f"crawl {one.crawl}", "the seal before it was changed or removed")
-
-    def _tables(self, chain: list[Seal]) -> None:
-        sealed = self._snapshot.sealed()
-        state = hashlib.sha256()
-        for name in TABLES:
-            now = self._snapshot.hashed(name, [one.crawl for one in chain])
-            for one in chain:
-                if TABLES[name].crawl and now.wrote[str(one.crawl)] != one.wrote.get(name):
-                    said = f"what crawl {one.crawl} wrote into the table {name} is not what it sealed"
-                    self.tell(name, f"crawl {one.crawl}", said)
-            if not sealed:
-                continue
-            digest, marks = sealed.get(name, ("", b""))
-            state.update(state_line(name, digest, marks))
-            if now.digest != digest:
-                self._name_rows(name, now.marks, marks)
-        if sealed and chain and state.hexdigest() != chain[-1].state:
-            self.tell("sealed", f"crawl {chain[-1].crawl}", "the digests of the tables are not the ones that were sealed")
-
-    def _name_rows(self, name: str, now: bytes, sealed: bytes) -> None:
-        """Report the rows that differ from what was sealed, and how many sealed rows are missing."""
-        new = Counter(_marks(now)) - Counter(_marks(sealed))
-        gone = sum((Counter(_marks(sealed)) - Counter(_marks(now))).values())
-        rows = (row for row in self._snapshot.rows_of(name) if new[mark_of(row)] > 0)
-        for row in islice(rows, min(_NAMED, sum(new.values()))):
-            key = " ".join(str(value) for value in row[: TABLES[name].key] if value not in ("", None))
-            self.tell(name, key, "this row has changed since it was sealed")
-        more, lost = sum(new.values()) - _NAMED, gone - sum(new.values())
-        if more > 0:
-            self.tell(name, "rows", f"{more} more {'row is' if more == 1 else 'rows are'} not as sealed")
-        if lost > 0:
-            self.tell(name, "rows", f"{lost} sealed {'row is' if lost == 1 else 'rows are'} missing")
-        if not (new or gone):
-            self.tell(name, "table", "its digest is not the one that was sealed")
-
-    def _tail(self, chain: list[Seal]) -> None:
-        """Report what no seal covers."""
-        last = chain[-1].crawl if chain else 0
-        self.crawls = list(self._snapshot.crawls())
-        late = [crawl for crawl in self.crawls if crawl.id > last]
-        for crawl in late:
-            ended = "did not finish" if not crawl.complete else "has no seal"
-            self.notes.append(f"crawl {crawl.id} {ended}: its data is not sealed, and the rows cannot be compared with a seal")
-            if crawl.complete:
-                self.tell("seal", f"crawl {crawl.id}", "the seal of this finished crawl is missing")
-        if not late and chain and not self._snapshot.sealed():
-            self.tell("sealed", f"crawl {last}", "the digests of its tables were removed")
-
-
-def _marks(marks: bytes) -> Iterator[bytes]:
-    return (marks[at : at + MARK] for at in range(0, len(marks), MARK))
 
 
 @dataclass(frozen=True, slots=True, repr=False, eq=False)  # `Answer` has both
