@@ -6,8 +6,7 @@ A file's own seals prove nothing against someone who can write the file, because
 
 from __future__ import annotations
 
-import hashlib
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from contextlib import nullcontext
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
@@ -17,13 +16,13 @@ from lineage.domain.records import Json
 from lineage.errors import MalformedName, SnapshotError
 from lineage.queries.showing import ListedAnswer
 from lineage.snapshot.checking import Checking, Difference
+from lineage.snapshot.merging import MergedFile
 from lineage.snapshot.reading import Snapshot, open_snapshot
-from lineage.snapshot.seals import Seal
+from lineage.snapshot.seals import Seal, file_digest
 
 SCHEMA, INFO_SCHEMA = "lineage.verified/1", "lineage.snapshot/1"
 UNCHANGED, CHANGED, UNSEALED, IN_PART = "unchanged", "changed", "unsealed", "proved-in-part"
 _ANEW = "anyone who can edit this file can also make new seals"
-_AT_ONCE = 1 << 20
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,6 +49,7 @@ class Verified(ListedAnswer):
     `proved` says up to which crawl the file is proved, and by what (`crawl`, `how`, and whether by the `whole_file`).
     `proved_all` says whether that is the newest crawl. `unsealed_crawls` are those after the newest seal. `rolled_back` names a
     later crawl that was known before (`crawl`, `digest`, `seen`). `replayed`: its crawls read an account file, not AWS.
+    `merged` are the files that were merged into it (`file`, `digest`, and `crawls`, each with its number here and there).
     """
 
     file: str
@@ -63,6 +63,7 @@ class Verified(ListedAnswer):
     proved_all: bool = False
     unsealed_crawls: list[int] = field(default_factory=list)
     replayed: bool = False
+    merged: list[Json] = field(default_factory=list)
 
     def _about(self) -> str:
         """The file."""
@@ -71,15 +72,6 @@ class Verified(ListedAnswer):
     def as_json(self) -> Json:
         """The answer as one JSON object. Its keys are a contract; more may be added."""
         return {"schema": SCHEMA, "question": "verify"} | asdict(self)
-
-
-def file_digest(path: str | Path) -> str:
-    """The SHA-256 of a file's bytes, in hexadecimal. Raises `OSError`."""
-    whole = hashlib.sha256()
-    with Path(path).open("rb") as file:
-        while piece := file.read(_AT_ONCE):
-            whole.update(piece)
-    return whole.hexdigest()
 
 
 def verify(
@@ -111,7 +103,15 @@ def verify(
     late = [one.id for one in checking.crawls if not chain or one.id > chain[-1].crawl]
     found, notes, name = checking.found, checking.notes, snapshot.path.name
     replayed = any(crawl.replayed for crawl in checking.crawls)
-    return Verified(name, own, verdict, seals, found, notes, *told, proving.proved_all, late, replayed)
+    merged = list(map(_merged, checking.merged.values()))
+    return Verified(name, own, verdict, seals, found, notes, *told, proving.proved_all, late, replayed, merged)
+
+
+def _merged(one: MergedFile) -> Json:
+    """A file that was merged, with its crawls."""
+    seals = {seal.crawl: seal.digest for seal in one.seals}
+    crawls = [{"crawl": here, "was": was, "seal": seals.get(was)} for was, here in sorted(one.crawls.items())]
+    return {"file": one.name, "digest": one.digest, "crawls": crawls}
 
 
 def _given(digest: str) -> Proof:
@@ -135,6 +135,11 @@ def _proof_by(earlier: str | Path, path: Path) -> Proof:
     return Proof(chain[-1].digest, f"the earlier copy {name}", f"is in {name}", chain[-1].crawl, chain[0].digest)
 
 
+def _proved_by(one: MergedFile) -> Iterator[tuple[str, str]]:
+    """The digests of a merged file's seals, each with what it proves."""
+    return ((seal.digest, f"what {one.name} wrote up to its crawl {seal.crawl} is proved") for seal in one.seals)
+
+
 class _Proving:
     """What was kept elsewhere, compared with the file that was looked at."""
 
@@ -148,6 +153,9 @@ class _Proving:
         self._back: Json | None = None
         self._strange = 0  # anchors of other snapshots
         self._known = 0  # and of this one
+        self._parts: list[str] = []  # what is proved of merged files
+        self._whole = {one.digest: one.name for one in checking.merged.values()}
+        self._merged = {digest: told for one in checking.merged.values() for digest, told in _proved_by(one)}
 
     @property
     def proved_all(self) -> bool:
@@ -161,12 +169,20 @@ class _Proving:
         if not proof.asked:
             firsts = [one.digest for one in self._chain[:1]]
             ours = proof.first in firsts or proof.digest in sealed or self._own in (proof.digest, proof.file)
+            ours = ours or proof.digest in self._merged
             self._known, self._strange = self._known + ours, self._strange + (not ours)
         if self._own in (proof.digest, proof.file):
             self._prove(self._newest, proof, whole=True)
         elif proof.digest in sealed:
             self._prove(sealed[proof.digest], proof, whole=False)
             self._compare_bytes(sealed[proof.digest], proof)
+        elif part := self._merged.get(proof.digest):
+            self._parts.append(f"{part} by {proof.how}")
+        elif proof.asked and (name := self._whole.get(proof.digest)):
+            shown = asking("lineage snapshot info", "lineage.snapshot_info(path)")
+            raise MalformedName(
+                f"{proof.how} is of {name}, which was merged: give that of its newest seal, as {shown} of it prints"
+            )
         elif proof.first and self._chain and proof.first == self._chain[0].digest:
             self._differs(proof)
         elif proof.asked:
@@ -201,7 +217,7 @@ class _Proving:
             return CHANGED
         if self.proved_all:
             return UNCHANGED
-        if self._proved and asked:
+        if (self._proved or self._parts) and asked:
             return IN_PART
         return UNCHANGED if self._chain else UNSEALED
 
@@ -212,6 +228,10 @@ class _Proving:
         proved, notes = self._proved, self._checking.notes
         if self._strange and not self._known:
             notes.append(f"no anchor matches this snapshot's first seal; {self._strange} are for other snapshots")
+        notes += self._parts
+        if proved is None and self._parts:
+            notes.append(f"how the merged files were joined is covered only by the file's own seals; {_ANEW}")
+            return None, None
         if proved is None:
             notes += [f"only the file's own seals vouch for it; {_ANEW}"] if self._chain and not asked else []
             return None, None
@@ -247,9 +267,16 @@ def snapshot_info(path: str | Path) -> SnapshotInfo:
         raise TypeError("snapshot_info takes the path of the file: give snapshot.path")
     with open_snapshot(path) as snapshot:
         sealed = {one.crawl: one.digest for one in snapshot.seals()}
+        merged = list(map(_merged, snapshot.merged_files().values()))
         crawls = [
             {name: getattr(one, name) for name in ("id", "started", "finished", "caller", "tool", "botocore", "replayed")}
-            | {"seal": sealed.get(one.id)}
+            | {"seal": sealed.get(one.id), "merged": _there(one.id, merged)}
             for one in snapshot.crawls()
         ]
     return SnapshotInfo(Path(path).name, Path(path).stat().st_size, f"sha256:{file_digest(path)}", crawls)
+
+
+def _there(crawl: int, merged: list[Json]) -> list[Json]:
+    """Where a crawl was before a merge: the file, its number there, and its seal."""
+    told = ((file, one) for file in merged for one in file["crawls"] if one["crawl"] == crawl)
+    return [{"file": file["file"], "crawl": one["was"], "seal": one["seal"]} for file, one in told]

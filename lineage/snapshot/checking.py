@@ -11,8 +11,9 @@ from itertools import islice
 from lineage.domain.records import Crawl
 from lineage.errors import SnapshotError
 from lineage.snapshot.damage import OF_ODD_ROWS
+from lineage.snapshot.merging import MergedFile
 from lineage.snapshot.reading import Snapshot
-from lineage.snapshot.seals import MARK, TABLES, Seal, mark_of, state_line
+from lineage.snapshot.seals import MARK, TABLES, Seal, digests_of, mark_of, state_line
 
 _NAMED = 20  # rows of a table that are named; more are counted
 
@@ -33,6 +34,7 @@ class Checking:
         self.found: list[Difference] = []
         self.notes: list[str] = []
         self.crawls: list[Crawl] = []
+        self.merged: dict[int, MergedFile] = {}
         self._snapshot = snapshot
 
     def tell(self, table: str, where: str, said: str) -> None:
@@ -47,6 +49,7 @@ class Checking:
             chain = self._snapshot.seals()
             self._links(chain)
             self._tables(chain)
+            self._sources()
             for kind, identity, created in self._snapshot.altered_bodies():
                 self.tell("record", identity, f"the body of this {kind} of {created or 'no date'} is not the one stored")
             self._tail(chain)
@@ -54,13 +57,27 @@ class Checking:
             self.tell("file", "content", f"it can't be read to its end: {error}")
         return chain
 
-    def _links(self, chain: list[Seal]) -> None:
+    def _links(self, chain: list[Seal], of: str = "") -> None:
         """Check that each seal matches its own digest and names the seal before it."""
         for before, one in zip([None, *chain], chain, strict=False):
             if one.made_anew() != one.digest:
-                self.tell("seal", f"crawl {one.crawl}", "the seal does not match its own digest")
+                self.tell("seal", f"crawl {one.crawl}{of}", "the seal does not match its own digest")
             if one.previous != (before.digest if before else ""):
-                self.tell("seal", f"crawl {one.crawl}", "the seal before it was changed or removed")
+                self.tell("seal", f"crawl {one.crawl}{of}", "the seal before it was changed or removed")
+
+    def _sources(self) -> None:
+        """Check that what the crawls of merged files wrote is what they sealed there."""
+        for record in self._snapshot.unlike_all():
+            self.tell("record", record, "this record is not as any of the merged files sealed it")
+        self.merged = self._snapshot.merged_files()
+        for number, source in self.merged.items():
+            self._links(source.seals, f" of {source.name}")
+            for table in (name for name, told in TABLES.items() if told.crawl):
+                wrote = digests_of(self._snapshot.sealed_there(number, source, table), [one.crawl for one in source.seals])
+                for one in source.seals:
+                    if wrote[str(one.crawl)] != one.wrote.get(table):
+                        said = f"what crawl {one.crawl} of {source.name} wrote into the table {table} is not what it sealed"
+                        self.tell(table, f"crawl {one.crawl} of {source.name}", said)
 
     def _tables(self, chain: list[Seal]) -> None:
         sealed = self._snapshot.sealed()

@@ -171,17 +171,20 @@ class WrittenRecords(RecordTables, WrittenTables):
         return [Life(*row) for row in self._db.execute(sql, (identity,))]
 
     def has_read(self, subject: str, before: str) -> bool:
-        """Whether this crawl has read the record of a node id, also if the id has only a name.
+        """Whether this crawl has read the record of a node id, as `reading` tells it."""
+        return self._crawl in self.reading(subject, before)
+
+    def reading(self, subject: str, before: str) -> set[int]:
+        """The crawls that were the last to read the record of a node id, also if the id has only a name.
 
         A record created after `before` is another thing that took the name of the unread one.
         """
         kind, _, where = subject.partition(":")
         account, _, rest = where.partition("/")
         region, _, name = rest.partition("/")
-        sql = """SELECT 1 FROM record WHERE last_crawl = ? AND rtrim(created, 'Z') <= rtrim(?, 'Z') AND
-                 (id = ? OR (kind = ? AND account = ? AND region = ? AND lower(name) = lower(?))) LIMIT 1"""
-        row = self._db.execute(sql, (self._crawl, before, subject, kind, account, region, name)).fetchone()
-        return row is not None
+        sql = """SELECT DISTINCT last_crawl FROM record WHERE rtrim(created, 'Z') <= rtrim(?, 'Z') AND
+                 (id = ? OR (kind = ? AND account = ? AND region = ? AND lower(name) = lower(?)))"""
+        return {row[0] for row in self._db.execute(sql, (before, subject, kind, account, region, name))}
 
     def ended(self, identity: str, created: str, at: str) -> None:
         """Store that a lifetime of a resource was deleted at that time, unless this crawl has read it after all."""
