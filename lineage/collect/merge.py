@@ -14,6 +14,7 @@ from lineage.collect.endpoints import join_graph, join_step
 from lineage.domain.text import listed
 from lineage.errors import MixedRecords, SnapshotError
 from lineage.snapshot.checking import Checking
+from lineage.snapshot.connection import discard
 from lineage.snapshot.merging import Part
 from lineage.snapshot.reading import Snapshot, open_snapshot
 from lineage.snapshot.seals import file_digest
@@ -43,7 +44,7 @@ def merge_snapshots(
     new = Path(f"{path}.merging")
     if path.exists():
         raise SnapshotError(f"{path} exists: name a new file for the merged snapshot")
-    new.unlink(missing_ok=True)  # of a merge that was killed
+    discard(new)
     try:
         with ExitStack() as stack:
             opened = [stack.enter_context(open_snapshot(file)) for file in named]

@@ -230,7 +230,7 @@ class _Proving:
             notes.append(f"no anchor matches this snapshot's first seal; {self._strange} are for other snapshots")
         notes += self._parts
         if proved is None and self._parts:
-            notes.append(f"how the merged files were joined is covered only by the file's own seals; {_ANEW}")
+            notes.append(f"the rest, and how the merged files were joined, is covered only by the file's own seals; {_ANEW}")
             return None, None
         if proved is None:
             notes += [f"only the file's own seals vouch for it; {_ANEW}"] if self._chain and not asked else []

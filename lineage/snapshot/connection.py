@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import Iterable, Iterator
+from contextlib import closing
 from pathlib import Path
 from typing import Any, Self
 
@@ -47,6 +48,14 @@ def connect(path: Path, mode: str, wait: float = WAIT_SECONDS) -> Connection:
     opened.set_progress_handler(lambda: None, _STEPS)
     opened.execute("PRAGMA cell_size_check = ON")  # finds an overwritten page when it is read
     return opened
+
+
+def discard(path: Path) -> None:
+    """Delete what a killed process left half written at a path. Raises `SnapshotError` if a process is still writing to it."""
+    if path.exists():
+        with closing(connect(path, "rw", wait=0)) as left:
+            left.execute("BEGIN EXCLUSIVE")
+            path.unlink()
 
 
 class Connection(sqlite3.Connection):

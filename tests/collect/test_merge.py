@@ -230,6 +230,19 @@ def test_an_unfinished_crawl_is_refused(tmp_path: Path) -> None:
     assert "b.db: crawl 2 did not finish: run the same crawl again to finish it" in refused([a, b], tmp_path / "all.db")
 
 
+def test_two_merges_into_one_file_do_not_meet(tmp_path: Path) -> None:
+    """While a merge writes, another one into the same file is refused; what a killed one left is written anew."""
+    a, b = two(tmp_path)
+    left = tmp_path / "all.db.merging"
+    with Snapshot(left, writing=True) as writing:
+        with writing.recording() as recording:
+            recording.begin(Crawl(0, LATER[0], None, "arn:x", (OTHER,), (REGION,), (), "0", "1"))
+            assert f"{left} is locked: another crawl is writing to it" in refused([a, b], tmp_path / "all.db")
+        assert left.exists()
+    lineage.merge_snapshots([a, b], tmp_path / "all.db")
+    assert not left.exists()
+
+
 def test_replays_are_never_mixed_with_records_from_aws(tmp_path: Path) -> None:
     """A merged file holds only records from AWS, or only replayed ones."""
     a, _ = two(tmp_path)
