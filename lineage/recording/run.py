@@ -93,7 +93,7 @@ class Run:
         self._record: Mapping[str, Any] | None = None
         self._outbox: Outbox | None = None
         self._depth = 0
-        self._lock = threading.RLock()
+        self._new_locks()
         self._pid = os.getpid()
         self._keys: dict[str, set[str]] = {"Parameters": set(), "InputArtifacts": set(), "OutputArtifacts": set()}
         self._steps: dict[str, int] = {}
@@ -101,6 +101,10 @@ class Run:
         self._restore: Callable[[], None] = lambda: None
         self._left: Unsent | None = None
         return self
+
+    def _new_locks(self) -> None:
+        self._door = threading.RLock()  # held while the block is entered or left, which waits for the sending thread
+        self._lock = threading.RLock()  # held for a moment, also by that thread: over the names and steps that are known
 
     @classmethod
     def _loaded(
@@ -169,7 +173,7 @@ class Run:
 
     def __enter__(self) -> Self:
         """Make or find the run. Raises `RefusedValue`, `NotThere`; `NotRecorded` without credentials, or if it is strict."""
-        with self._lock:
+        with self._door:
             if self._depth == 0:
                 self._open()
                 self._restore = catch_termination(lambda: bool(_OPEN))
@@ -179,7 +183,7 @@ class Run:
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
         _CURRENT.set(_without(_CURRENT.get(), self))
-        with self._lock:  # a second entry waits until the first is left
+        with self._door:  # a second entry waits until the first is left
             self._depth -= 1
             if self._depth == 0:
                 self._restore()
@@ -238,9 +242,10 @@ class Run:
 
     def _goes_on(self, rows: Sequence[Row]) -> None:
         """Steps continue after those of metrics that are still to be sent."""
-        for row in rows:
-            if row.lane == METRIC and row.component == self.component_name:
-                self._go_on(row.body["MetricName"], row.body["Step"] + 1)
+        with self._lock:
+            for row in rows:
+                if row.lane == METRIC and row.component == self.component_name:
+                    self._go_on(row.body["MetricName"], row.body["Step"] + 1)
 
     def _go_on(self, metric: str, step: int) -> None:
         self._steps[metric] = max(step, self._steps.get(metric, 0))
@@ -411,8 +416,8 @@ class Run:
             return self._outbox
 
     def _forked(self) -> None:
-        """In a fork: another thread of the parent may have held the lock."""
-        self._lock = threading.RLock()
+        """In a fork: another thread of the parent may have held the locks."""
+        self._new_locks()
 
     def _flush(self) -> None:
         """Send what can be sent if a process ends inside the block."""

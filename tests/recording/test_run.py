@@ -19,7 +19,8 @@ import pytest
 from botocore.exceptions import ClientError
 
 from lineage.recording import NotRecorded, NotThere, RecordingError, RefusedValue, Run, current_run, list_runs, load_run, resume
-from lineage.recording.service import _answered
+from lineage.recording.service import UNREACHABLE, _answered
+from tests.conftest import HANGS
 from tests.recording.conftest import Start
 from tests.recording.stand_in import DROP, StandIn
 
@@ -539,6 +540,26 @@ def test_a_run_that_begins_without_a_network_is_made_later(
     assert values(service) == [(0, 0.5)]
     assert status(service)[0] == "Completed"
     assert service.components["churn-first"]["Parents"][0]["ExperimentName"] == "churn"
+
+
+def test_a_network_that_comes_back_while_a_run_is_left(service: StandIn, spool: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A run that began without a network, and is left just when the network is back, is sent whole and ends."""
+    monkeypatch.setattr("lineage.recording.service.PATIENCE", 0.2)
+    monkeypatch.setattr("lineage.recording.outbox._ENOUGH", {UNREACHABLE: HANGS})
+    service.down = True
+    run, left = Run("churn", "first"), threading.Event()
+
+    def train() -> None:
+        with run:
+            run.log_metric("loss", 0.5)
+            threading.Timer(0.5, lambda: setattr(service, "down", False)).start()
+        left.set()
+
+    threading.Thread(target=train, daemon=True).start()
+    assert left.wait(HANGS)
+    assert values(service) == [(0, 0.5)]
+    assert status(service)[0] == "Completed"
+    assert not list(spool.iterdir())
 
 
 def test_a_strict_run_says_at_once_what_fails(service: StandIn) -> None:
