@@ -8,6 +8,7 @@ from datetime import UTC, datetime
 from typing import Any, Generic, NamedTuple, Protocol, Self, TypeVar, overload
 
 from lineage.domain.experiments import RUN_TAG
+from lineage.domain.redact import without_secrets
 from lineage.domain.status import RunStatus
 from lineage.errors import RefusedValue
 from lineage.recording import limits
@@ -165,10 +166,10 @@ def request(what: str, given: Json) -> Json:
 
 
 def sent_description(what: str, text: str) -> str:
-    """A description: one line, at most 3,072 characters. Raises `RefusedValue`."""
+    """A description, without secrets: one line, at most 3,072 characters. Raises `RefusedValue`."""
     if not isinstance(text, str) or len(text) > _DESCRIPTION_LENGTH or len(text.splitlines()) > 1:
         raise RefusedValue(f"the description of the {what} must be one line of at most {_DESCRIPTION_LENGTH:,} characters")
-    return text
+    return without_secrets(text)
 
 
 def sent_display_name(what: str, text: str) -> str | None:

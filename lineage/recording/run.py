@@ -25,6 +25,7 @@ from types import TracebackType
 from typing import Any, Final, Self
 
 from lineage.domain.pins import Pin
+from lineage.domain.redact import under_name
 from lineage.domain.status import RunStatus
 from lineage.errors import NotRecorded, RecordingError, RefusedValue
 from lineage.recording import charts, limits, objects, surroundings
@@ -309,7 +310,7 @@ class Run:
     def log_artifact(self, name: str, value: str, media_type: str | None = None, is_output: bool = True) -> None:  # noqa: FBT002
         """Record an input or an output by its URI, or by any text. A text that looks like an S3 URI must be one."""
         if str(value).strip()[:3].lower() == "s3:":
-            limits.location(str(value))
+            limits.location(str(under_name(name, str(value))))
         self._log_each(*_direction(is_output), {name: value}, lambda key, text: limits.artifact(key, text, media_type))
 
     def log_metric(self, name: str, value: float, timestamp: datetime | float | None = None, step: int | None = None) -> None:

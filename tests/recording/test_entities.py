@@ -448,6 +448,11 @@ def test_what_looks_like_a_secret_is_not_kept(account: StandIn, session: Service
     component.parameters["db_password"] = "hunter2-hunter2"
     component.save()
     assert "hunter2" not in repr(account.components) + repr(component.parameters)
+    experiment = Experiment.create("churn", description="login with password=hunter2-hunter2", session=session)
+    assert experiment.description == "login with password=(redacted)"
+    experiment.description = "now token=hunter2-hunter2"
+    experiment.save()
+    assert "hunter2" not in repr(account.calls) + repr(experiment.description)
 
 
 # --- components -----------------------------------------------------------------------------------

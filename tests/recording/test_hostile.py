@@ -535,6 +535,32 @@ def test_secrets_are_cut_before_they_are_written_to_the_queue(service: StandIn, 
     assert not [path for path in spool.iterdir() if b"hunter2" in path.read_bytes()]
 
 
+REFUSED_SECRETS: dict[str, Callable[[Run], Any]] = {
+    "a password of two lines": lambda run: run.log_parameter("db_password", "hunter2\nhunter3"),
+    "a command of two lines": lambda run: run.log_parameter("command", "train --password hunter2\n"),
+    "a password as a metric": lambda run: run.log_metric("password", "hunter2"),  # type: ignore[arg-type]
+    "a token that begins like a place": lambda run: run.log_artifact("token", "s3:/hunter2"),
+    "a token of two lines": lambda run: run.log_artifact("token", "hunter2\nb"),
+    "a model behind a password": lambda run: run.log_model("https://jo:hunter2@example.com/model"),
+    "a name and its value on lines of their own": lambda _: _raise("AWS_SECRET_ACCESS_KEY\n=\nhunter2"),
+    "a block of YAML": lambda _: _raise("password: |\n  hunter2"),
+}
+
+
+def _raise(text: str) -> None:
+    raise ValueError(text)
+
+
+@pytest.mark.parametrize("case", REFUSED_SECRETS)
+def test_an_error_about_a_secret_does_not_tell_it(service: StandIn, case: str) -> None:
+    """A refusal that ends a run is its status message: it, and what the service is asked, are without the secret."""
+    with pytest.raises((RefusedValue, ValueError)) as told, Run("churn", "first") as run:
+        REFUSED_SECRETS[case](run)
+    assert status(service)[0] == "Failed"
+    assert "hunter2" not in str(service.calls)
+    assert type(told.value) is ValueError or "hunter2" not in str(told.value)
+
+
 def test_a_tag_that_is_named_like_a_secret_is_taken(service: StandIn) -> None:
     """The replacement for a tag's secret value is accepted by SageMaker."""
     with Run("churn", "first", tags=[{"Key": "project-key", "Value": "abc"}]):
