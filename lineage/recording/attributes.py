@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from copy import deepcopy
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Any, Generic, NamedTuple, Protocol, Self, TypeVar, overload
 
 from lineage.domain.experiments import RUN_TAG
@@ -191,10 +191,10 @@ def sent_status(_what: str, value: Any) -> Json:
 
 
 def sent_time(_what: str, value: Any) -> datetime:
-    """A time; UTC if it has no zone. Raises `RefusedValue`."""
+    """A time; local time if it has no zone. Raises `RefusedValue`."""
     if not isinstance(value, datetime):
         raise RefusedValue(f"{value!r} is not a time (expected a datetime)")
-    return value if value.tzinfo else value.replace(tzinfo=UTC)
+    return limits.with_zone(value)
 
 
 def read_parameter(value: Json) -> float | str:

@@ -1,8 +1,8 @@
 """What SageMaker accepts and the SDK can read again: every value is checked at the call, before anything is sent.
 
 Sources: botocore 1.44.8 (`CreateTrialComponent`, `BatchPutMetrics`, `CreateArtifact`) for patterns and lengths; the API
-reference for 300 parameters and for metrics of at most 14 days; sagemaker 2.257.7 for 59 characters of a name and 30
-artifacts each way.
+reference for 300 parameters and for metrics of at most 14 days; sagemaker 2.257.7 for 59 characters of a name, 30
+artifacts each way, metrics of at most two hours ahead, and times without a zone.
 Pure: every function returns what to send, or raises `RefusedValue`.
 """
 
@@ -31,6 +31,7 @@ URI_LENGTH: Final = 2048
 MESSAGE_LENGTH: Final = 1024
 METRIC_NAME_LENGTH: Final = 255
 OLDEST_METRIC: Final = timedelta(days=14)
+AHEAD_METRIC: Final = timedelta(hours=2)  # how far ahead of the clock a metric may be
 EXACT: Final = 2**53  # larger integers are not exact as a NumberValue, which is a double
 
 LAST_STEP: Final = 2**31 - 1
@@ -143,7 +144,7 @@ def pin_of(name: str) -> str:
 
 
 def metric(name: str, value: Any, timestamp: datetime | float | None, step: int | None, now: datetime) -> Json:
-    """A metric in BatchPutMetrics's form, with its time in seconds since 1970. Refuses NaN, and times over 14 days ago."""
+    """A metric in BatchPutMetrics's form, with its time in seconds since 1970. Refuses NaN, and times too far from now."""
     if not isinstance(name, str) or not 0 < len(name) <= METRIC_NAME_LENGTH or not _is_line(name):
         raise RefusedValue(f"{_cut(name)!r} can't be the name of a metric: 1 to {METRIC_NAME_LENGTH} characters of one line")
     number = _number(value)
@@ -152,6 +153,10 @@ def metric(name: str, value: Any, timestamp: datetime | float | None, step: int 
     when = _time(timestamp, name, now)
     if now - when > OLDEST_METRIC:
         raise RefusedValue(f"the metric {name!r} is of {when:%Y-%m-%d %H:%M}Z: SageMaker refuses metrics over 14 days old")
+    if when - now > AHEAD_METRIC:
+        raise RefusedValue(
+            f"the metric {name!r} is of {when:%Y-%m-%d %H:%M}Z: SageMaker refuses metrics over 2 hours ahead of the clock"
+        )
     given = {} if step is None else {"Step": _step(step, name)}
     return {"MetricName": name, "Value": _finite(number, f"the metric {name!r}"), "Timestamp": when.timestamp(), **given}
 
@@ -250,11 +255,16 @@ def _is_time(value: Any) -> bool:
     return getattr(getattr(value, "dtype", None), "kind", "") in ("M", "m")
 
 
+def with_zone(time: datetime) -> datetime:
+    """A time in UTC. Without a zone it is local time: `datetime.now()` says that, and the SDK and boto3 read it like that."""
+    return time.astimezone(UTC)
+
+
 def _time(timestamp: datetime | float | None, name: str, now: datetime) -> datetime:
     if timestamp is None:
         return now
     if isinstance(timestamp, datetime):
-        return (timestamp if timestamp.tzinfo else timestamp.replace(tzinfo=UTC)).astimezone(UTC)
+        return with_zone(timestamp)
     try:
         return datetime.fromtimestamp(float(timestamp), UTC)
     except (TypeError, ValueError, OverflowError, OSError):

@@ -399,8 +399,8 @@ def test_a_component_of_a_list_can_be_saved(account: StandIn, session: Service) 
     ]
 
 
-def test_status_and_times_are_sent(session: Service) -> None:
-    """A status is given as its word or with a message, which is kept to one line; a time without a zone is in UTC."""
+def test_status_and_times_are_sent(session: Service, far_from_utc: None) -> None:
+    """A status is given as its word or with a message, which is kept to one line; a time without a zone is local."""
     component = TrialComponent.create("churn-1", session=session)
     component.status, component.start_time = "InProgress", datetime(2026, 1, 2)  # noqa: DTZ001
     component.save()
@@ -409,7 +409,7 @@ def test_status_and_times_are_sent(session: Service) -> None:
     component.save()
     loaded = TrialComponent.load("churn-1", session=session)
     assert loaded.status == {"PrimaryStatus": "Failed", "Message": "first second"}
-    assert (loaded.start_time, loaded.end_time) == (datetime(2026, 1, 2, tzinfo=UTC), datetime(2026, 1, 3, tzinfo=UTC))
+    assert (loaded.start_time, loaded.end_time) == (datetime(2026, 1, 1, 15, tzinfo=UTC), datetime(2026, 1, 3, tzinfo=UTC))
 
 
 @pytest.mark.parametrize(

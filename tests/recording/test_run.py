@@ -122,6 +122,16 @@ def test_metrics_arrive_in_order_with_a_step_each(service: StandIn) -> None:
     assert max(len(request["MetricData"]) for request in called(service, "BatchPutMetrics")) <= 10
 
 
+def test_the_time_of_a_metric_is_the_one_that_is_meant(service: StandIn, far_from_utc: None) -> None:
+    """A time is taken as it is: with its zone, as seconds since 1970, or without a zone as local time, like `datetime.now()`."""
+    moment = NOW.replace(microsecond=0)
+    local = moment.astimezone().replace(tzinfo=None)
+    with Run("churn", "first") as run:
+        for time in (moment, moment.astimezone(), moment.timestamp(), local):
+            run.log_metric("loss", 1, time)
+    assert {one["Timestamp"] for one in service.metrics["churn-first"]} == {moment.isoformat()}
+
+
 def test_leaving_a_run_does_not_count_its_queue_for_each_call(service: StandIn) -> None:
     """A long queue is not counted again after each call that shortens it, which would take longer than sending."""
     asked: list[str] = []
@@ -323,6 +333,7 @@ BAD: dict[str, tuple[Callable[[Run], Any], str]] = {
     "a metric that is NaN": (lambda run: run.log_metric("loss", float("nan")), "the metric 'loss' is nan"),
     "a metric that is a text": (lambda run: run.log_metric("loss", "low"), "must be a number"),  # type: ignore[arg-type]
     "an old metric": (lambda run: run.log_metric("loss", 1, NOW - timedelta(days=15)), "over 14 days old"),
+    "a metric of tomorrow": (lambda run: run.log_metric("loss", 1, NOW + timedelta(days=1)), "over 2 hours ahead"),
     "a step below 0": (lambda run: run.log_metric("loss", 1, step=-1), "a whole number from 0 on"),
     "a metric without a name": (lambda run: run.log_metric("", 1), "1 to 255 characters"),
     "a file that is not there": (lambda run: run.log_file("/no/such/file"), "/no/such/file"),
