@@ -605,6 +605,27 @@ def test_a_disk_that_can_not_be_written_costs_a_warning(
     assert "kept on disk" in caplog.text
 
 
+def test_a_user_without_a_home_may_record(
+    service: StandIn, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    """A container may run as a user of any number, who has no home: training goes on, and a folder that is named is used."""
+
+    def nobody(number: int) -> Any:
+        raise KeyError(number)
+
+    monkeypatch.setattr("pwd.getpwuid", nobody)
+    for name in ("HOME", "XDG_STATE_HOME"):
+        monkeypatch.delenv(name, raising=False)
+    with Run("churn", "first") as run:
+        run.log_metric("loss", 1)
+        assert list(tmp_path.glob("spool/*.spool"))
+    monkeypatch.delenv("LINEAGE_SPOOL")
+    with Run("churn", "first") as run:
+        run.log_metric("loss", 2)
+    assert values(service) == [(0, 1.0), (1, 2.0)]
+    assert "LINEAGE_SPOOL may name a folder" in caplog.text
+
+
 # --- several processes ----------------------------------------------------------------------------
 
 KILLED = """
