@@ -29,7 +29,7 @@ from lineage.domain.redact import under_name
 from lineage.domain.status import RunStatus
 from lineage.errors import NotRecorded, RecordingError, RefusedValue
 from lineage.recording import charts, limits, objects, surroundings
-from lineage.recording.endings import catch_termination, outcome
+from lineage.recording.endings import catch_termination, outcome, termination_waits
 from lineage.recording.inheriting import take_over
 from lineage.recording.opening import Names, Opened, found_run, named, open_run
 from lineage.recording.outbox import Outbox, Unsent, quietly
@@ -187,8 +187,8 @@ class Run:
         with self._door:  # a second entry waits until the first is left
             self._depth -= 1
             if self._depth == 0:
-                self._restore()
-                self._leave(error)
+                with termination_waits(self._restore):
+                    self._leave(error)
 
     def _open(self) -> None:
         """First the queue, with the item that opens the run: it stays if the process is killed meanwhile."""
@@ -587,8 +587,9 @@ def _after_fork() -> None:
 
 def _at_exit() -> None:
     """The interpreter ends with an open block, as in a notebook: the run is stopped."""
-    for run in list(_OPEN):
-        quietly(run._flush)  # noqa: SLF001
+    with termination_waits(lambda: None):
+        for run in list(_OPEN):
+            quietly(run._flush)  # noqa: SLF001
 
 
 atexit.register(_at_exit)
