@@ -232,6 +232,16 @@ def test_a_list_that_neptune_would_change_is_json(form: str, lists: bool, steps:
     insist_same(graph, LOADERS[form](told(graph, form)))
 
 
+@pytest.mark.parametrize("form", LOADERS)
+def test_a_list_with_an_empty_text_is_json(form: str) -> None:
+    """Neither guide tells a list of one empty text from no list."""
+    graph = tagged()
+    graph.nodes[arn("training-job", "fit")]["steps"] = [""]
+    files = told(graph, form)
+    assert "steps:string[]" not in files["nodes.csv"].lower()
+    insist_same(graph, LOADERS[form](files))
+
+
 def test_times_are_typed_and_kept_as_written(bank: lineage.Snapshot) -> None:
     """A window is two moments, each empty if unknown, beside the text of both."""
     stored = neptune(told(bank, "neptune-csv"))
