@@ -85,6 +85,7 @@ from .graphs.build import neighbourhood as neighbourhood
 from .graphs.excerpts import Graph as Graph
 from .graphs.named import NamedPlaces as NamedPlaces
 from .outputs.formats import FORMATS as FORMATS
+from .outputs.formats.bulk import FOLDERS as FOLDERS
 from .outputs.formats.chosen import Chosen as Chosen
 from .outputs.formats.graphml import read_graphml as read_graphml
 from .outputs.formats.junit import to_junit as to_junit
