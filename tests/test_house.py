@@ -55,7 +55,7 @@ class Family(NamedTuple):
 
 
 FAMILIES = {
-    "format of an export": Family(lineage.FORMATS, "outputs", "docs/exports.md"),
+    "format of an export": Family([*lineage.FORMATS, *lineage.FOLDERS], "outputs", "docs/exports.md"),
     "form of a report": Family(lineage.REPORTS, "outputs/test_report.py", "docs/report.md"),
     "form of a picture": Family(PICTURES, "", "docs/commands.md"),
     "rule of a check": Family([rule.id for rule in lineage.RULES], "checks", "docs/checks.md"),
