@@ -679,8 +679,13 @@ with Run("churn", "first") as run:
 """
 
 
+FIRST, SECOND = ({"SM_HOSTS": '["algo-1", "algo-2"]', "SM_CURRENT_HOST": name} for name in ("algo-1", "algo-2"))
+
+
 @pytest.mark.parametrize(
-    ("environments"), [[{"RANK": "0"}, {"RANK": "1"}], [{}, {}]], ids=["numbered by a launcher", "told by nothing"]
+    ("environments"),
+    [[{"RANK": "0"}, {"RANK": "1"}], [{}, {}], [FIRST, SECOND], [FIRST, FIRST]],
+    ids=["numbered by a launcher", "told by nothing", "on two machines of a job", "both on the first machine"],
 )
 def test_of_two_processes_one_says_how_the_run_ended(
     service: StandIn, start: Start, environments: list[dict[str, str]]
