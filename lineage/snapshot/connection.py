@@ -100,6 +100,11 @@ class Cursor(sqlite3.Cursor):
         with _Telling(self.connection.path):
             return super().fetchone()
 
+    def fetchmany(self, size: int | None = 1) -> list[Any]:
+        """The same as SQLite's own."""
+        with _Telling(self.connection.path):
+            return super().fetchmany(size)
+
     def fetchall(self) -> list[Any]:
         """The same as SQLite's own."""
         with _Telling(self.connection.path):
