@@ -121,6 +121,11 @@ class Cursor(sqlite3.Cursor):
         except _FAULTS as error:
             _tell(self.connection.path, error)
 
+    def fetchmany(self, size: int | None = 1) -> list[Any]:
+        """The same as SQLite's own."""
+        with _Telling(self.connection.path):
+            return super().fetchmany(size)
+
     def fetchall(self) -> list[Any]:
         """The same as SQLite's own."""
         try:
