@@ -123,8 +123,10 @@ class Cursor(sqlite3.Cursor):
 
     def fetchmany(self, size: int | None = 1) -> list[Any]:
         """The same as SQLite's own."""
-        with _Telling(self.connection.path):
+        try:
             return super().fetchmany(size)
+        except _FAULTS as error:
+            _tell(self.connection.path, error)
 
     def fetchall(self) -> list[Any]:
         """The same as SQLite's own."""
