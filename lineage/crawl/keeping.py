@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager
 from typing import Protocol
 
@@ -26,7 +26,7 @@ class Ledger(Protocol):
     def want_unended(self, account: str, region: str, kind: str) -> None: ...
     def mark_gone(self, enumeration: Enumeration, at: str) -> None: ...
     def progress(self, enumeration: Enumeration) -> None: ...
-    def read_in_this_crawl(self, kinds: Iterable[str]) -> Iterator[Resource]: ...
+    def read_in_this_crawl(self, kind: str, words: Sequence[str]) -> Iterator[Resource]: ...
 
 
 class OpenLedger(Protocol):

@@ -356,7 +356,8 @@ class Sweep:
         found: dict[str, tuple[Course, Named]] = {}
         fetchers = {course.place[:2]: course.fetcher for course in self.courses}
         with self._writing() as ledger:
-            for record in ledger.read_in_this_crawl(REFERRING):
+            records = (record for kind, words in REFERRING.items() for record in ledger.read_in_this_crawl(kind, words))
+            for record in records:
                 for named in far(record):
                     listed = (named.account, named.region, named.kind) in self._by_place
                     fetcher = fetchers.get((record.account, record.region))

@@ -82,6 +82,11 @@ class Excerpt:
         )
         return Excerpt({node: data for node, data in self.nodes.items() if node in kept}, after, before, self.graph)
 
+    def edges(self) -> Iterator[tuple[str, str, str, Attributes]]:
+        """Each edge: its ends, its key and its attributes."""
+        pairs = ((source, end, keys) for source, ends in self.after.items() for end, keys in ends.items())
+        return ((source, end, key, data) for source, end, keys in pairs for key, data in keys.items())
+
 
 def insist_source(source: object) -> None:
     """Raise `TypeError` for anything but a snapshot or a graph that lineage made: it says what a question wants."""

@@ -227,7 +227,7 @@ class _Together:
         return bool(self._joining.select("SELECT 1 FROM main.level WHERE place = ? AND wider", place))
 
     def _adds_nothing(self, place: str) -> bool:
-        """Whether each of a place's writers wrote something inside it each time. Of writes that are as before, this is known."""
+        """Whether each of a place's writers wrote something inside it each time. Of writes as before, this is known."""
         now = [has_inside(place, places) for places in self._now.values() if place in places]
         before = [has_inside(place, places) for places in self._before.values() if place in places]
         if not all(now):
@@ -289,7 +289,7 @@ _NOW = _grouped(_written_now("source IN (SELECT writer FROM wrote_otherwise)"))
 _WAYS = f"SELECT DISTINCT span FROM ({_written_now('target = ?1')})"  # noqa: S608
 _MOVED = "target IN (SELECT place FROM moved)"
 _SEVERAL = {
-    "before": _several(f"{_written_now(_MOVED, 'rowid <= (SELECT number FROM top)')} UNION {_WAS}"),
+    "before": _several(" UNION ".join((_written_now(_MOVED, "rowid <= (SELECT number FROM top)"), _WAS))),
     "now": _several(_written_now(_MOVED)),
 }
 _OTHERS = f"""

@@ -25,7 +25,7 @@ def patch_places(joining: Joining) -> None:
     joining.run(_DATASETS)
     classify(joining, _IN_RETOLD)
     for end, relation in (("target", "may-write"), ("source", "may-read")):
-        _restore(joining, f"relation = '{relation}' AND {end} IN (SELECT place FROM retold)")
+        _restore(joining, f"{_IN_RETOLD.format(place=end)} AND relation = '{relation}'")
     joining.forget_unread(_IN_RETOLD)
     _leave_out_the_same(joining)
     _explain(joining)
@@ -87,9 +87,7 @@ class _Counting:
     def settle(self) -> None:
         """Store the new counts, and the jobs that do not say what they read."""
         self._first_writes("now", "true")
-        channels = CHANNELS.format(
-            edges="main.edge", first="first_now", data=f"source IN (SELECT place FROM counted_near) AND {DATA}"
-        )
+        channels = CHANNELS.format(edges="main.edge", first="first_now", data=f"{_IS_COUNTED} AND {DATA}")
         resources = [self._joining.select(RESOURCES.format(nodes=nodes)) for nodes in ("was_node", _OBSERVED)]
         for sign, rows in zip((-1, 1), resources, strict=True):
             for account, region, *numbers in rows:
@@ -143,6 +141,7 @@ UPDATE main.node SET details = json_remove(details, '$.contradicted') WHERE id I
 _RETOLD = """
     CREATE TEMP TABLE retold AS SELECT place FROM moved UNION SELECT place FROM copied
     UNION SELECT place FROM led JOIN main.level AS now USING (id) WHERE (led.leads, led.fed) != (now.leads, now.fed)"""
+_IS_COUNTED = "source IN (SELECT place FROM counted_near)"
 _IN_RETOLD = "{place} IN (SELECT place FROM retold)"
 _DATASETS = f"""
     UPDATE main.node SET kind = '{DATASET.name}', observed = 1

@@ -7,6 +7,7 @@ import re
 from collections import defaultdict
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
+from functools import partial
 from itertools import count
 from operator import itemgetter
 from typing import Any
@@ -57,6 +58,7 @@ from lineage.queries.flow.links import Flow, Link, links_into, links_out_of, tol
 from lineage.queries.flow.models import NAMED, by_environment, is_doubtful, is_model, is_past, read_by, specified, suspect
 from lineage.queries.flow.steps import Step, fit_of, is_logged, is_only_named
 from lineage.queries.flow.unread import Unread, gap_about, gap_subjects, lost_components, told_gaps, vendors_model
+from lineage.queries.flow.untold import Untold
 from lineage.queries.flow.writers import also_logged, makers_of, only_records, too_late, writers
 from lineage.queries.selectors import not_with_arn
 from lineage.queries.showing import Answer
@@ -76,6 +78,7 @@ _DOUBTS = {
     MAYBE_COPY: "{} wrote content that has been there, but it was not observed there at the time of the write or of the read",
 }
 MANY_MAKERS = 3  # of a shared place: if there are more, they are listed once and not again for each reader
+_WRITTEN = "written there"
 _DESCRIBES_JOBS = {kind.describe for kind in KINDS.values() if kind.job}
 _GONE = "not possible from here, because it was deleted: only"
 REPAIRS = {
@@ -249,20 +252,28 @@ class _Visit:
     readings: tuple[Link, ...] = ()
     sure: bool = True  # nothing on the way here is only possible
     above: _Visit | None = None
+    height: int = 0  # how many steps are above it
+    far: _Visit | None = None  # one of them, far above it
+
+    def __post_init__(self) -> None:
+        above = self.above
+        if above:
+            self.height = above.height + 1
+            far = above.far or above
+            farther = far.far or far
+            self.far = farther if above.height - far.height == far.height - farther.height else above
 
     @property
     def reading(self) -> Link | None:
         """The edge by which it was reached; for a model that several ran, the first."""
         return self.readings[0] if self.readings else None
 
-    def way(self) -> set[str]:
-        """The nodes on the way here, itself among them."""
-        at: _Visit | None = self
-        nodes = set()
-        while at:
-            nodes.add(at.step.node)
-            at = at.above
-        return nodes
+    def is_below(self, other: _Visit) -> bool:
+        """Whether another step is above this one, or is this one. The way up is not walked step by step."""
+        at = self
+        while at.above and at.height > other.height:
+            at = at.far if at.far and at.far.height >= other.height else at.above
+        return at is other
 
 
 class Tracing:
@@ -287,6 +298,7 @@ class Tracing:
         self.visited: dict[str, None] = {}
         self.doubts: dict[str, set[str]] = defaultdict(set)  # those that may have made something, by the reason for the doubt
         self.naming: dict[tuple[str, str], str] = {}  # what jobs may have done at a place that they name, and by which field
+        self._untold: dict[object, Untold] = {}
         self.stores: set[str] = set()
         self.vendors: dict[str, None] = {}  # notes on the models of vendors
         self._queue: list[tuple[bool, bool, int, int, _Visit]] = []
@@ -428,12 +440,11 @@ class Tracing:
 
     def _place(self, visit: _Visit, reading: Link) -> None:
         known = self._makers(visit)
-        below = visit.way() if any(made.job in self.jobs for made in known) else ()
         # a thing that helped to make its own input is not new
-        steps = [made for made in known if not (made.job in self.jobs and made.job in below)]
+        steps = [made for made in known if not self._helped(visit, made.job)]
         for made in steps:
             if is_only_named(made.links[0]):
-                self._only_names(made.job, made.links[0], "written there")
+                self._only_names(made.job, made.links[0], _WRITTEN)
             elif made.fit == POSSIBLE:
                 self.doubts[_how_known(self.graph, made, reading)].add(made.job)
         told = self.makers[reading.source]
@@ -447,6 +458,7 @@ class Tracing:
             note = BY_NAME if by_environment(reading) else _how_known(self.graph, made, reading)
             said = not is_only_named(made.links[0])
             self._below(visit, made.links[:1], made.job, deeper=1, direct=said, note=note)
+        self._settle(visit, known)
         if is_model(reading):
             self._beside_the_maker(visit, reading)
         # A model has a maker. Raw data need not have one, and neither need a job's own checkpoint prefix.
@@ -456,12 +468,20 @@ class Tracing:
         if not said and (is_model(reading) or repacked) and not (may_read or self._is_vendors(visit)):
             self._break(visit.step.node, self._unmatched(reading))
 
+    def _helped(self, visit: _Visit, job: str) -> bool:
+        """Whether a step is below the one that shows what a job is made of."""
+        return job in self.jobs and visit.is_below(self.jobs[job])
+
     def _makers(self, visit: _Visit) -> list[Step]:
-        """Who wrote what was read, by whoever read it. For each job, the surest path counts."""
+        """Who wrote what was read, by whoever read it. For each job, the surest path counts.
+
+        Of many writers of a place that many read, only a few, and those of which something is left to tell.
+        """
         best: dict[str, Step] = {}
+        among = self._among(visit)
         for reading in visit.readings:
             loader = self.graph.nodes[reading.target]
-            for made in writers(self.graph, reading):
+            for made in writers(self.graph, reading, among):
                 if only_records(self.graph, made.job, reading.target):
                     continue  # what a run logged is what its job says of itself
                 if made.job not in best or (made.fit == CERTAIN != best[made.job].fit):
@@ -471,13 +491,41 @@ class Tracing:
                     self.early.add((reading.target, made.job))
         return sorted(best.values(), key=lambda made: (made.fit != CERTAIN, made.job))
 
+    def _among(self, visit: _Visit) -> set[str] | None:
+        """The writers that the readers of a place have to ask; None if they are all."""
+        among = set[str]()
+        for reading in visit.readings:
+            untold = self._untold_of(visit, reading)
+            if not untold:
+                return None
+            among |= untold.among(reading, MANY_MAKERS + 1, partial(self._counts, visit, reading))
+        return among
+
+    def _untold_of(self, visit: _Visit, reading: Link) -> Untold | None:
+        """The writers of which something is left to tell; None if all have to be asked, as by several readers of a model."""
+        return None if len(visit.readings) > 1 and is_model(reading) else Untold.of(self.graph, reading, self._untold)
+
+    def _counts(self, visit: _Visit, reading: Link, made: Step) -> bool:
+        return not (only_records(self.graph, made.job, reading.target) or self._helped(visit, made.job))
+
+    def _settle(self, visit: _Visit, known: list[Step]) -> None:
+        """Note what is told of the makers of a place, so that its next reader need not ask them."""
+        told = [made.job for made in known if made.job in self.makers[visit.step.node]]
+        for untold in filter(None, (self._untold_of(visit, reading) for reading in visit.readings)):
+            for job in told:
+                possible, around = (job in self.doubts[doubt] for doubt in (POSSIBLE, AROUND))
+                untold.settle(job, possible=possible, around=around, named=(job, _WRITTEN) in self.naming)
+
     def _only_names(self, job: str, link: Link, done: str) -> None:
         """Keep that a job names a place in a text and may have done something there."""
         self.naming.setdefault((job, done), link.data["path"])
 
     def _beside_the_maker(self, visit: _Visit, reading: Link) -> None:
         """Add the runs that people say made a model which a job made. What they read does not count as its data."""
-        for claim in also_logged(self.graph, reading):
+        untold = self._untold_of(visit, reading)
+        for claim in also_logged(self.graph, reading, untold.claims(reading) if untold else None):
+            if untold:
+                untold.claim(claim.job)
             told = self.claimed.setdefault(claim.job, set())
             if reading.source in told:
                 continue

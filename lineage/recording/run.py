@@ -25,10 +25,11 @@ from types import TracebackType
 from typing import Any, Final, Self
 
 from lineage.domain.pins import Pin
+from lineage.domain.redact import under_name
 from lineage.domain.status import RunStatus
 from lineage.errors import NotRecorded, RecordingError, RefusedValue
 from lineage.recording import charts, limits, objects, surroundings
-from lineage.recording.endings import catch_termination, outcome
+from lineage.recording.endings import catch_termination, outcome, termination_waits
 from lineage.recording.inheriting import take_over
 from lineage.recording.opening import Names, Opened, found_run, named, open_run
 from lineage.recording.outbox import Outbox, Unsent, quietly
@@ -93,7 +94,7 @@ class Run:
         self._record: Mapping[str, Any] | None = None
         self._outbox: Outbox | None = None
         self._depth = 0
-        self._lock = threading.RLock()
+        self._new_locks()
         self._pid = os.getpid()
         self._keys: dict[str, set[str]] = {"Parameters": set(), "InputArtifacts": set(), "OutputArtifacts": set()}
         self._steps: dict[str, int] = {}
@@ -101,6 +102,10 @@ class Run:
         self._restore: Callable[[], None] = lambda: None
         self._left: Unsent | None = None
         return self
+
+    def _new_locks(self) -> None:
+        self._door = threading.RLock()  # held while the block is entered or left, which waits for the sending thread
+        self._lock = threading.RLock()  # held for a moment, also by that thread: over the names and steps that are known
 
     @classmethod
     def _loaded(
@@ -169,7 +174,7 @@ class Run:
 
     def __enter__(self) -> Self:
         """Make or find the run. Raises `RefusedValue`, `NotThere`; `NotRecorded` without credentials, or if it is strict."""
-        with self._lock:
+        with self._door:
             if self._depth == 0:
                 self._open()
                 self._restore = catch_termination(lambda: bool(_OPEN))
@@ -179,11 +184,11 @@ class Run:
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
         _CURRENT.set(_without(_CURRENT.get(), self))
-        with self._lock:  # a second entry waits until the first is left
+        with self._door:  # a second entry waits until the first is left
             self._depth -= 1
             if self._depth == 0:
-                self._restore()
-                self._leave(error)
+                with termination_waits(self._restore):
+                    self._leave(error)
 
     def _open(self) -> None:
         """First the queue, with the item that opens the run: it stays if the process is killed meanwhile."""
@@ -238,9 +243,10 @@ class Run:
 
     def _goes_on(self, rows: Sequence[Row]) -> None:
         """Steps continue after those of metrics that are still to be sent."""
-        for row in rows:
-            if row.lane == METRIC and row.component == self.component_name:
-                self._go_on(row.body["MetricName"], row.body["Step"] + 1)
+        with self._lock:
+            for row in rows:
+                if row.lane == METRIC and row.component == self.component_name:
+                    self._go_on(row.body["MetricName"], row.body["Step"] + 1)
 
     def _go_on(self, metric: str, step: int) -> None:
         self._steps[metric] = max(step, self._steps.get(metric, 0))
@@ -304,7 +310,7 @@ class Run:
     def log_artifact(self, name: str, value: str, media_type: str | None = None, is_output: bool = True) -> None:  # noqa: FBT002
         """Record an input or an output by its URI, or by any text. A text that looks like an S3 URI must be one."""
         if str(value).strip()[:3].lower() == "s3:":
-            limits.location(str(value))
+            limits.location(str(under_name(name, str(value))))
         self._log_each(*_direction(is_output), {name: value}, lambda key, text: limits.artifact(key, text, media_type))
 
     def log_metric(self, name: str, value: float, timestamp: datetime | float | None = None, step: int | None = None) -> None:
@@ -411,8 +417,8 @@ class Run:
             return self._outbox
 
     def _forked(self) -> None:
-        """In a fork: another thread of the parent may have held the lock."""
-        self._lock = threading.RLock()
+        """In a fork: another thread of the parent may have held the locks."""
+        self._new_locks()
 
     def _flush(self) -> None:
         """Send what can be sent if a process ends inside the block."""
@@ -581,8 +587,9 @@ def _after_fork() -> None:
 
 def _at_exit() -> None:
     """The interpreter ends with an open block, as in a notebook: the run is stopped."""
-    for run in list(_OPEN):
-        quietly(run._flush)  # noqa: SLF001
+    with termination_waits(lambda: None):
+        for run in list(_OPEN):
+            quietly(run._flush)  # noqa: SLF001
 
 
 atexit.register(_at_exit)

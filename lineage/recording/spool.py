@@ -8,6 +8,7 @@ not wait for the disk: what the file system has in memory survives a killed proc
 from __future__ import annotations
 
 import contextlib
+import errno
 import json
 import os
 import sqlite3
@@ -295,11 +296,23 @@ def _is_busy(error: sqlite3.Error) -> bool:
 
 
 def directory() -> Path:
-    """The folder of queues: `LINEAGE_SPOOL`, or `lineage/spool` in the user's state folder. Created if missing."""
-    state = os.environ.get("XDG_STATE_HOME") or Path.home() / ".local" / "state"
-    path = Path(os.environ.get("LINEAGE_SPOOL") or Path(state) / "lineage" / "spool").absolute()  # independent of chdir
+    """The folder of queues: `LINEAGE_SPOOL`, or `lineage/spool` in the user's state folder. Created if missing.
+
+    Raises `OSError` if it can't be created, or is not named and there is no home, as for a container's user of any number.
+    """
+    given = os.environ.get("LINEAGE_SPOOL")
+    path = (Path(given) if given else _state() / "lineage" / "spool").absolute()  # independent of chdir
     path.mkdir(mode=0o700, parents=True, exist_ok=True)
     return path
+
+
+def _state() -> Path:
+    if given := os.environ.get("XDG_STATE_HOME"):
+        return Path(given)
+    try:
+        return Path.home() / ".local" / "state"
+    except RuntimeError:
+        raise FileNotFoundError(errno.ENOENT, "there is no home directory: LINEAGE_SPOOL may name a folder", "~") from None
 
 
 def _connect(path: str, timeout: float = 0, *, uri: bool = False) -> sqlite3.Connection:

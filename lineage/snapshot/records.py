@@ -17,6 +17,7 @@ from lineage.snapshot.tables import AT_ONCE, OpenTables, Row, WrittenTables
 
 _PACKED = "SELECT kind, id, created, digest, shape, clues, dictionary, body FROM record"
 
+_OF = "id IN (SELECT value FROM json_each(?))"
 # A finished list no longer contained the record r.
 GONE = "EXISTS (SELECT 1 FROM gone WHERE gone.id = r.id AND gone.created = r.created)"
 # r is the version of its record that was read last.
@@ -97,9 +98,8 @@ class RecordTables(OpenTables):
         *,
         every: bool = False,
         members: Sequence[str] = (),
-        holding: bytes = b"",
     ) -> Iterator[Resource]:
-        """Records that match a condition; with `holding`, only those whose JSON holds these bytes, ignoring ASCII case."""
+        """Records that match a condition."""
         sql = f"""
             SELECT kind, account, region, name, arn, dictionary, body, nullif(created, ''), modified, status, last_crawl,
             (SELECT at FROM gone WHERE gone.id = r.id AND gone.created = r.created),
@@ -108,13 +108,27 @@ class RecordTables(OpenTables):
         for row in self._sound("record", "kind, account, region, name, arn, dictionary, body", self._rows(sql, values)):
             kind, account, region, name, arn, *packed, created, modified, status, crawl, gone, seen = row
             dates = (created, modified, status)
-            text = self._bodies.unpacked(*packed)
-            if holding and holding not in text.lower():
-                continue
-            whole = decoded(text)
+            whole = decoded(self._bodies.unpacked(*packed))
             if members:
                 whole = {member: value for member in members if (value := whole.get(member)) is not None}
             yield Resource(kind, account, region, name, arn, whole, *dates, deleted=gone, crawl=crawl, seen=seen or "")
+
+    def _holding(self, words: Sequence[str], where: str = "true", values: Sequence[Any] = ()) -> Iterator[Resource]:
+        """Of the same records those whose JSON holds one of these words, ignoring ASCII case: only these are parsed."""
+        columns, sought = "dictionary, body, id, created", [word.lower().encode() for word in words]
+        found = []
+        for *packed, identity, created, row in self._sound(
+            "record",
+            columns,
+            self._rows(f"SELECT {columns}, rowid FROM record WHERE {where}", values),  # noqa: S608  (our own words)
+        ):
+            text = self._bodies.unpacked(*packed).lower()
+            if any(word in text for word in sought):
+                found.append((identity, created, row))
+        rows = [row for _, _, row in sorted(found)]
+        for at in range(0, len(rows), AT_ONCE):
+            some = rows[at : at + AT_ONCE]
+            yield from self._resources(f"rowid IN ({','.join('?' * len(some))})", some)
 
 
 class WrittenRecords(RecordTables, WrittenTables):
@@ -173,17 +187,20 @@ class WrittenRecords(RecordTables, WrittenTables):
         return [Life(*row) for row in self._db.execute(sql, (identity,))]
 
     def has_read(self, subject: str, before: str) -> bool:
-        """Whether this crawl has read the record of a node id, also if the id has only a name.
+        """Whether this crawl has read the record of a node id, as `reading` tells it."""
+        return self._crawl in self.reading(subject, before)
+
+    def reading(self, subject: str, before: str) -> set[int]:
+        """The crawls that were the last to read the record of a node id, also if the id has only a name.
 
         A record created after `before` is another thing that took the name of the unread one.
         """
         kind, _, where = subject.partition(":")
         account, _, rest = where.partition("/")
         region, _, name = rest.partition("/")
-        sql = """SELECT 1 FROM record WHERE last_crawl = ? AND rtrim(created, 'Z') <= rtrim(?, 'Z') AND
-                 (id = ? OR (kind = ? AND account = ? AND region = ? AND lower(name) = lower(?))) LIMIT 1"""
-        row = self._db.execute(sql, (self._crawl, before, subject, kind, account, region, name)).fetchone()
-        return row is not None
+        sql = """SELECT DISTINCT last_crawl FROM record WHERE rtrim(created, 'Z') <= rtrim(?, 'Z') AND
+                 (id = ? OR (kind = ? AND account = ? AND region = ? AND lower(name) = lower(?)))"""
+        return {row[0] for row in self._db.execute(sql, (before, subject, kind, account, region, name))}
 
     def ended(self, identity: str, created: str, at: str) -> None:
         """Store that a lifetime of a resource was deleted at that time, unless this crawl has read it after all."""
@@ -197,21 +214,19 @@ class WrittenRecords(RecordTables, WrittenTables):
 
     def naming_manifests(self) -> Iterator[Resource]:
         """The newest version of each record that may name a manifest."""
-        return self._resources(holding=b"manifest")
+        return self._holding(["manifest"])
 
-    def read_in_this_crawl(self, kinds: Iterable[str]) -> Iterator[Resource]:
-        """The records of some kinds that this crawl has read."""
-        for kind in kinds:
-            yield from self._resources("kind = ? AND last_crawl = ?", (kind, self._crawl))
+    def read_in_this_crawl(self, kind: str, words: Sequence[str]) -> Iterator[Resource]:
+        """The records of a kind that this crawl has read and whose JSON holds one of some words."""
+        return self._holding(words, "kind = ? AND last_crawl = ?", (kind, self._crawl))
 
     def of(self, ids: Iterable[str]) -> Iterator[Resource]:
         """The same as `resources`, of some ids."""
-        return self._resources("id IN (SELECT value FROM json_each(?))", (json.dumps(sorted(ids)),))
+        return self._resources(_OF, (json.dumps(sorted(ids)),))
 
     def earlier_of(self, ids: Iterable[str]) -> Iterator[Resource]:
         """The same as `earlier_versions`, of some ids."""
-        which = f"id IN (SELECT value FROM json_each(?)) AND NOT {NEWEST}"
-        return self._resources(which, (json.dumps(sorted(ids)),), every=True)
+        return self._resources(f"{_OF} AND NOT {NEWEST}", (json.dumps(sorted(ids)),), every=True)
 
     def earlier_versions(self) -> Iterator[Resource]:
         """The versions of records that a later version replaced."""

@@ -19,6 +19,7 @@ import numpy as np
 import pytest
 
 from lineage.recording import NotRecorded, RefusedValue, Run, current_run, resume
+from tests.conftest import HANGS
 from tests.recording.conftest import Start
 from tests.recording.stand_in import DROP, LOST, StandIn
 from tests.recording.test_run import called, parameters, status, values
@@ -116,6 +117,57 @@ def test_a_program_that_ends_without_leaving_its_run_stops_it(service: StandIn, 
     assert values(service) == [(0, 1.0)]
     assert status(service) == ("Stopped", "the program ended without leaving this run")
     assert not list(spool.iterdir())
+
+
+LEAVES = """
+import sys
+from lineage.recording import Run
+with Run("churn", "first") as run:
+    print("ready", flush=True)
+    sys.stdin.readline()
+    for at in range(40):
+        run.log_metric("loss", at)
+"""
+
+
+def leaves(service: StandIn, start: Start) -> subprocess.Popen[str]:
+    """A process that has been leaving its run for a while, because each answer takes two seconds."""
+    process = start(LEAVES)
+    ready(process)
+    service.latency = 2.0
+    assert process.stdin
+    assert process.stderr
+    process.stdin.write("\n")
+    process.stdin.flush()
+    assert "sending the last" in process.stderr.readline()
+    return process
+
+
+def test_a_process_that_is_told_to_end_while_it_leaves_its_run_sends_the_rest(
+    service: StandIn, start: Start, spool: Path
+) -> None:
+    """SIGTERM ends a process that is leaving its run when all is sent, and the run is as its block was left."""
+    process = leaves(service, start)
+    process.terminate()
+    service.latency = 0.0
+    assert process.wait(HANGS) == -signal.SIGTERM
+    assert values(service) == [(at, float(at)) for at in range(40)]
+    assert status(service)[0] == "Completed"
+    assert not list(spool.iterdir())
+
+
+def test_a_process_that_is_told_twice_ends_at_once(service: StandIn, start: Start, spool: Path) -> None:
+    """A second SIGTERM does not wait for the service: what is left is on disk, and the next process sends it."""
+    process = leaves(service, start)
+    while process.poll() is None:
+        process.terminate()
+        time.sleep(0.1)
+    assert process.returncode == -signal.SIGTERM
+    assert spools(spool)
+    service.latency = 0.0
+    assert not resume()[1]
+    assert {step for step, _ in values(service)} == set(range(40))
+    assert status(service)[0] == "Completed"
 
 
 def test_a_message_that_is_refused_does_not_keep_the_end_back(service: StandIn) -> None:
@@ -533,6 +585,32 @@ def test_secrets_are_cut_before_they_are_written_to_the_queue(service: StandIn, 
         raise ValueError("password=hunter2")
     assert spools(spool)
     assert not [path for path in spool.iterdir() if b"hunter2" in path.read_bytes()]
+
+
+REFUSED_SECRETS: dict[str, Callable[[Run], Any]] = {
+    "a password of two lines": lambda run: run.log_parameter("db_password", "hunter2\nhunter3"),
+    "a command of two lines": lambda run: run.log_parameter("command", "train --password hunter2\n"),
+    "a password as a metric": lambda run: run.log_metric("password", "hunter2"),  # type: ignore[arg-type]
+    "a token that begins like a place": lambda run: run.log_artifact("token", "s3:/hunter2"),
+    "a token of two lines": lambda run: run.log_artifact("token", "hunter2\nb"),
+    "a model behind a password": lambda run: run.log_model("https://jo:hunter2@example.com/model"),
+    "a name and its value on lines of their own": lambda _: _raise("AWS_SECRET_ACCESS_KEY\n=\nhunter2"),
+    "a block of YAML": lambda _: _raise("password: |\n  hunter2"),
+}
+
+
+def _raise(text: str) -> None:
+    raise ValueError(text)
+
+
+@pytest.mark.parametrize("case", REFUSED_SECRETS)
+def test_an_error_about_a_secret_does_not_tell_it(service: StandIn, case: str) -> None:
+    """A refusal that ends a run is its status message: it, and what the service is asked, are without the secret."""
+    with pytest.raises((RefusedValue, ValueError)) as told, Run("churn", "first") as run:
+        REFUSED_SECRETS[case](run)
+    assert status(service)[0] == "Failed"
+    assert "hunter2" not in str(service.calls)
+    assert type(told.value) is ValueError or "hunter2" not in str(told.value)
 
 
 def test_a_tag_that_is_named_like_a_secret_is_taken(service: StandIn) -> None:
