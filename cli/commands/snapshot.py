@@ -85,6 +85,7 @@ def info(file: str | None, snapshot: str, form: str, out: str | None) -> None:
       lineage snapshot verify
       lineage snapshot verify audit-2026.db --digest sha256:9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08
       lineage snapshot verify --against last-year.db      this file begins as the earlier copy ended
+      lineage snapshot verify --rejoin                    the graph is what the records give
       lineage snapshot verify --signer jo.pub             the signature in lineage.db.dsse.json is Jo's
       lineage snapshot verify --signer jo@bank.example --issuer https://accounts.google.com    in lineage.db.sigstore.json
 
@@ -103,6 +104,7 @@ def info(file: str | None, snapshot: str, form: str, out: str | None) -> None:
     help="A digest of the file or of one of its seals, kept elsewhere.",
 )
 @option("--against", metavar="FILE", default="", help="An earlier copy of the file.")
+@option("--rejoin", is_flag=True, help="Also join the graph anew from the records, in a temporary file, and compare.")
 @option("--require-proof", is_flag=True, help="Exit with 4 unless the file is proved up to its newest crawl.")
 @vouching_options
 @format_option(*FORMS)
@@ -112,6 +114,7 @@ def verify(
     snapshot: str,
     digest: str,
     against: str,
+    rejoin: bool,
     require_proof: bool,
     vouching: Vouching,
     form: str,
@@ -133,7 +136,7 @@ def verify(
     with said_if_slow(path):
         signed, notes = _signed(path, vouching)
         proofs = [*([signed.proof] if signed and signed.proof else []), *(one.proof for one in vouching.known())]
-        done = lineage.verify(path, digest=digest, against=against, proofs=proofs)
+        done = lineage.verify(path, digest=digest, against=against, proofs=proofs, rejoin=rejoin)
     genuine = "the signature is genuine, but this file is not what was signed: " if signed and done.verdict == "changed" else ""
     done.notes.extend(f"{genuine}{note}" for note in notes)
     about = About(lambda: first_line(verified_text(done, colour=False)), lambda: seal_lines(done))

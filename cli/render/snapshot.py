@@ -44,9 +44,12 @@ def seal_lines(done: lineage.Verified) -> list[Line]:
 REPLAYED = "its crawls replayed an account file: nothing in it was read from AWS"
 
 
+_REJOINED = "the graph was joined anew from the records, and is the same"
+
+
 def verified_notes(done: lineage.Verified) -> list[str]:
     """The notes, and where the records are from: that nothing has changed does not say that AWS ever had them."""
-    return [*done.notes, *([REPLAYED] if done.replayed else [])]
+    return [*done.notes, *([_REJOINED] if done.rejoined else []), *([REPLAYED] if done.replayed else [])]
 
 
 def verified_text(done: lineage.Verified, *, colour: bool) -> str:
@@ -55,10 +58,11 @@ def verified_text(done: lineage.Verified, *, colour: bool) -> str:
     sealed = f"nothing in {done.file} was changed since {plural(len(done.seals), 'crawl')} sealed it"
     if done.unsealed_crawls and not done.proved_all:
         sealed = f"what {plural(len(done.seals), 'crawl')} wrote into {done.file} is as sealed; the newest state is not sealed"
+    changed = "holds a graph that its records do not give" if done.rejoined is False else "has changed since it was sealed"
     said = {
         "proved-in-part": f"what was given proves {proved}, and nothing that came later",
         "unchanged": sealed,
-        "changed": f"{done.file} has changed since it was sealed: {plural(len(done.differences), 'difference')}",
+        "changed": f"{done.file} {changed}: {plural(len(done.differences), 'difference')}",
         "unsealed": f"no crawl has sealed {done.file}: nothing can be said",
     }
     bare = done.verdict == "unchanged" and not done.proved

@@ -11,6 +11,7 @@ from contextlib import nullcontext
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 
+from lineage.collect.rejoined import unlike_records
 from lineage.domain.called import asking
 from lineage.domain.records import Json
 from lineage.errors import MalformedName, SnapshotError
@@ -50,6 +51,7 @@ class Verified(ListedAnswer):
     `proved_all` says whether that is the newest crawl. `unsealed_crawls` are those after the newest seal. `rolled_back` names a
     later crawl that was known before (`crawl`, `digest`, `seen`). `replayed`: its crawls read an account file, not AWS.
     `merged` are the files that were merged into it (`file`, `digest`, and `crawls`, each with its number here and there).
+    `rejoined` says whether the graph is what the records give; None if that was not asked.
     """
 
     file: str
@@ -64,6 +66,7 @@ class Verified(ListedAnswer):
     unsealed_crawls: list[int] = field(default_factory=list)
     replayed: bool = False
     merged: list[Json] = field(default_factory=list)
+    rejoined: bool | None = None
 
     def _about(self) -> str:
         """The file."""
@@ -75,21 +78,29 @@ class Verified(ListedAnswer):
 
 
 def verify(
-    source: str | Path | Snapshot, *, digest: str = "", against: str | Path = "", proofs: Iterable[Proof] = ()
+    source: str | Path | Snapshot,
+    *,
+    digest: str = "",
+    against: str | Path = "",
+    proofs: Iterable[Proof] = (),
+    rejoin: bool = False,
 ) -> Verified:
     """Check a snapshot, or the file at a path, against its own seals and against what was kept of it elsewhere.
 
     `digest` is the SHA-256 of the whole file, or that of one of its seals, as `snapshot info` printed it. `against` is an
-    earlier copy of the file; `proofs` are anchors and checked signatures. The verdict is `proved-in-part` if what was given
-    proves only what earlier crawls wrote. Reads every row. Raises `SnapshotError` for a file that is not a snapshot, or that is
-    written to or replaced meanwhile, or for a copy without a seal. Raises `MalformedName` for a malformed digest, or if
-    `against` is the file itself.
+    earlier copy of the file; `proofs` are anchors and checked signatures. With `rejoin` the graph is also joined anew from the
+    records, in a temporary file, and compared. The verdict is `proved-in-part` if what was given proves only what earlier
+    crawls wrote. Reads every row. Raises `SnapshotError` for a file that is not a snapshot, or that is written to or replaced
+    meanwhile, or for a copy without a seal; with `rejoin` also if another version of lineage joined the graph. Raises
+    `MalformedName` for a malformed digest, or if `against` is the file itself.
     """
     held = [*([_given(digest)] if digest else []), *proofs]
     opened = nullcontext(source) if isinstance(source, Snapshot) else open_snapshot(source)
     with opened as snapshot:
         checking = Checking(snapshot)
         chain = checking.run()
+        unlike = list(unlike_records(snapshot)) if rejoin and not checking.found else []
+        checking.found += unlike
         held += [_proof_by(against, snapshot.path)] if against else []
         own = f"sha256:{file_digest(snapshot.path)}"
         proving = _Proving(checking, chain, own, max((crawl.id for crawl in checking.crawls), default=0))
@@ -104,7 +115,20 @@ def verify(
     found, notes, name = checking.found, checking.notes, snapshot.path.name
     replayed = any(crawl.replayed for crawl in checking.crawls)
     merged = list(map(_merged, checking.merged.values()))
-    return Verified(name, own, verdict, seals, found, notes, *told, proving.proved_all, late, replayed, merged)
+    return Verified(
+        name,
+        own,
+        verdict,
+        seals,
+        found,
+        notes,
+        *told,
+        proving.proved_all,
+        late,
+        replayed,
+        merged,
+        not unlike if rejoin else None,
+    )
 
 
 def _merged(one: MergedFile) -> Json:
