@@ -86,9 +86,9 @@ class Recording(WrittenNames, WrittenLedger, WrittenContents):
         try:
             done = patch(self._db)
         finally:
-            if not done and self._db.in_transaction:
+            if not done and self._db.in_transaction:  # a full disk has undone it all
                 self._db.execute("ROLLBACK TO patch")
-            self._db.execute("RELEASE patch")
+        self._db.execute("RELEASE patch")
         if done:
             self._all_joined()
         return done
