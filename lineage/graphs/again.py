@@ -194,8 +194,8 @@ _ODD = f"""
 _FORGET = f"""
     DELETE FROM main.node WHERE id IN (SELECT id FROM touched)
     AND NOT (observed AND arn IS NOT NULL) AND kind != '{CONTENT.name}'
-    AND NOT EXISTS (SELECT 1 FROM main.edge WHERE source = node.id)
-    AND NOT EXISTS (SELECT 1 FROM main.edge WHERE target = node.id)"""  # noqa: S608
+    AND NOT EXISTS (SELECT 1 FROM main.edge WHERE source = node.id AND relation != 'overlaps')
+    AND NOT EXISTS (SELECT 1 FROM main.edge WHERE target = node.id AND relation != 'overlaps')"""  # noqa: S608
 _READ_AGAIN = """
     UPDATE main.node SET details = json_set(details, '$.crawl', (
         SELECT max(last_crawl) FROM record WHERE record.id = ?1 AND record.created = ifnull(node.created, '')))
