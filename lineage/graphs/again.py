@@ -67,7 +67,7 @@ class Patching(Joining):
 
     def lies_at(self, name: str, place: str, span: Span, by: str) -> None:
         """The same, kept apart as well."""
-        self.put("INSERT INTO fresh_lies VALUES (?,?,?,?)", [(name, place, span, by)])
+        self.put("INSERT INTO fresh_lies VALUES (?,?,?,?)", [(name, place, by, span)])
 
     def begin(self, anew: Iterable[Row], contents: Iterable[str]) -> None:
         """The nodes that are made anew, the ends of edges that they say, and places whose content was asked for."""
@@ -206,7 +206,7 @@ INSERT INTO main.edge SELECT * FROM main.left_out;
 DELETE FROM main.left_out;
 {FORGET_CONTENTS};
 UPDATE main.node SET details = json_remove(details, '$.unread') WHERE {UNREAD};
-UPDATE main.node SET kind = '{DATASET.name}', observed = 1 WHERE kind IN ('artifact', 'code');
+UPDATE main.node SET kind = '{DATASET.name}', observed = 1 WHERE kind IN {PLACES};
 DELETE FROM main.level;
 DELETE FROM main.together;
 DELETE FROM main.lists;
