@@ -11,8 +11,8 @@ from lineage.snapshot.connection import Connection, damaged
 
 AT_ONCE = 500  # how many ids one SELECT asks for
 Row = tuple[Any, ...]
-Unjoined = Literal["record", "again", "manifest", "content"]
-"""What changed since the last join: a record or its deletion, or only the crawl that read it last; a manifest; a digest."""
+Unjoined = Literal["record", "again", "manifest", "digests"]
+"""What changed since the last join: a record or its deletion, or only the crawl that read it last; a manifest; digests."""
 _TYPES = {"TEXT": str, "INTEGER": int, "BLOB": bytes}
 
 
