@@ -12,8 +12,9 @@ from pathlib import Path
 from typing import Final
 
 from lineage.errors import LineageError, NotRecorded
+from lineage.recording.objects import let_go
 from lineage.recording.opening import Opened
-from lineage.recording.sending import LANES, OPEN, Outcome
+from lineage.recording.sending import FILE, LANES, OPEN, Outcome, copies
 from lineage.recording.service import DENIED, LOGGER, UNREACHABLE, Service, waits
 from lineage.recording.spool import Item, Orphan, Owner, Place, Row, Spool
 
@@ -281,9 +282,11 @@ class Outbox:
                 count = sum(number for (_, component), number in self.spool.counts.items() if component == place[1])
             LOGGER.warning("lineage: not recorded: %s items of the run %s", f"{count:,}", place[1])
             with self._changed:
+                unneeded = copies(self.spool.first((FILE, place[1]), count))
                 self.spool.forget(place[1])
                 self._impossible[place[1]] = f"the run {place[1]} can't be opened: {refusal}"
                 self._changed.notify_all()
+            let_go(unneeded)
 
     def _failed(self, place: Place, error: NotRecorded) -> None:
         with self._changed:
@@ -308,6 +311,7 @@ class Outbox:
             self.refused.extend(outcome.refused)
             self.refusals += len(outcome.refused)
             self._changed.notify_all()
+        let_go(outcome.copies)
         if outcome.opened and place[1] == self.spool.owner.component:
             self._opened(outcome.opened)
 

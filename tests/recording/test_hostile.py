@@ -19,6 +19,8 @@ import numpy as np
 import pytest
 
 from lineage.recording import NotRecorded, RefusedValue, Run, current_run, resume
+from lineage.recording.sending import FILE
+from lineage.recording.spool import Place, Spool
 from tests.conftest import HANGS
 from tests.recording.conftest import Start
 from tests.recording.stand_in import DROP, LOST, StandIn
@@ -890,4 +892,49 @@ def test_a_file_that_is_gone_when_the_network_is_back_was_kept(service: StandIn,
     resume()
     outputs = service.components["churn-first"]["OutputArtifacts"]
     assert {name: service.objects[one["Value"]][-1].body for name, one in outputs.items()} == {"one": b"one", "two": b"two"}
+    assert not list(spool.iterdir())
+
+
+@pytest.mark.parametrize("why", ["there is no bucket", "the run can't be opened"])
+def test_a_file_that_is_refused_in_the_end_leaves_no_copy(
+    service: StandIn, spool: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, why: str
+) -> None:
+    """A file is logged during an outage, and refused when the network is back: its copy does not fill the disk for ever."""
+    monkeypatch.setattr("lineage.recording.service.PATIENCE", 0.2)
+    opens = why == "there is no bucket"
+    if not opens:
+        service.session().client("sagemaker").create_experiment(ExperimentName="Churn")  # in mixed case
+    path = tmp_path / "model.bin"
+    path.write_bytes(b"model")
+    service.down = not opens
+    with Run("churn", "first", artifact_bucket="nobodys") as run:
+        service.down = True
+        run.log_file(path)
+        assert [one for one in spool.iterdir() if one.suffix == ".file"]
+        service.down = False
+    assert len(run.refused) == 1
+    assert not list(spool.iterdir())
+
+
+def test_a_copy_stays_until_its_upload_is_noted(
+    service: StandIn, spool: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A process that is killed between an upload and its note leaves the copy, which the next one needs to send it again."""
+    path = tmp_path / "model.bin"
+    path.write_bytes(b"model")
+    with Run("churn", "first", artifact_bucket="bank-ml") as run:
+        service.down = True
+        run.log_file(path)
+    path.unlink()
+    (copy,) = (one for one in spool.iterdir() if one.suffix == ".file")
+    settle, there = Spool.settle, []
+
+    def noted(self: Spool, place: Place, *rest: Any) -> None:
+        there.append((place[0], copy.exists()))
+        settle(self, place, *rest)
+
+    monkeypatch.setattr(Spool, "settle", noted)
+    service.down = False
+    resume()
+    assert (FILE, True) in there
     assert not list(spool.iterdir())
