@@ -18,7 +18,7 @@ from lineage.recording.sending import FILE, LANES, OPEN, Outcome, copies
 from lineage.recording.service import DENIED, LOGGER, UNREACHABLE, Service, waits
 from lineage.recording.spool import Item, Orphan, Owner, Place, Row, Spool
 
-_KEPT = 100  # refusals that are reported one by one
+KEPT: Final = 100  # refusals that are reported one by one
 _LONGEST_REST = 30.0  # seconds between two tries of a lane that is stuck
 _LAST_CALL = 60.0  # seconds that a running call may take when a run is left
 RESUME: Final = "resume"  # replaces a component, for a process that only sends what others left
@@ -90,7 +90,7 @@ class Outbox:
         `on_open` is called after a run was opened that could not be opened before, and before anything of it is sent.
         """
         self.service = service.impatient()
-        self.refused: deque[str] = deque(maxlen=_KEPT)
+        self.refused: deque[str] = deque(maxlen=KEPT)
         self._told: set[str] = set()  # the obstacles, each once
         self.refusals = 0
         self.spool = _spool(directory, owner)
@@ -300,8 +300,7 @@ class Outbox:
             self._changed.notify_all()
 
     def _settle(self, place: Place, outcome: Outcome) -> None:
-        for text in outcome.refused:  # before waiting callers continue
-            LOGGER.warning("lineage: not recorded: %s", text)
+        self._tell(outcome.refused)  # before waiting callers continue
         for text in outcome.notes:
             LOGGER.info("lineage: %s", text)
         with self._changed:
@@ -314,6 +313,13 @@ class Outbox:
         let_go(outcome.copies)
         if outcome.opened and place[1] == self.spool.owner.component:
             self._opened(outcome.opened)
+
+    def _tell(self, refused: Sequence[str]) -> None:
+        """Warn of each refusal, of the first hundred: a loop may log a hundred thousand that are refused."""
+        for text in refused[: max(0, KEPT - self.refusals)]:
+            LOGGER.warning("lineage: not recorded: %s", text)
+        if self.refusals <= KEPT < self.refusals + len(refused):
+            LOGGER.warning("lineage: not recorded: more than %s items; further ones are counted", KEPT)
 
     def _opened(self, opened: Opened) -> None:
         self.spool.say(replace(self.spool.owner, account=opened.account))

@@ -32,7 +32,7 @@ from lineage.recording import charts, limits, objects, surroundings
 from lineage.recording.endings import catch_termination, outcome, termination_waits
 from lineage.recording.inheriting import take_over
 from lineage.recording.opening import Names, Opened, found_run, named, open_run
-from lineage.recording.outbox import Outbox, Unsent, quietly
+from lineage.recording.outbox import KEPT, Outbox, Unsent, quietly
 from lineage.recording.sending import FILE, LINEAGE, METRIC, OPEN, STATUS, UPDATE
 from lineage.recording.service import LOGGER, PASSING, Service, now
 from lineage.recording.spool import Owner, Row, directory, is_open
@@ -293,6 +293,8 @@ class Run:
         unsent = box.drain(timeout, f" of {self.experiment_name} {self.run_name}")
         if unsent:
             LOGGER.warning("lineage: %s %s: %s", self.experiment_name, self.run_name, unsent)
+        if box.refusals > KEPT:
+            LOGGER.warning("lineage: %s %s: %s items were refused", self.experiment_name, self.run_name, f"{box.refusals:,}")
         if not self._depth:
             self._left = unsent
         return unsent
