@@ -6,7 +6,7 @@ import sqlite3
 import threading
 import time
 from collections import deque
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Final
@@ -119,10 +119,10 @@ class Outbox:
             raise NotRecorded(f"{self.spool.path or 'memory'} does not accept it: {error}") from error
         return ids
 
-    def take_over(self, orphan: Orphan, rows: Sequence[Row]) -> None:
+    def take_over(self, orphan: Orphan, rows: Iterable[Row], count: int) -> None:
         """Queue what a dead process left, before all else. Raises `sqlite3.Error` if the disk does not accept it."""
         with self._changed:
-            orphan.hand_over(self.spool, rows)
+            orphan.hand_over(self.spool, rows, count)
             self._changed.notify_all()
 
     def wait_for(self, place: Place, ids: Sequence[int], seconds: float, *, strictly: bool = False) -> NotRecorded | None:

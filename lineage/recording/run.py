@@ -16,7 +16,7 @@ import os
 import sys
 import threading
 import uuid
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from datetime import datetime
 from functools import cache
@@ -241,12 +241,11 @@ class Run:
         for metric in opened.record.get("Metrics") or ():
             self._go_on(metric["MetricName"], int(metric.get("Count") or 0))
 
-    def _goes_on(self, rows: Sequence[Row]) -> None:
+    def _goes_on(self, row: Row) -> None:
         """Steps continue after those of metrics that are still to be sent."""
-        with self._lock:
-            for row in rows:
-                if row.lane == METRIC and row.component == self.component_name:
-                    self._go_on(row.body["MetricName"], row.body["Step"] + 1)
+        if row.lane == METRIC and row.component == self.component_name:
+            with self._lock:
+                self._go_on(row.body["MetricName"], row.body["Step"] + 1)
 
     def _go_on(self, metric: str, step: int) -> None:
         self._steps[metric] = max(step, self._steps.get(metric, 0))

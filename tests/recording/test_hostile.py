@@ -11,7 +11,9 @@ import sqlite3
 import subprocess
 import threading
 import time
+import tracemalloc
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -19,12 +21,16 @@ import numpy as np
 import pytest
 
 from lineage.recording import NotRecorded, RefusedValue, Run, current_run, resume
-from lineage.recording.sending import FILE
-from lineage.recording.spool import Place, Spool
+from lineage.recording.inheriting import take_over
+from lineage.recording.outbox import RESUME, Outbox
+from lineage.recording.sending import FILE, METRIC, STATUS
+from lineage.recording.service import Service
+from lineage.recording.spool import Owner, Place, Row, Spool
 from tests.conftest import HANGS
 from tests.recording.conftest import Start
 from tests.recording.stand_in import DROP, LOST, StandIn
 from tests.recording.test_run import called, parameters, status, values
+from tests.records import ACCOUNT, REGION
 
 
 def ready(process: subprocess.Popen[str]) -> None:
@@ -575,6 +581,26 @@ def test_a_queue_is_taken_over_once(service: StandIn, spool: Path, start: Start)
         ended(process)
     assert values(service) == [(at, float(at)) for at in range(200)]
     assert not list(spool.iterdir())
+
+
+def test_a_long_queue_is_taken_over_without_holding_it(service: StandIn, spool: Path) -> None:
+    """What a dead process left costs the next one no memory, however much it is."""
+    spool.mkdir()
+    most = []
+    for count in (500, 20_000):
+        owner = Owner("churn-first", REGION, ACCOUNT, "keys", sets_status=True)
+        left = Spool(spool, owner)
+        left.add(Row(METRIC, "churn-first", {"MetricName": "loss", "Value": at, "Step": at}) for at in range(count))
+        left.end()
+        box = Outbox(Service(service.session()), spool, replace(owner, component=RESUME))
+        tracemalloc.start()
+        assert take_over(box, spool) == count + 1
+        most.append(tracemalloc.get_traced_memory()[1])
+        tracemalloc.stop()
+        assert box.spool.counts == {(METRIC, "churn-first"): count, (STATUS, "churn-first"): 1}
+        assert box.spool.forget("churn-first") == count + 1
+        box.end()
+    assert most[1] < 2 * most[0]
 
 
 def test_secrets_are_cut_before_they_are_written_to_the_queue(service: StandIn, spool: Path) -> None:
