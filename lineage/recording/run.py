@@ -339,7 +339,7 @@ class Run:
         if kept := self._copy_of(content.sha256):
             body["copy"] = str(kept)
         kind = media_type or objects.guess_media_type(path)
-        named = name or self._apart(path.name, body["path"], content.sha256, is_output=is_output)
+        named = name or self._apart(path.name[: limits.KEY_LENGTH], body["path"], content.sha256, is_output=is_output)
         self._store(named, kind, body, path.name, content.sha256, is_output=is_output)
 
     def log_precision_recall(
@@ -496,7 +496,7 @@ class Run:
 
     def _chart(self, chart: charts.Chart, *, is_output: bool) -> None:
         digest = hashlib.sha256(json.dumps(chart.document, sort_keys=True).encode()).hexdigest()
-        title = " ".join((chart.title or chart.kind).split())[: limits.KEY_LENGTH]
+        title = " ".join((chart.title or "").split())[: limits.KEY_LENGTH] or chart.kind
         named = self._apart(title, digest, digest, is_output=is_output)
         body = {"document": chart.document, "type": chart.kind, "title": charts.artifact_name(chart.title, chart.kind)}
         self._store(named, "application/json", body, charts.file_name(chart), digest, is_output=is_output)

@@ -223,6 +223,29 @@ def test_charts_of_one_title_are_kept_apart_and_equal_ones_are_one(service: Stan
     )
 
 
+@pytest.mark.parametrize("title", ["  ", "", None, "x" * 500, "one\nline", "/"])
+def test_any_title_gives_a_name(service: StandIn, title: str | None) -> None:
+    """A chart is recorded whatever its title: under that on one line and cut, or under its kind if there is none."""
+    with Run("churn", "first") as run:
+        run.log_roc_curve([0, 1], [0.1, 0.9], title=title)
+    named = {"  ": "ROCCurve", "": "ROCCurve", None: "ROCCurve", "x" * 500: "x" * 128, "one\nline": "one line", "/": "/"}
+    assert list(service.components["churn-first"]["OutputArtifacts"]) == [named[title]]
+    assert not run.refused
+
+
+def test_files_of_long_names_are_recorded(service: StandIn, tmp_path: Path) -> None:
+    """A file system takes longer names than SageMaker: the beginning is the name, and different files are kept apart."""
+    paths = [tmp_path / f"{'x' * 200}{at}" for at in range(2)]
+    with Run("churn", "first") as run:
+        for path in paths:
+            path.write_text(path.name, encoding="utf-8")
+            run.log_file(path)
+    outputs = service.components["churn-first"]["OutputArtifacts"]
+    assert len(outputs) == 2
+    assert all(len(name) == 128 for name in outputs)
+    assert sorted(one["Value"].rpartition("/")[2] for one in outputs.values()) == [path.name for path in paths]
+
+
 def test_a_dataset_is_recorded_with_the_content_that_it_has(service: StandIn) -> None:
     """A dataset is an input, a contributing artifact, and pinned with its object count and a digest over the versions."""
     s3 = service.session().client("s3")
