@@ -509,6 +509,21 @@ def test_a_metric_that_is_refused_is_told_and_takes_no_other_along(
     assert "not recorded: metric loss = 3.0 of step 3" in caplog.text
 
 
+def test_many_refusals_are_counted(service: StandIn, caplog: pytest.LogCaptureFixture) -> None:
+    """A loop whose every metric is refused gives a hundred warnings, and then their number when the run is left."""
+    service.metric_fault("METRIC_LIMIT_EXCEEDED", times=999)
+    with Run("churn", "first") as run:
+        for at in range(250):
+            run.log_metric("loss", at)
+    told = [record.message for record in caplog.records if "sending the last" not in record.message]
+    assert sum("METRIC_LIMIT_EXCEEDED" in text for text in told) == 100
+    assert told[100:] == [
+        "lineage: not recorded: more than 100 items; further ones are counted",
+        "lineage: churn first: 250 items were refused",
+    ]
+    assert "of step 249" in run.refused[-1]
+
+
 def test_a_network_that_is_away_keeps_everything_for_the_next_process(
     service: StandIn, spool: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
