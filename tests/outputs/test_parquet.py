@@ -29,7 +29,7 @@ from lineage.outputs.parquet.tables import SCHEMA, TABLES
 from lineage.outputs.parquet.writing import _Parts
 from lineage.snapshot.reading import Snapshot
 from lineage.snapshot.rows import EDGE, NODE
-from tests.records import ACCOUNT, REGION, arn, processing, record, served, training
+from tests.records import ACCOUNT, REGION, arn, channel, processing, record, served, training
 from tests.snapshot.test_file import CRAWL
 
 LEADING = "000012345678"
@@ -224,6 +224,19 @@ def test_a_time_loses_nothing(
     assert str(moments.type) == "timestamp[us, tz=UTC]"
 
 
+def test_an_unknown_way_of_reading_is_no_span(tmp_path: Path) -> None:
+    """What was read in a way that this version does not know matches no place: its edge says so, and is opaque."""
+    both = [channel("x", "s3://d/", "Strange"), channel("y", "s3://d/")]
+    path = crawled(tmp_path / "s.db", training("fit", both))
+    export(path, tmp_path / "estate")
+    found = {row["place"]: row["read_spans"] for row in rows(tmp_path / "estate", "places") if row["read"]}
+    assert found == {"s3://d/": ["prefix"]}
+    edges = {
+        row["role"]: (row["span"], row["opaque"]) for row in rows(tmp_path / "estate", "edges") if row["source"] == "s3://d/"
+    }
+    assert edges == {"x": ("unknown", True), "y": ("prefix", False)}
+
+
 # --- many accounts in one folder ------------------------------------------------------------------------
 
 
@@ -357,6 +370,17 @@ def test_what_is_left_to_delete_is_not_read(tmp_path: Path, monkeypatch: pytest.
         export(both, folder)
     assert len(lists(folder)) == 2
     assert Counter(row["account"] for row in rows(folder, "nodes") if row["kind"] == "training-job") == {ACCOUNT: 1, LEADING: 1}
+
+
+def test_who_reads_a_list_reads_all_of_it(tmp_path: Path) -> None:
+    """A list that is open while it is replaced keeps its content: there is no moment in which it is half written."""
+    folder = tmp_path / "estate"
+    export(crawled(tmp_path / "a.db", *of(ACCOUNT)), folder)
+    (path,) = (folder / "_lineage").iterdir()
+    before = path.read_text()
+    with path.open() as file:
+        export(crawled(tmp_path / "b.db", *of(ACCOUNT, "other")), folder)
+        assert file.read() == before != path.read_text()
 
 
 def spoilt(folder: Path, **said: Any) -> None:
