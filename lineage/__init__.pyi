@@ -95,6 +95,8 @@ from .outputs.formats.sarif import sarif_notes as sarif_notes
 from .outputs.formats.sarif import to_sarif as to_sarif
 from .outputs.formats.tables import csv_line as csv_line
 from .outputs.page.page import to_page as to_page
+from .outputs.parquet.folder import parquet_files as parquet_files
+from .outputs.parquet.writing import export_parquet as export_parquet
 from .outputs.pictures.charts import CHARTS as CHARTS
 from .outputs.pictures.dot import to_dot as to_dot
 from .outputs.pictures.figures import MOST as MOST

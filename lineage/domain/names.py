@@ -70,6 +70,10 @@ def named_id(kind: str, account: str, region: str, name: str) -> str:
     return f"{kind}:{account}/{region}/{name}"
 
 
+HOME = "^(?:arn:[^:]*:[^:]*:(?P<region>[^:]*):(?P<account>[^:]*):|[a-z-]+:(?P<named>[0-9]{12})/(?P<there>[^/]*)/)"
+"""How a node id begins that names an account and a region. Nothing else has one: a location or an image does not match."""
+
+
 # --- partitions: bucket names are unique within one, and nothing passes from one to another -----------------------
 
 # Partitions by how their regions begin, each with its DNS suffix; a test compares them with botocore's endpoints.

@@ -121,6 +121,13 @@ class Cursor(sqlite3.Cursor):
         except _FAULTS as error:
             _tell(self.connection.path, error)
 
+    def fetchmany(self, size: int | None = 1) -> list[Any]:
+        """The same as SQLite's own."""
+        try:
+            return super().fetchmany(size)
+        except _FAULTS as error:
+            _tell(self.connection.path, error)
+
     def fetchall(self) -> list[Any]:
         """The same as SQLite's own."""
         try:

@@ -18,6 +18,7 @@ from lineage.domain.opaque import silence
 from lineage.domain.records import Counted, Counts, Scope
 from lineage.domain.text import counted
 from lineage.errors import SnapshotError
+from lineage.snapshot.bulk import BulkTables
 from lineage.snapshot.connection import connect, damaged
 from lineage.snapshot.damage import OF_ODD_ROWS, damages, structure, unlike
 from lineage.snapshot.earlier import EARLIER
@@ -124,7 +125,7 @@ def _insist_no_log(path: Path) -> None:
             )
 
 
-class Snapshot(GraphTables, RecordTables, LedgerTables, MergedTables):
+class Snapshot(GraphTables, RecordTables, LedgerTables, MergedTables, BulkTables):
     """An open snapshot file. Use it as a context manager, or call `close`."""
 
     def __init__(self, path: str | Path, *, writing: bool = False) -> None:
