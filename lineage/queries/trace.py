@@ -6,6 +6,7 @@ import heapq
 import re
 from collections import defaultdict
 from collections.abc import Iterable, Iterator
+from copy import copy
 from dataclasses import dataclass, field
 from functools import cached_property, partial
 from itertools import count
@@ -310,6 +311,12 @@ class Tracing:
         tracing = cls(graph, node, reader)
         tracing.run()
         return tracing
+
+    def unanswered(self) -> Tracing:
+        """The same trace for others to ask: its own answer adds the edges to what the jobs belong to."""
+        same = copy(self)
+        same.links = dict(self.links)
+        return same
 
     def is_all_behind(self, node: str, reader: str) -> bool:
         """Whether all of this trace is what one node is made of, as one reader got it."""

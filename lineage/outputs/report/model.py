@@ -196,7 +196,7 @@ class _ReportUnderWay:
         self._kept = Kept(snapshot)
         self._crawls = {crawl.id: crawl for crawl in snapshot.crawls()}
         self._downstream = Downstream(snapshot)
-        self._tracings: list[Tracing] = []
+        self._unanswered: list[Tracing] = []
         self._traces: list[Trace] = []
 
     def files(self) -> list[Json]:
@@ -213,7 +213,7 @@ class _ReportUnderWay:
             "endpoints": endpoints,
             "coverage": limits(self._snapshot, self._traces, endpoints, self._vouched) | self._vouching(),
             "findings": findings(
-                self._snapshot, self._policy, self._holdouts, self._tracings, document["generated_at"], self._given
+                self._snapshot, self._policy, self._holdouts, self._unanswered, document["generated_at"], self._given
             ),
             "changes": changes,
         }
@@ -228,8 +228,8 @@ class _ReportUnderWay:
         around = made_excerpt(self._snapshot, ids)
         graph = Flow(around)
         tracings = [Tracing.over(graph, one) for one in ids]
+        self._unanswered += [tracing.unanswered() for tracing in tracings]
         traces = [tracing.answer(self._vouched) for tracing in tracings]
-        self._tracings += tracings
         self._traces += traces
         self._downstream.read(traces)
         return [self._endpoint(one, self._inputs(tracing, around)) for one, tracing in zip(traces, tracings, strict=True)]
