@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import shutil
 import sqlite3
 import sys
@@ -22,6 +23,7 @@ import pytest
 from moto.server import ThreadedMotoServer
 
 import lineage
+from lineage.domain.names import HOME
 from lineage.domain.records import Crawl
 from lineage.graphs.derive import join
 from lineage.outputs.parquet import store, writing
@@ -29,6 +31,7 @@ from lineage.outputs.parquet.tables import SCHEMA, TABLES
 from lineage.outputs.parquet.writing import _Parts
 from lineage.snapshot.reading import Snapshot
 from lineage.snapshot.rows import EDGE, NODE
+from tests.conftest import ROOT
 from tests.records import ACCOUNT, REGION, arn, channel, processing, record, served, training
 from tests.snapshot.test_file import CRAWL
 
@@ -179,6 +182,14 @@ def test_accounts_and_regions_are_text_and_places_have_none(folder: Path) -> Non
     assert paths == {f"{folder}/places/account=__HIVE_DEFAULT_PARTITION__/region=__HIVE_DEFAULT_PARTITION__"}
 
 
+def test_the_id_of_a_node_says_where_it_is(account: lineage.Snapshot) -> None:
+    """An edge is put into a partition by the ids at its ends: each names the account and region that its node has."""
+    for node in account.nodes():
+        said = re.match(HOME, node.id)
+        named = ((said["account"] or said["named"]), (said["region"] or said["there"])) if said else (None, None)
+        assert (node.id, *named) == (node.id, node.account, node.region)
+
+
 def test_the_list_says_what_is_in_the_folder(folder: Path, account: lineage.Snapshot) -> None:
     """The list has the version, the crawls, the seal, each column with its type, and each file with its rows."""
     (name,) = lists(folder)
@@ -194,6 +205,15 @@ def test_the_list_says_what_is_in_the_folder(folder: Path, account: lineage.Snap
         stored = {one.name: str(one.type).replace("element: ", "") for one in schema}
         assert stored == {column["name"]: column["type"] for column in columns}
     assert {*said["tables"]} == {*TABLES} == {file["table"] for file in said["files"]}
+
+
+@pytest.mark.parametrize("table", TABLES)
+def test_the_page_names_each_column(table: str) -> None:
+    """docs/parquet.md has a row for each table, with all of its columns."""
+    page = (ROOT / "docs" / "parquet.md").read_text(encoding="utf-8")
+    (row,) = re.findall(rf"^\| `{table}` \|.*\| (.*) \|$", page, re.MULTILINE)
+    named = re.findall(r"(?:^|, )`(\w+)`", re.sub(r" \([^()]*\)", "", row))
+    assert named == [column.name for column in TABLES[table].columns]
 
 
 MOMENTS = [

@@ -206,10 +206,10 @@ class _Parts:
         """The account and region that the first end with an account names."""
         found: list[Any] = []
         for end in self._table.ends:
-            said = self._pc.extract_regex(arrays[end], HOME)
+            lacking = self._pc.is_null(found[0]) if found else None
+            said = self._pc.extract_regex(arrays[end].filter(lacking) if found else arrays[end], HOME)
             own = [self._pc.coalesce(*(self._part(said, name) for name in names)) for names in _IN_HOME]
-            has = self._pc.is_valid(found[0]) if found else None
-            found = [self._pc.if_else(has, *both) for both in zip(found, own, strict=True)] if found else own
+            found = [self._pc.replace_with_mask(array, lacking, one) for array, one in zip(found, own, strict=False)] or own
         return found
 
     def _part(self, said: Any, name: str) -> Any:
