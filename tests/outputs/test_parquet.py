@@ -362,6 +362,7 @@ def test_an_unfinished_export_is_never_read(tmp_path: Path, monkeypatch: pytest.
         put(self, local, path)
 
     monkeypatch.setattr(store._Local, "put", killed)
+    monkeypatch.setattr(writing, "_withdraw", lambda *_: None)  # a process that was killed tidies nothing
     with pytest.raises(Killed):
         export(tmp_path / "a.db", folder)
     assert rows(folder, "nodes") == before
@@ -374,6 +375,31 @@ def test_an_unfinished_export_is_never_read(tmp_path: Path, monkeypatch: pytest.
     monkeypatch.undo()
     export(tmp_path / "a.db", folder)
     assert len(rows(folder, "nodes")) > len(before)
+
+
+@pytest.mark.parametrize("error", [OSError(28, "No space left on device"), KeyboardInterrupt()], ids=["full disk", "Ctrl-C"])
+@pytest.mark.parametrize("files_put", [0, 5, 99])
+def test_an_export_that_fails_leaves_nothing(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, files_put: int, error: BaseException
+) -> None:
+    """After a full disk, a lost connection or Ctrl-C the folder is as it was: the new files are deleted again."""
+    folder = tmp_path / "estate"
+    export(crawled(tmp_path / "a.db", *of(ACCOUNT)), folder)
+    before = files(folder)
+    crawled(tmp_path / "a.db", *of(ACCOUNT, "other"))
+    put, count = store._Local.put, 0
+
+    def fails(self: Any, local: Path, path: str) -> None:
+        nonlocal count
+        if count == files_put or path.startswith("_lineage"):
+            raise error
+        count += 1
+        put(self, local, path)
+
+    monkeypatch.setattr(store._Local, "put", fails)
+    with pytest.raises((lineage.LineageError, KeyboardInterrupt), match="No space left on device|^$"):
+        export(tmp_path / "a.db", folder)
+    assert files(folder) == before
 
 
 def test_what_is_left_to_delete_is_not_read(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
