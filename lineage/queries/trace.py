@@ -299,6 +299,7 @@ class Tracing:
         self.visited: dict[str, _Visit] = {}
         self.doubts: dict[str, set[str]] = defaultdict(set)  # those that may have made something, by the reason for the doubt
         self.naming: dict[tuple[str, str], str] = {}  # what jobs may have done at a place that they name, and by which field
+        self._ordered: list[Link] = []
         self._untold: dict[object, Untold] = {}
         self.stores: set[str] = set()
         self.vendors: dict[str, None] = {}  # notes on the models of vendors
@@ -694,7 +695,7 @@ class Tracing:
             pipeline_executions=self._executions(of(EXECUTION)),
             images=of(IMAGE),
             breaks=[self.break_json(found) for found in self.breaks],
-            evidence=[self._edge(self.links[key]) for key in sorted(self.links)],
+            evidence=[self._edge(link) for link in self._in_order()],
             scope=scope_json(scope, self.holes, self.crawls, vouched),
             caveats=[*self.caveats, *rests.notes],
             tree=self.tree,
@@ -721,6 +722,12 @@ class Tracing:
         if link[:3] not in known:
             known[link[:3]] = link_json(link)
         return known[link[:3]]
+
+    def _in_order(self) -> list[Link]:
+        """The edges by their ends and keys, sorted again if some were added."""
+        if len(self._ordered) != len(self.links):
+            self._ordered = [self.links[key] for key in sorted(self.links)]
+        return self._ordered
 
     def verdict(self) -> str:
         if not self.breaks:
@@ -791,7 +798,7 @@ class Tracing:
             if (not asked.isdisjoint(names) and (gap.reason != "unmatched" or gap.subject in broken))
             or (gap.operation in makers and gap.reason != "missing" and gap.subject not in scope.known)
         ]
-        reads = [self.links[key] for key in sorted(self.links) if self.links[key].relation == "reads"]
+        reads = [link for link in self._in_order() if link.relation == "reads"]
         opaque = [opaque_read(self.graph, link) for link in reads if is_job(self.graph.nodes[link.target])]
         silent = [gap for gap in scope.silent if gap.subject in self.jobs]
         unread = Unread.of(self.graph).readers if made_here else []
@@ -801,7 +808,7 @@ class Tracing:
         """A gap for each prefix from which every model is served, whoever put it there."""
         node = self.graph.nodes[self.endpoint]
         where = (node["account"] or "", node["region"] or "", "", self.endpoint, "unresolved")
-        return [Gap(*where, said, QUESTION) for key in sorted(self.links) if (said := anybodys_model(self.links[key]))]
+        return [Gap(*where, said, QUESTION) for link in self._in_order() if (said := anybodys_model(link))]
 
     @cached_property
     def _path(self) -> set[str]:
