@@ -58,7 +58,7 @@ class Recording(WrittenNames, WrittenLedger, WrittenContents):
     def add(self, found: Fetched) -> None:
         """Store one finding of this crawl."""
         if isinstance(found, Resource):
-            self._add_record(found)
+            self._add_records([found])
         elif isinstance(found, Note):
             self._add_note(found)
         else:
