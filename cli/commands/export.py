@@ -10,7 +10,7 @@ import click
 from ..render.words import say
 from .completing import complete_selector
 from .filters import read_in_part, within_options
-from .options import Choice, attestations_option, out_option, snapshot_option, write, write_folder
+from .options import Choice, attestations_option, out_option, snapshot_option, uncollected, write, write_folder
 from .scoped import aside, tell_lines
 from .strict import option
 
@@ -140,6 +140,7 @@ def _write_folder(chosen: lineage.Chosen, form: str, out: str | None) -> None:
     write_folder({name: pieces(chosen) for name, pieces in lineage.FOLDERS[form].files.items()}, str(out))
 
 
+@uncollected
 def _write_parquet(snapshot: str, out: str | None, *, asked: bool, options: dict[str, Any]) -> None:
     """Write the whole snapshot into a folder of Parquet, and say what is in it now."""
     import lineage

@@ -183,7 +183,7 @@ def join_graph(recording: Recording, on_step: OnStep) -> None:
 
 
 def _joined_again(recording: Recording, on_step: OnStep) -> bool:
-    changed = Changed(*(recording.unjoined(what) for what in ("record", "again", "manifest", "content")))
+    changed = Changed(*(recording.unjoined(what) for what in ("record", "again", "manifest", "digests")))
     if not recording.is_joined_by(__version__) or len(changed.records) > MOST:
         return False
 

@@ -67,7 +67,7 @@ class Patching(Joining):
 
     def lies_at(self, name: str, place: str, span: Span, by: str) -> None:
         """The same, kept apart as well."""
-        self.put("INSERT INTO fresh_lies VALUES (?,?,?,?)", [(name, place, span, by)])
+        self.put("INSERT INTO fresh_lies VALUES (?,?,?,?)", [(name, place, by, span)])
 
     def begin(self, anew: Iterable[Row], contents: Iterable[str]) -> None:
         """The nodes that are made anew, the ends of edges that they say, and places whose content was asked for."""
@@ -194,8 +194,8 @@ _ODD = f"""
 _FORGET = f"""
     DELETE FROM main.node WHERE id IN (SELECT id FROM touched)
     AND NOT (observed AND arn IS NOT NULL) AND kind != '{CONTENT.name}'
-    AND NOT EXISTS (SELECT 1 FROM main.edge WHERE source = node.id)
-    AND NOT EXISTS (SELECT 1 FROM main.edge WHERE target = node.id)"""  # noqa: S608
+    AND NOT EXISTS (SELECT 1 FROM main.edge WHERE source = node.id AND relation != 'overlaps')
+    AND NOT EXISTS (SELECT 1 FROM main.edge WHERE target = node.id AND relation != 'overlaps')"""  # noqa: S608
 _READ_AGAIN = """
     UPDATE main.node SET details = json_set(details, '$.crawl', (
         SELECT max(last_crawl) FROM record WHERE record.id = ?1 AND record.created = ifnull(node.created, '')))
@@ -206,7 +206,7 @@ INSERT INTO main.edge SELECT * FROM main.left_out;
 DELETE FROM main.left_out;
 {FORGET_CONTENTS};
 UPDATE main.node SET details = json_remove(details, '$.unread') WHERE {UNREAD};
-UPDATE main.node SET kind = '{DATASET.name}', observed = 1 WHERE kind IN ('artifact', 'code');
+UPDATE main.node SET kind = '{DATASET.name}', observed = 1 WHERE kind IN {PLACES};
 DELETE FROM main.level;
 DELETE FROM main.together;
 DELETE FROM main.lists;

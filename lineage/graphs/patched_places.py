@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from lineage.domain.kinds import CONTENT, DATASET, SERVING
+from lineage.domain.kinds import CONTENT, DATASET, PLACES, SERVING
 from lineage.graphs.counts import CHANNELS, DATA, RESOURCES
 from lineage.graphs.derive import classify, copied
 from lineage.graphs.patched_levels import Crowded, note_near, patch_levels
@@ -145,7 +145,7 @@ _IS_COUNTED = "source IN (SELECT place FROM counted_near)"
 _IN_RETOLD = "{place} IN (SELECT place FROM retold)"
 _DATASETS = f"""
     UPDATE main.node SET kind = '{DATASET.name}', observed = 1
-    WHERE id IN (SELECT place FROM retold) AND kind IN ('artifact', 'code')"""  # noqa: S608
+    WHERE id IN (SELECT place FROM retold) AND kind IN {PLACES}"""  # noqa: S608
 _NEAR_LOADS = "source IN (SELECT place FROM near)"
 _BESIDE = f"""
     CREATE TEMP TABLE beside AS WITH load AS (

@@ -24,7 +24,7 @@ Read = Callable[[Iterable[str]], Iterable[Resource]]
 """Reads the records of some ids."""
 
 MOST = 20_000  # records that are made anew; of more, all are
-NAMERS = 50  # records that name one unread thing, and are asked which of them names it first
+NAMERS = 50  # edges of an unread thing; where it has fewer, their records are asked which of them names it first
 
 SOURCE, TARGET = "source", "target"
 End = tuple[str, str, str]
@@ -243,12 +243,10 @@ class Region:
         ends = {end for edge in (*before, *now) for end in edge[:2]}
         found = set[str]()
         for (thing,) in self._joining.select(_UNREAD, json.dumps(sorted(ends))):
-            edges = self._edges([thing])
-            others = {end for edge in edges for end in edge[:2]} - {thing}
-            self._meet(others)
-            namers = {met.record for one in others if (met := self._known[one])}
-            if len(namers) <= NAMERS:
-                found |= namers
+            beside = [row[0] for row in self._joining.select(_BESIDE, thing, str(NAMERS))]
+            if len(beside) < NAMERS:
+                self._meet(beside)
+                found |= {met.record for one in beside if (met := self._known[one])}
                 self.renamed.add(thing)
             elif self._is_unsure(thing, before, now):
                 raise TooMuch
@@ -287,6 +285,8 @@ _LIVES = """
 _AT = f"""
     SELECT source, target, relation, usage FROM main.edge WHERE source IN {_IDS}
     UNION SELECT source, target, relation, usage FROM main.edge WHERE target IN {_IDS}"""  # noqa: S608  (our own words)
+_BESIDE = """
+    SELECT source FROM main.edge WHERE target = ?1 UNION ALL SELECT target FROM main.edge WHERE source = ?1 LIMIT ?2"""
 _MET = f"SELECT id, kind, arn FROM main.node WHERE id IN {_IDS} AND observed AND arn IS NOT NULL"  # noqa: S608
 _ASSOCIATED = f"""
     SELECT 1 FROM main.edge WHERE source IN {_IDS} AND relation = 'associated'

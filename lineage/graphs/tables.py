@@ -241,7 +241,7 @@ class Joining:
 
     def lies_at(self, name: str, place: str, span: Span, by: str) -> None:
         """Store the place of the thing with this name, as a record, `by` its id, gives it."""
-        self._db.execute("INSERT OR IGNORE INTO main.lies VALUES (?,?,?,?)", (name, place, span, by))
+        self._db.execute("INSERT OR IGNORE INTO main.lies VALUES (?,?,?,?)", (name, place, by, span))
 
     def settle(self) -> None:
         """Sort what was said: the first statement about each node and each fact."""

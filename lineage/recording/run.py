@@ -16,7 +16,7 @@ import os
 import sys
 import threading
 import uuid
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from datetime import datetime
 from functools import cache
@@ -32,7 +32,7 @@ from lineage.recording import charts, limits, objects, surroundings
 from lineage.recording.endings import catch_termination, outcome, termination_waits
 from lineage.recording.inheriting import take_over
 from lineage.recording.opening import Names, Opened, found_run, named, open_run
-from lineage.recording.outbox import Outbox, Unsent, quietly
+from lineage.recording.outbox import KEPT, Outbox, Unsent, quietly
 from lineage.recording.sending import FILE, LINEAGE, METRIC, OPEN, STATUS, UPDATE
 from lineage.recording.service import LOGGER, PASSING, Service, now
 from lineage.recording.spool import Owner, Row, directory, is_open
@@ -241,12 +241,11 @@ class Run:
         for metric in opened.record.get("Metrics") or ():
             self._go_on(metric["MetricName"], int(metric.get("Count") or 0))
 
-    def _goes_on(self, rows: Sequence[Row]) -> None:
+    def _goes_on(self, row: Row) -> None:
         """Steps continue after those of metrics that are still to be sent."""
-        with self._lock:
-            for row in rows:
-                if row.lane == METRIC and row.component == self.component_name:
-                    self._go_on(row.body["MetricName"], row.body["Step"] + 1)
+        if row.lane == METRIC and row.component == self.component_name:
+            with self._lock:
+                self._go_on(row.body["MetricName"], row.body["Step"] + 1)
 
     def _go_on(self, metric: str, step: int) -> None:
         self._steps[metric] = max(step, self._steps.get(metric, 0))
@@ -293,6 +292,8 @@ class Run:
         unsent = box.drain(timeout, f" of {self.experiment_name} {self.run_name}")
         if unsent:
             LOGGER.warning("lineage: %s %s: %s", self.experiment_name, self.run_name, unsent)
+        if box.refusals > KEPT:
+            LOGGER.warning("lineage: %s %s: %s items were refused", self.experiment_name, self.run_name, f"{box.refusals:,}")
         if not self._depth:
             self._left = unsent
         return unsent
@@ -338,7 +339,7 @@ class Run:
         if kept := self._copy_of(content.sha256):
             body["copy"] = str(kept)
         kind = media_type or objects.guess_media_type(path)
-        named = name or self._apart(path.name, body["path"], content.sha256, is_output=is_output)
+        named = name or self._apart(path.name[: limits.KEY_LENGTH], body["path"], content.sha256, is_output=is_output)
         self._store(named, kind, body, path.name, content.sha256, is_output=is_output)
 
     def log_precision_recall(
@@ -495,7 +496,7 @@ class Run:
 
     def _chart(self, chart: charts.Chart, *, is_output: bool) -> None:
         digest = hashlib.sha256(json.dumps(chart.document, sort_keys=True).encode()).hexdigest()
-        title = " ".join((chart.title or chart.kind).split())[: limits.KEY_LENGTH]
+        title = " ".join((chart.title or "").split())[: limits.KEY_LENGTH] or chart.kind
         named = self._apart(title, digest, digest, is_output=is_output)
         body = {"document": chart.document, "type": chart.kind, "title": charts.artifact_name(chart.title, chart.kind)}
         self._store(named, "application/json", body, charts.file_name(chart), digest, is_output=is_output)

@@ -34,13 +34,14 @@ class Bulk(NamedTuple):
     source: str
 
 
-def _spans(end: str, relations: str) -> str:
+def _spans(way: str, end: str, relations: str) -> str:
     """The ways in which a place is read or written; an unknown one, or a name, matches no other place."""
-    return f"""(SELECT group_concat(DISTINCT span) FROM edge WHERE {end} = level.place AND relation IN ({relations})
-        AND span NOT IN ('unknown', 'named'))"""  # noqa: S608  (our own words)
+    return f"""iif(level.{way}, (SELECT group_concat(DISTINCT span) FROM edge WHERE {end} = level.place
+        AND relation IN ({relations}) AND span NOT IN ('unknown', 'named')), NULL)"""  # noqa: S608  (our own words)
 
 
-_READ, _WRITTEN = _spans("source", "'reads', 'may-read', 'loads'"), _spans("target", "'writes', 'may-write'")
+_READ = _spans("read", "source", "'reads', 'may-read', 'loads'")
+_WRITTEN = _spans("written", "target", "'writes', 'may-write'")
 _OF_ENDPOINTS = f"""edge WHERE relation = 'configures' AND target IN (SELECT id FROM node WHERE kind = '{ENDPOINT.name}')
     ORDER BY rowid"""  # noqa: S608  (our own words)
 BULK: Final = {

@@ -134,8 +134,13 @@ class RecordTables(OpenTables):
 class WrittenRecords(RecordTables, WrittenTables):
     """The records of a file while a crawl adds to them."""
 
-    def _add_record(self, record: Resource) -> None:
-        known = self._version(record)
+    def _add_records(self, records: Sequence[Resource]) -> None:
+        """Store some records, each of another resource: what is known of them is looked up together."""
+        known = self._versions(records)
+        for record in records:
+            self._add_record(record, known.get((record.id, record.created or "")))
+
+    def _add_record(self, record: Resource, known: _VersionRow | None) -> None:
         whole = record.body
         body, digest = _hashed(whole)
         if known and known.digest != digest and record.silent and known.modified == record.modified:
@@ -161,12 +166,15 @@ class WrittenRecords(RecordTables, WrittenTables):
             ),
         )  # fmt: skip
 
-    def _version(self, record: Resource) -> _VersionRow | None:
-        """The version of a record that was read last."""
-        columns = ", ".join(_VersionRow._fields)
-        sql = f"SELECT {columns} FROM record AS r WHERE id = ? AND created = ? AND {NEWEST}"  # noqa: S608  (our own words)
-        row = self._db.execute(sql, (record.id, record.created or "")).fetchone()
-        return _VersionRow(*row) if row else None
+    def _versions(self, records: Sequence[Resource]) -> dict[tuple[str, str], _VersionRow]:
+        """The version of each lifetime of some resources that was read last, by id and creation."""
+        known: dict[tuple[str, str], _VersionRow] = {}
+        for at in range(0, len(records), AT_ONCE):
+            some = [record.id for record in records[at : at + AT_ONCE]]
+            columns = f"id, created, {', '.join(_VersionRow._fields)}"
+            sql = f"SELECT {columns} FROM record AS r WHERE id IN ({','.join('?' * len(some))}) AND {NEWEST}"  # noqa: S608  (our own words)
+            known |= {(identity, created): _VersionRow(*row) for identity, created, *row in self._db.execute(sql, some)}
+        return known
 
     def _completed(self, record: Resource, known: _VersionRow) -> Mapping[str, Any]:
         """An answer that cannot hold a member says nothing about it, so another call's value for the same state stays."""

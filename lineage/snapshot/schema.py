@@ -65,7 +65,7 @@ CREATE TABLE pin (
     place TEXT NOT NULL, opens TEXT NOT NULL, closes TEXT NOT NULL, record TEXT NOT NULL, digest TEXT NOT NULL,
     PRIMARY KEY (place, opens, closes, record, digest)) WITHOUT ROWID;
 CREATE TABLE lies (
-    name TEXT NOT NULL, place TEXT NOT NULL, span TEXT NOT NULL, record TEXT NOT NULL, PRIMARY KEY (name, place, record))
+    name TEXT NOT NULL, place TEXT NOT NULL, record TEXT NOT NULL, span TEXT NOT NULL, PRIMARY KEY (name, place, record))
     WITHOUT ROWID;
 CREATE TABLE joined (tool TEXT PRIMARY KEY) WITHOUT ROWID;
 CREATE TABLE unexplained (id TEXT PRIMARY KEY) WITHOUT ROWID;

@@ -58,7 +58,7 @@ class Recording(WrittenNames, WrittenLedger, WrittenContents):
     def add(self, found: Fetched) -> None:
         """Store one finding of this crawl."""
         if isinstance(found, Resource):
-            self._add_record(found)
+            self._add_records([found])
         elif isinstance(found, Note):
             self._add_note(found)
         else:
@@ -86,9 +86,9 @@ class Recording(WrittenNames, WrittenLedger, WrittenContents):
         try:
             done = patch(self._db)
         finally:
-            if not done and self._db.in_transaction:
+            if not done and self._db.in_transaction:  # a full disk has undone it all
                 self._db.execute("ROLLBACK TO patch")
-            self._db.execute("RELEASE patch")
+        self._db.execute("RELEASE patch")
         if done:
             self._all_joined()
         return done

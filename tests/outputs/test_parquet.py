@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import shutil
 import sqlite3
 import sys
@@ -22,6 +23,7 @@ import pytest
 from moto.server import ThreadedMotoServer
 
 import lineage
+from lineage.domain.names import HOME
 from lineage.domain.records import Crawl
 from lineage.graphs.derive import join
 from lineage.outputs.parquet import store, writing
@@ -29,7 +31,8 @@ from lineage.outputs.parquet.tables import SCHEMA, TABLES
 from lineage.outputs.parquet.writing import _Parts
 from lineage.snapshot.reading import Snapshot
 from lineage.snapshot.rows import EDGE, NODE
-from tests.records import ACCOUNT, REGION, arn, processing, record, served, training
+from tests.conftest import ROOT
+from tests.records import ACCOUNT, REGION, arn, channel, processing, record, served, training
 from tests.snapshot.test_file import CRAWL
 
 LEADING = "000012345678"
@@ -179,6 +182,14 @@ def test_accounts_and_regions_are_text_and_places_have_none(folder: Path) -> Non
     assert paths == {f"{folder}/places/account=__HIVE_DEFAULT_PARTITION__/region=__HIVE_DEFAULT_PARTITION__"}
 
 
+def test_the_id_of_a_node_says_where_it_is(account: lineage.Snapshot) -> None:
+    """An edge is put into a partition by the ids at its ends: each names the account and region that its node has."""
+    for node in account.nodes():
+        said = re.match(HOME, node.id)
+        named = ((said["account"] or said["named"]), (said["region"] or said["there"])) if said else (None, None)
+        assert (node.id, *named) == (node.id, node.account, node.region)
+
+
 def test_the_list_says_what_is_in_the_folder(folder: Path, account: lineage.Snapshot) -> None:
     """The list has the version, the crawls, the seal, each column with its type, and each file with its rows."""
     (name,) = lists(folder)
@@ -194,6 +205,15 @@ def test_the_list_says_what_is_in_the_folder(folder: Path, account: lineage.Snap
         stored = {one.name: str(one.type).replace("element: ", "") for one in schema}
         assert stored == {column["name"]: column["type"] for column in columns}
     assert {*said["tables"]} == {*TABLES} == {file["table"] for file in said["files"]}
+
+
+@pytest.mark.parametrize("table", TABLES)
+def test_the_page_names_each_column(table: str) -> None:
+    """docs/parquet.md has a row for each table, with all of its columns."""
+    page = (ROOT / "docs" / "parquet.md").read_text(encoding="utf-8")
+    (row,) = re.findall(rf"^\| `{table}` \|.*\| (.*) \|$", page, re.MULTILINE)
+    named = re.findall(r"(?:^|, )`(\w+)`", re.sub(r" \([^()]*\)", "", row))
+    assert named == [column.name for column in TABLES[table].columns]
 
 
 MOMENTS = [
@@ -222,6 +242,19 @@ def test_a_time_loses_nothing(
     found = moments[0].as_py()
     assert (str(found) if found else None, texts[0].as_py()) == (moment, kept)
     assert str(moments.type) == "timestamp[us, tz=UTC]"
+
+
+def test_an_unknown_way_of_reading_is_no_span(tmp_path: Path) -> None:
+    """What was read in a way that this version does not know matches no place: its edge says so, and is opaque."""
+    both = [channel("x", "s3://d/", "Strange"), channel("y", "s3://d/")]
+    path = crawled(tmp_path / "s.db", training("fit", both))
+    export(path, tmp_path / "estate")
+    found = {row["place"]: row["read_spans"] for row in rows(tmp_path / "estate", "places") if row["read"]}
+    assert found == {"s3://d/": ["prefix"]}
+    edges = {
+        row["role"]: (row["span"], row["opaque"]) for row in rows(tmp_path / "estate", "edges") if row["source"] == "s3://d/"
+    }
+    assert edges == {"x": ("unknown", True), "y": ("prefix", False)}
 
 
 # --- many accounts in one folder ------------------------------------------------------------------------
@@ -329,6 +362,7 @@ def test_an_unfinished_export_is_never_read(tmp_path: Path, monkeypatch: pytest.
         put(self, local, path)
 
     monkeypatch.setattr(store._Local, "put", killed)
+    monkeypatch.setattr(writing, "_withdraw", lambda *_: None)  # a process that was killed tidies nothing
     with pytest.raises(Killed):
         export(tmp_path / "a.db", folder)
     assert rows(folder, "nodes") == before
@@ -341,6 +375,31 @@ def test_an_unfinished_export_is_never_read(tmp_path: Path, monkeypatch: pytest.
     monkeypatch.undo()
     export(tmp_path / "a.db", folder)
     assert len(rows(folder, "nodes")) > len(before)
+
+
+@pytest.mark.parametrize("error", [OSError(28, "No space left on device"), KeyboardInterrupt()], ids=["full disk", "Ctrl-C"])
+@pytest.mark.parametrize("files_put", [0, 5, 99])
+def test_an_export_that_fails_leaves_nothing(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, files_put: int, error: BaseException
+) -> None:
+    """After a full disk, a lost connection or Ctrl-C the folder is as it was: the new files are deleted again."""
+    folder = tmp_path / "estate"
+    export(crawled(tmp_path / "a.db", *of(ACCOUNT)), folder)
+    before = files(folder)
+    crawled(tmp_path / "a.db", *of(ACCOUNT, "other"))
+    put, count = store._Local.put, 0
+
+    def fails(self: Any, local: Path, path: str) -> None:
+        nonlocal count
+        if count == files_put or path.startswith("_lineage"):
+            raise error
+        count += 1
+        put(self, local, path)
+
+    monkeypatch.setattr(store._Local, "put", fails)
+    with pytest.raises((lineage.LineageError, KeyboardInterrupt), match="No space left on device|^$"):
+        export(tmp_path / "a.db", folder)
+    assert files(folder) == before
 
 
 def test_what_is_left_to_delete_is_not_read(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -357,6 +416,17 @@ def test_what_is_left_to_delete_is_not_read(tmp_path: Path, monkeypatch: pytest.
         export(both, folder)
     assert len(lists(folder)) == 2
     assert Counter(row["account"] for row in rows(folder, "nodes") if row["kind"] == "training-job") == {ACCOUNT: 1, LEADING: 1}
+
+
+def test_who_reads_a_list_reads_all_of_it(tmp_path: Path) -> None:
+    """A list that is open while it is replaced keeps its content: there is no moment in which it is half written."""
+    folder = tmp_path / "estate"
+    export(crawled(tmp_path / "a.db", *of(ACCOUNT)), folder)
+    (path,) = (folder / "_lineage").iterdir()
+    before = path.read_text()
+    with path.open() as file:
+        export(crawled(tmp_path / "b.db", *of(ACCOUNT, "other")), folder)
+        assert file.read() == before != path.read_text()
 
 
 def spoilt(folder: Path, **said: Any) -> None:

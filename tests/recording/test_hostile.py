@@ -11,7 +11,9 @@ import sqlite3
 import subprocess
 import threading
 import time
+import tracemalloc
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -19,10 +21,16 @@ import numpy as np
 import pytest
 
 from lineage.recording import NotRecorded, RefusedValue, Run, current_run, resume
+from lineage.recording.inheriting import take_over
+from lineage.recording.outbox import RESUME, Outbox
+from lineage.recording.sending import FILE, METRIC, STATUS
+from lineage.recording.service import Service
+from lineage.recording.spool import Owner, Place, Row, Spool
 from tests.conftest import HANGS
 from tests.recording.conftest import Start
 from tests.recording.stand_in import DROP, LOST, StandIn
 from tests.recording.test_run import called, parameters, status, values
+from tests.records import ACCOUNT, REGION
 
 
 def ready(process: subprocess.Popen[str]) -> None:
@@ -575,6 +583,26 @@ def test_a_queue_is_taken_over_once(service: StandIn, spool: Path, start: Start)
     assert not list(spool.iterdir())
 
 
+def test_a_long_queue_is_taken_over_without_holding_it(service: StandIn, spool: Path) -> None:
+    """What a dead process left costs the next one no memory, however much it is."""
+    spool.mkdir()
+    most = []
+    for count in (500, 20_000):
+        owner = Owner("churn-first", REGION, ACCOUNT, "keys", sets_status=True)
+        left = Spool(spool, owner)
+        left.add(Row(METRIC, "churn-first", {"MetricName": "loss", "Value": at, "Step": at}) for at in range(count))
+        left.end()
+        box = Outbox(Service(service.session()), spool, replace(owner, component=RESUME))
+        tracemalloc.start()
+        assert take_over(box, spool) == count + 1
+        most.append(tracemalloc.get_traced_memory()[1])
+        tracemalloc.stop()
+        assert box.spool.counts == {(METRIC, "churn-first"): count, (STATUS, "churn-first"): 1}
+        assert box.spool.forget("churn-first") == count + 1
+        box.end()
+    assert most[1] < 2 * most[0]
+
+
 def test_secrets_are_cut_before_they_are_written_to_the_queue(service: StandIn, spool: Path) -> None:
     """No file of a queue contains a secret, wherever it stood."""
     with contextlib.suppress(ValueError), Run("churn", "first", tags=[{"Key": "api_key", "Value": "hunter2"}]) as run:
@@ -890,4 +918,49 @@ def test_a_file_that_is_gone_when_the_network_is_back_was_kept(service: StandIn,
     resume()
     outputs = service.components["churn-first"]["OutputArtifacts"]
     assert {name: service.objects[one["Value"]][-1].body for name, one in outputs.items()} == {"one": b"one", "two": b"two"}
+    assert not list(spool.iterdir())
+
+
+@pytest.mark.parametrize("why", ["there is no bucket", "the run can't be opened"])
+def test_a_file_that_is_refused_in_the_end_leaves_no_copy(
+    service: StandIn, spool: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, why: str
+) -> None:
+    """A file is logged during an outage, and refused when the network is back: its copy does not fill the disk for ever."""
+    monkeypatch.setattr("lineage.recording.service.PATIENCE", 0.2)
+    opens = why == "there is no bucket"
+    if not opens:
+        service.session().client("sagemaker").create_experiment(ExperimentName="Churn")  # in mixed case
+    path = tmp_path / "model.bin"
+    path.write_bytes(b"model")
+    service.down = not opens
+    with Run("churn", "first", artifact_bucket="nobodys") as run:
+        service.down = True
+        run.log_file(path)
+        assert [one for one in spool.iterdir() if one.suffix == ".file"]
+        service.down = False
+    assert len(run.refused) == 1
+    assert not list(spool.iterdir())
+
+
+def test_a_copy_stays_until_its_upload_is_noted(
+    service: StandIn, spool: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A process that is killed between an upload and its note leaves the copy, which the next one needs to send it again."""
+    path = tmp_path / "model.bin"
+    path.write_bytes(b"model")
+    with Run("churn", "first", artifact_bucket="bank-ml") as run:
+        service.down = True
+        run.log_file(path)
+    path.unlink()
+    (copy,) = (one for one in spool.iterdir() if one.suffix == ".file")
+    settle, there = Spool.settle, []
+
+    def noted(self: Spool, place: Place, *rest: Any) -> None:
+        there.append((place[0], copy.exists()))
+        settle(self, place, *rest)
+
+    monkeypatch.setattr(Spool, "settle", noted)
+    service.down = False
+    resume()
+    assert (FILE, True) in there
     assert not list(spool.iterdir())

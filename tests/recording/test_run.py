@@ -223,6 +223,29 @@ def test_charts_of_one_title_are_kept_apart_and_equal_ones_are_one(service: Stan
     )
 
 
+@pytest.mark.parametrize("title", ["  ", "", None, "x" * 500, "one\nline", "/"])
+def test_any_title_gives_a_name(service: StandIn, title: str | None) -> None:
+    """A chart is recorded whatever its title: under that on one line and cut, or under its kind if there is none."""
+    with Run("churn", "first") as run:
+        run.log_roc_curve([0, 1], [0.1, 0.9], title=title)
+    named = {"  ": "ROCCurve", "": "ROCCurve", None: "ROCCurve", "x" * 500: "x" * 128, "one\nline": "one line", "/": "/"}
+    assert list(service.components["churn-first"]["OutputArtifacts"]) == [named[title]]
+    assert not run.refused
+
+
+def test_files_of_long_names_are_recorded(service: StandIn, tmp_path: Path) -> None:
+    """A file system takes longer names than SageMaker: the beginning is the name, and different files are kept apart."""
+    paths = [tmp_path / f"{'x' * 200}{at}" for at in range(2)]
+    with Run("churn", "first") as run:
+        for path in paths:
+            path.write_text(path.name, encoding="utf-8")
+            run.log_file(path)
+    outputs = service.components["churn-first"]["OutputArtifacts"]
+    assert len(outputs) == 2
+    assert all(len(name) == 128 for name in outputs)
+    assert sorted(one["Value"].rpartition("/")[2] for one in outputs.values()) == [path.name for path in paths]
+
+
 def test_a_dataset_is_recorded_with_the_content_that_it_has(service: StandIn) -> None:
     """A dataset is an input, a contributing artifact, and pinned with its object count and a digest over the versions."""
     s3 = service.session().client("s3")
@@ -507,6 +530,21 @@ def test_a_metric_that_is_refused_is_told_and_takes_no_other_along(
     assert values(service) == [(at, float(at)) for at in range(10) if at != 3]
     assert run.refused == [f"metric loss = 3.0 of step 3: {code}"]
     assert "not recorded: metric loss = 3.0 of step 3" in caplog.text
+
+
+def test_many_refusals_are_counted(service: StandIn, caplog: pytest.LogCaptureFixture) -> None:
+    """A loop whose every metric is refused gives a hundred warnings, and then their number when the run is left."""
+    service.metric_fault("METRIC_LIMIT_EXCEEDED", times=999)
+    with Run("churn", "first") as run:
+        for at in range(250):
+            run.log_metric("loss", at)
+    told = [record.message for record in caplog.records if "sending the last" not in record.message]
+    assert sum("METRIC_LIMIT_EXCEEDED" in text for text in told) == 100
+    assert told[100:] == [
+        "lineage: not recorded: more than 100 items; further ones are counted",
+        "lineage: churn first: 250 items were refused",
+    ]
+    assert "of step 249" in run.refused[-1]
 
 
 def test_a_network_that_is_away_keeps_everything_for_the_next_process(

@@ -14,7 +14,8 @@ from lineage.domain.canonical import digest_of
 from lineage.domain.names import HOME
 from lineage.domain.times import utc
 from lineage.domain.version import __version__
-from lineage.outputs.parquet.folder import LISTS, Home, list_name, lists_in, path_of, replaced_by
+from lineage.errors import LineageError
+from lineage.outputs.parquet.folder import LISTS, Export, Home, list_name, lists_in, path_of, replaced_by
 from lineage.outputs.parquet.store import Store, pyarrow, scratch_of, store_at, tells_why
 from lineage.outputs.parquet.tables import FLAG, MOMENT, PARTS, SCHEMA, TABLES, TEXT, TEXTS, WHOLE, Table
 from lineage.snapshot.bulk import Batch
@@ -81,22 +82,39 @@ def _described(table: Table, files: list[dict[str, Any]], name: str) -> dict[str
 
 def _published(store: Store, scratch: Path, name: str, said: dict[str, Any]) -> dict[str, Any]:
     """Put the files into the folder, then the list, and only then delete what it replaces."""
-    places = frozenset(map(tuple, said["places"]))
-    for file in said["files"]:
-        store.put(scratch / file["path"], file["path"])
-    known = lists_in(store)  # again, for others write into the folder
-    replaced = replaced_by(places, name, known, store.name)
+    new = [file["path"] for file in said["files"]]
+    try:
+        for path in new:
+            store.put(scratch / path, path)
+        replaced = _listed(store, scratch, name, said)
+    except BaseException:
+        with suppress(OSError, LineageError):  # what went wrong first is told
+            _withdraw(store, new)
+        raise
+    for export in replaced:
+        if export.name != name:
+            store.delete(f"{LISTS}/{export.name}")
+        for path in sorted({*export.paths()} - {*new}):
+            store.delete(path)
+    return said
+
+
+def _listed(store: Store, scratch: Path, name: str, said: dict[str, Any]) -> list[Export]:
+    """Put the list into the folder, which now may hold more lists than before; gives the exports that it replaces."""
+    replaced = replaced_by(frozenset(map(tuple, said["places"])), name, lists_in(store), store.name)
     said["replaces"] = sorted({export.id for export in replaced} - {said["id"]})
     local = scratch / name
     local.write_text(json.dumps(said, indent=1) + "\n", encoding="utf-8")
     store.put(local, f"{LISTS}/{name}")
-    new = {file["path"] for file in said["files"]}
-    for export in replaced:
-        if export.name != name:
-            store.delete(f"{LISTS}/{export.name}")
-        for path in sorted({*export.paths()} - new):
+    return replaced
+
+
+def _withdraw(store: Store, paths: list[str]) -> None:
+    """Delete files that no list names."""
+    listed = {path for export in lists_in(store) for path in export.paths()}
+    for path in paths:
+        if path not in listed:
             store.delete(path)
-    return said
 
 
 # --- one table ------------------------------------------------------------------------------------------
@@ -206,10 +224,10 @@ class _Parts:
         """The account and region that the first end with an account names."""
         found: list[Any] = []
         for end in self._table.ends:
-            said = self._pc.extract_regex(arrays[end], HOME)
+            lacking = self._pc.is_null(found[0]) if found else None
+            said = self._pc.extract_regex(arrays[end].filter(lacking) if found else arrays[end], HOME)
             own = [self._pc.coalesce(*(self._part(said, name) for name in names)) for names in _IN_HOME]
-            has = self._pc.is_valid(found[0]) if found else None
-            found = [self._pc.if_else(has, *both) for both in zip(found, own, strict=True)] if found else own
+            found = [self._pc.replace_with_mask(array, lacking, one) for array, one in zip(found, own, strict=False)] or own
         return found
 
     def _part(self, said: Any, name: str) -> Any:

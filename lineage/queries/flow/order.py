@@ -125,10 +125,14 @@ def _holds_many(graph: Flow, reading: Link) -> bool:
 
 def lasts(graph: Flow, write: Link, reading: Link) -> tuple[str, str]:
     """Until when a write may be what is read this way, and until when it may certainly be. Later readers got another one."""
-    if not _is_replaced(write, reading):
-        return EVER, EVER
-    contested = _writes_to(graph, write.target, write.source).contested_from(_Write.of(write))
-    return replaced_from(graph, write, reading), contested
+    known: dict[tuple[object, ...], tuple[str, str]] = graph.kept.setdefault("lasts", {})
+    asked = (*write[:3], write.data["time"], reading.source, reading.data["span"])
+    if asked not in known:
+        contested = EVER
+        if _is_replaced(write, reading):
+            contested = _writes_to(graph, write.target, write.source).contested_from(_Write.of(write))
+        known[asked] = replaced_from(graph, write, reading), contested
+    return known[asked]
 
 
 def replaced_from(graph: Flow, write: Link, reading: Link) -> str:
