@@ -206,7 +206,7 @@ class _Ways:
 
 def reached_from(graph: Flow, node: str) -> Iterator[Json]:
     """The rows of the answer about a node, in no order and without paths. The graph may lack what could hide more."""
-    spread = Spread(graph, node)
+    spread = Spread(graph, node, gaps=False)
     spread.run()
     return (_reached(spread, arrival) for arrival in spread.found.values() if not _only_says(spread.graph, arrival))
 

@@ -62,8 +62,7 @@ class OpenTables:
             for shape in shapes.keys() - known:
                 for column, types, one in zip(columns.split(", "), allowed, shape, strict=False):
                     if one not in types:
-                        said = f"expected {_word(types[0])}, not {_word(one)}"
-                        raise self._damaged(table, shapes[shape], column, said)
+                        raise self._mistyped(table, shapes[shape], column, types, one)
                 known.add(shape)
             yield from some
 
@@ -72,6 +71,9 @@ class OpenTables:
             name: (_TYPES[kind], needed or key) for _, name, kind, needed, _, key in self._rows(f"PRAGMA table_info({table})")
         }
         return [(of,) if needed else (of, type(None)) for of, needed in map(told.__getitem__, columns.split(", "))]
+
+    def _mistyped(self, table: str, row: Row, column: str, allowed: tuple[type, ...], found: type) -> SnapshotError:
+        return self._damaged(table, row, column, f"expected {_word(allowed[0])}, not {_word(found)}")
 
     def _damaged(self, table: str, row: Row, column: str, what: str) -> SnapshotError:
         return damaged(self.path, f"table {table}, row {str(row[0])[:100]!r}, column {column}: {what}")

@@ -51,10 +51,13 @@ class Spread:
     or `READ`.
     """
 
-    def __init__(self, graph: Graph | Excerpt | Flow, subject: str, links: list[Link] | None = None) -> None:
+    def __init__(
+        self, graph: Graph | Excerpt | Flow, subject: str, links: list[Link] | None = None, *, gaps: bool = True
+    ) -> None:
         """`subject` is an S3 URI, or what names a node. Raises `MalformedName` and `UnknownNode`.
 
-        `links` are the edges that may be about the place, in order; by default all of the graph.
+        `links` are the edges that may be about the place, in order; by default all of the graph. Without `gaps` nothing is
+        noted that could hide more of what a node led to.
         """
         self.graph = Flow.of(graph)
         self.holes: list[Gap] = []
@@ -62,6 +65,7 @@ class Spread:
         self.found: dict[str, Arrival] = {}
         self.arrived: dict[tuple[str, str, str | None], Arrival] = {}
         self._until: Callable[[Arrival], bool] = lambda _: False
+        self._gaps = gaps
         subject = from_url(subject)
         if is_location(subject):
             place = parse_location(subject)
@@ -76,7 +80,7 @@ class Spread:
             node = subject if subject in self.graph else find_node(names_of(self.graph), subject)
             self.subject = {"id": node, "kind": self.graph.nodes[node]["kind"]}
             self._blind = Blind(self.graph, self.holes)
-            for link, gap in _opaque_reads(self.graph):
+            for link, gap in _opaque_reads(self.graph) if gaps else ():
                 if link.target != node:
                     self._blind.hides(link, gap)
             self._first = list(self._members(node))
@@ -157,7 +161,7 @@ class Spread:
 
     def may_lose_it(self, node: str) -> bool:
         """The trail of what any job made may be lost, also of its model and of what people say of it."""
-        return is_job(self.graph.nodes[node]) or self.graph.nodes[node]["kind"] in ENTITY_KINDS
+        return self._gaps and (is_job(self.graph.nodes[node]) or self.graph.nodes[node]["kind"] in ENTITY_KINDS)
 
     def how_far(self, arrival: Arrival) -> int:
         """The number of steps: of the surest paths the nearest counts."""

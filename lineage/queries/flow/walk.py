@@ -14,7 +14,7 @@ from typing import Any, NamedTuple, Protocol
 from lineage.domain.jobs import is_job
 from lineage.domain.kinds import TAKING, WRITING
 from lineage.domain.names import is_place
-from lineage.domain.times import CERTAIN, sortable
+from lineage.domain.times import CERTAIN, bounds, sortable
 from lineage.queries.flow.begun import began, may_have_made, read_nothing
 from lineage.queries.flow.holes import Blind
 from lineage.queries.flow.links import Flow, Link, links_into, links_out_of
@@ -60,6 +60,12 @@ class Arrival(NamedTuple):
             arrivals.append(at)
             at = at.before
         return arrivals[::-1]
+
+
+def _is_in_order(write: Link) -> bool:
+    """Whether a write has a time, and does not end before it begins."""
+    opens, closes = bounds(write.data["time"])
+    return bool(write.data["time"]) and (not closes or opens <= closes)
 
 
 class Visitor(Protocol):
@@ -201,6 +207,8 @@ class Walk:
         if last and last.relation == "writes":
             via = str(last.data["time"] or "").partition("/")[0]
         ran = last.data["time"] if last and last.relation == "configures" else None
+        if not via and not ran and _is_in_order(write):
+            return write  # most of them
         since, _, until = (ran or f"{via}/").partition("/")
         opens, _, closes = str(write.data["time"] or "/").partition("/")
         opens = max(opens, since, key=sortable)
