@@ -15,7 +15,7 @@ from typing import NamedTuple
 
 from lineage.collect.answered import answered
 from lineage.collect.deleted import keep_lookup, look_closer_at, look_up_deletions
-from lineage.collect.endpoints import Progress, crawl_of, join_graph, join_step
+from lineage.collect.endpoints import Joins, Progress, crawl_of, join_graph, join_step, patch_graph
 from lineage.collect.objects import Reading, read_digests, read_manifests
 from lineage.crawl.aws.fetch import Fetcher
 from lineage.crawl.aws.session import Session
@@ -61,6 +61,7 @@ def crawl_estate(
     manifests: bool = True,
     cloudtrail: bool = False,
     digests: bool = False,
+    patch: bool = False,
     replay: str | Path | None = None,
     session: AnySession | None = None,
     on_progress: Callable[[Progress], None] = lambda _: None,
@@ -72,7 +73,8 @@ def crawl_estate(
     for what is new, unless `full`. `tags` asks for tags one by one if no other call gives them; `manifests` reads the S3
     manifests that jobs read; `cloudtrail` asks CloudTrail what was deleted in the last 90 days, and deleted records that no
     crawl read become gaps; `digests` asks S3 for the digests of models without a known writer, to match a copy with its
-    original. `replay` names an account file that answers instead of AWS; `session` is a boto3 session that the caller made.
+    original. `patch` joins only what changed into the graph, which is quick in a large snapshot. `replay` names an account file
+    that answers instead of AWS; `session` is a boto3 session that the caller made.
 
     An interrupted crawl keeps what it read, and the next one with the same arguments resumes it. Raises `CrawlError`
     if nothing can be read; what a kind, region or account refuses is a gap. Raises `MixedRecords` if
@@ -89,7 +91,8 @@ def crawl_estate(
         first.check_regions(regions)
         callers, refused = _callers(first, roles, only_roles=only_roles)
         places = list(_places(callers, refused, regions, first, all_regions=all_regions, tags=tags))
-        estate = _Estate(snapshot, first, places, tuple(sorted(set(kinds))) or LISTED, on_progress)
+        join = patch_graph if patch else join_graph
+        estate = _Estate(snapshot, first, places, tuple(sorted(set(kinds))) or LISTED, join, on_progress)
         estate.begin(full=full)
         return estate.run(manifests=manifests, cloudtrail=cloudtrail, digests=digests)
 
@@ -183,9 +186,11 @@ class _Estate:
         session: Session,
         places: list[AccountRegion],
         kinds: tuple[str, ...],
+        join: Joins,
         tell: Callable[[Progress], None],
     ) -> None:
         self._snapshot = snapshot
+        self._join_graph = join
         self._session = session
         self._places = places
         self._kinds = kinds
@@ -271,7 +276,7 @@ class _Estate:
         return self._progress("done", sweep)
 
     def _join(self, recording: Recording, sweep: Sweep) -> None:
-        join_graph(recording, lambda step, done: self._tell(self._progress(join_step(step, done), sweep)))
+        self._join_graph(recording, lambda step, done: self._tell(self._progress(join_step(step, done), sweep)))
 
     def _read(self, what: Reading, doing: str, writing: _Transactions, sweep: Sweep) -> bool:
         """Read the S3 objects to which the records point; returns whether there were any."""

@@ -32,6 +32,8 @@ from lineage.graphs.region import MOST, Changed, TooMuch
 from lineage.snapshot.reading import Snapshot
 from lineage.snapshot.writing import Recording
 
+Joins = Callable[[Recording, OnStep], None]
+"""Brings what crawls have stored into the graph: all of it anew, or what changed."""
 COMMIT_SECONDS = 30  # how much of a crawl a killed process may lose
 
 
@@ -56,22 +58,25 @@ def crawl_endpoints(
     region: str | None = None,
     replay: str | Path | None = None,
     manifests: bool = True,
+    patch: bool = False,
     session: AnySession | None = None,
     on_progress: Callable[[Progress], None] = lambda _: None,
 ) -> Progress:
     """Crawl upstream from endpoints (names or ARNs; none: every endpoint of the region) into the snapshot at `path`.
 
-    `manifests` reads the S3 manifests that jobs read. `replay` names an account file that answers instead of AWS; `session` is
-    a boto3 session that the caller made. An interrupted crawl keeps the endpoints whose walk was complete. Raises `UnknownNode`
-    for an endpoint that does not exist, before anything is stored; `CrawlError` if AWS can't be read; `MixedRecords` if records
-    from AWS and replayed ones would be in one snapshot; `SnapshotError`.
+    `manifests` reads the S3 manifests that jobs read. `patch` joins only what changed into the graph, which is quick in a large
+    snapshot. `replay` names an account file that answers instead of AWS; `session` is a boto3 session that the caller made.
+    An interrupted crawl keeps the endpoints whose walk was complete. Raises `UnknownNode` for an endpoint that does not exist,
+    before anything is stored; `CrawlError` if AWS can't be read; `MixedRecords` if records from AWS and replayed ones would be
+    in one snapshot; `SnapshotError`.
     """
     with Snapshot(path, writing=True) as snapshot:
         snapshot.insist_unmixed(replayed=is_replayed(replay, session))  # before AWS is asked; the first transaction asks again
         called = session_for(profile=profile, region=region, replay=replay, session=session)
         fetcher = Fetcher(called)
         roots = _roots(fetcher, texts(endpoints, "endpoints"))
-        return _record(snapshot, called, fetcher, roots, on_progress, manifests=manifests)
+        join = patch_graph if patch else join_graph
+        return _record(snapshot, called, fetcher, roots, on_progress, manifests=manifests, join=join)
 
 
 def _record(
@@ -82,10 +87,11 @@ def _record(
     tell: Callable[[Progress], None],
     *,
     manifests: bool,
+    join: Joins,
 ) -> Progress:
     """Walk from each root, and store what was found: at the end, at intervals, and when the walk is interrupted."""
     regions = tuple(sorted({root.region for root in roots}))
-    crawl = _Crawling(snapshot, crawl_of(session, (session.account,), regions, tuple(root.name for root in roots)))
+    crawl = _Crawling(snapshot, crawl_of(session, (session.account,), regions, tuple(root.name for root in roots)), join)
     doing = "reading"
     session.on_call = lambda: tell(Progress(doing, crawl.records, crawl.gaps, session.calls))
     walk = Walk(fetcher, crawl.keep)
@@ -115,9 +121,10 @@ class _Crawling:
     The findings of an endpoint's walk are stored when the walk has ended: half a walk would look like a whole one.
     """
 
-    def __init__(self, snapshot: Snapshot, crawl: Crawl) -> None:
+    def __init__(self, snapshot: Snapshot, crawl: Crawl, join: Joins) -> None:
         self.records = self.gaps = 0
         self._snapshot = snapshot
+        self._join = join
         self._crawl = crawl
         self._walking: list[Fetched] = []
         self._settled: list[Fetched] = []
@@ -139,7 +146,7 @@ class _Crawling:
         """Store complete walks, and join the graph again."""
 
         def end(recording: Recording) -> None:
-            join_graph(recording, on_step)
+            self._join(recording, on_step)
             if finished:
                 recording.finish(finished)
 
@@ -175,11 +182,15 @@ class _Crawling:
 
 
 def join_graph(recording: Recording, on_step: OnStep) -> None:
-    """Bring what changed since the last join into the graph, or join it again from all that the snapshot holds."""
-    if _joined_again(recording, on_step):
-        return
+    """Join the graph again from all that the snapshot holds."""
     listings = recording.listings
     recording.replace_graph(lambda db: join(db, recording.resources, on_step, recording.earlier_versions, listings=listings))
+
+
+def patch_graph(recording: Recording, on_step: OnStep) -> None:
+    """Bring what changed since the last join into the graph; where that is not surely enough, join it again from all."""
+    if not _joined_again(recording, on_step):
+        join_graph(recording, on_step)
 
 
 def _joined_again(recording: Recording, on_step: OnStep) -> bool:

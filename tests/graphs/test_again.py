@@ -14,7 +14,7 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 import lineage
-from lineage.collect.endpoints import join_graph
+from lineage.collect.endpoints import patch_graph
 from lineage.domain.records import Resource
 from lineage.graphs import again
 from lineage.graphs.derive import join
@@ -54,7 +54,7 @@ def insist_same(crawls: Crawls) -> None:
                 recording.begin(replace(CRAWL, started=f"2026-03-{number:02}T00:00:00Z"))
                 for change in changes:
                     change(recording)
-                join_graph(recording, lambda _doing, _done: None)
+                patch_graph(recording, lambda _doing, _done: None)
                 assert list(differences(tables(recording), by_first_join(recording))) == []
 
 
@@ -190,7 +190,7 @@ def test_a_killed_crawl_leaves_its_records_to_the_next_join(tmp_path: Path) -> N
                 for one in found:
                     recording.add(one)
                 if joins:
-                    join_graph(recording, lambda _doing, _done: None)
+                    patch_graph(recording, lambda _doing, _done: None)
         assert {node.name for node in snapshot.every("training-job")} == {one.name for one in JOBS[:5]}
 
 
@@ -203,10 +203,10 @@ def test_what_another_version_joined_is_joined_from_the_beginning(
     with Snapshot(tmp_path / "s.db", writing=True) as snapshot, snapshot.recording() as recording:
         recording.begin(CRAWL)
         recording.add(JOBS[0])
-        join_graph(recording, lambda _doing, _done: None)
+        patch_graph(recording, lambda _doing, _done: None)
         recording._db.execute(how)
         recording.add(JOBS[1])
-        join_graph(recording, lambda _doing, _done: None)
+        patch_graph(recording, lambda _doing, _done: None)
         assert recording.is_joined_by(lineage.__version__)
         assert list(differences(tables(recording), by_first_join(recording))) == []
 
@@ -216,7 +216,7 @@ def test_an_interrupted_join_changes_nothing(tmp_path: Path) -> None:
     with Snapshot(tmp_path / "s.db", writing=True) as snapshot, snapshot.recording() as recording:
         recording.begin(CRAWL)
         recording.add(JOBS[0])
-        join_graph(recording, lambda _doing, _done: None)
+        patch_graph(recording, lambda _doing, _done: None)
         recording.add(JOBS[1])
         before = tables(recording)
 
@@ -225,7 +225,7 @@ def test_an_interrupted_join_changes_nothing(tmp_path: Path) -> None:
                 raise KeyboardInterrupt
 
         with pytest.raises(KeyboardInterrupt):
-            join_graph(recording, interrupt)
+            patch_graph(recording, interrupt)
         assert list(differences(tables(recording), before)) == []
-        join_graph(recording, lambda _doing, _done: None)
+        patch_graph(recording, lambda _doing, _done: None)
         assert list(differences(tables(recording), by_first_join(recording))) == []
