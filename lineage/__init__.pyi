@@ -16,6 +16,8 @@ from .collect.accounts import crawl_estate as crawl_estate
 from .collect.demo import DEMO_ACCOUNT as DEMO_ACCOUNT
 from .collect.endpoints import Progress as Progress
 from .collect.endpoints import crawl_endpoints as crawl_endpoints
+from .collect.merge import Merged as Merged
+from .collect.merge import merge_snapshots as merge_snapshots
 from .collect.upgrade import Upgraded as Upgraded
 from .collect.upgrade import upgrade_snapshot as upgrade_snapshot
 from .domain.attestations import Attestation as Attestation
@@ -48,6 +50,7 @@ from .domain.spelling import no_such as no_such
 from .domain.status import is_as_expected as is_as_expected
 from .domain.text import counted as counted
 from .domain.text import json_text as json_text
+from .domain.text import listed as listed
 from .domain.text import one_line as one_line
 from .domain.text import safe_json as safe_json
 from .domain.text import sentence as sentence

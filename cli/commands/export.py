@@ -159,7 +159,7 @@ def _write_parquet(snapshot: str, out: str | None, *, asked: bool, options: dict
 def _alone(chosen: lineage.Chosen, form: str) -> list[str]:
     """That one node was exported without anything around it, which is seldom meant. Documents of one node are complete."""
     asked = chosen.selector
-    if not asked or form in _HOLES or set("+ ") & set(asked) or len(chosen.graph) != 1:
+    if not asked or form in _HOLES or set("+ ") & set(asked) or len(chosen.graph.nodes) != 1:
         return []
     return [f"only {asked} itself is exported: +{asked} exports everything upstream of it, {asked}+ everything downstream"]
 

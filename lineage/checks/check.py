@@ -40,6 +40,7 @@ from lineage.queries.attested import NO_REST, Rests, Vouched, vouched_in
 from lineage.queries.every_hole import every_hole, unmatched
 from lineage.queries.scope import ALL, Within, caveats, left_out, narrowed, unnamed
 from lineage.queries.showing import ListedAnswer
+from lineage.queries.trace import Tracing
 from lineage.snapshot.reading import Snapshot, asks_snapshot
 
 SCHEMA = "lineage.check/1"
@@ -159,13 +160,33 @@ def check(
     _insist_severity(fail_on)
     given = vouched_in(attestations, snapshot, today)
     within = Within.of(accounts, regions)
-    ground = Ground(
-        snapshot, policy, [*texts(subjects or (), "subjects")], given if policy.takes_attestations else NO_ATTESTATIONS, within
-    )
+    ground = Ground(snapshot, policy, [*texts(subjects or (), "subjects")], _taken(policy, given), within)
+    accepting = _Accepting(policy, frozenset(texts(baseline, "baseline")), today or times.today())
+    return _checked(ground, given, accepting, unchecked, fail_on=fail_on or policy.fail_on, strict=strict)
+
+
+def check_traced(
+    snapshot: Snapshot, policy: Policy, tracings: Iterable[Tracing], today: date, vouched: Attestations
+) -> Checked:
+    """`check` of endpoints that were traced already, on a day."""
+    traced = {tracing.endpoint: tracing for tracing in tracings}
+    given = vouched_in(vouched, snapshot, today)
+    ground = Ground(snapshot, policy, list(traced), _taken(policy, given), traced=traced)
+    return _checked(ground, given, _Accepting(policy, frozenset(), today), NO_HOLDOUTS, fail_on=policy.fail_on, strict=False)
+
+
+def _taken(policy: Policy, given: Attestations) -> Attestations:
+    return given if policy.takes_attestations else NO_ATTESTATIONS
+
+
+def _checked(
+    ground: Ground, given: Attestations, accepting: _Accepting, unchecked: str, *, fail_on: str, strict: bool
+) -> Checked:
+    """The answer of one check; `unchecked` is the note for a policy without holdouts."""
+    policy, within = ground.policy, ground.within
     asked = [(rule, _severity(policy, rule, strict)) for rule in RULES]
     told = [_RuleResult(rule, severity, ground) for rule, severity in asked]
     found = [one for rule in told for one in rule.findings]
-    accepting = _Accepting(policy, frozenset(texts(baseline, "baseline")), today or times.today())
     marked_ones = sorted(map(accepting.mark, found), key=Finding.order)
     findings, undecided = ([one for one in marked_ones if one.verdict == how] for how in (FAILED, UNKNOWN))
     rests = _resting(marked_ones, ground.vouched)
@@ -186,7 +207,7 @@ def check(
             *caveats(ground.scope, within),
         ],
         policy=policy,
-        fail_on=fail_on or policy.fail_on,
+        fail_on=fail_on,
         strict=strict,
         rests=rests,
         resources=_resources(ground, found),

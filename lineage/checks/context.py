@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from functools import cached_property
+from types import MappingProxyType
 
 from lineage.checks.findings import CheckedResource, Finding
 from lineage.checks.policy import TAG, Policy
@@ -33,13 +34,21 @@ class Ground:
     """One check under way: of the whole snapshot, or of what made the given subjects."""
 
     def __init__(
-        self, snapshot: Snapshot, policy: Policy, subjects: list[str], vouched: Attestations, within: Within = ALL
+        self,
+        snapshot: Snapshot,
+        policy: Policy,
+        subjects: list[str],
+        vouched: Attestations,
+        within: Within = ALL,
+        traced: Mapping[str, Tracing] = MappingProxyType({}),
     ) -> None:
+        """`traced`: the traces of subjects that were traced already."""
+        self._traced = traced
         self.within = within
         self.snapshot = snapshot
         self.policy = policy
         self.vouched = vouched
-        self.asked = [find_in(snapshot, subject) for subject in subjects]
+        self.asked = [subject if subject in traced else find_in(snapshot, subject) for subject in subjects]
         self.scope = snapshot.scope()
         if within != ALL and not any(within.takes(*place) for place in crawled(self.scope)):
             raise nothing_within(within, self.scope)  # a gate that checked nothing must not pass
@@ -106,10 +115,7 @@ class Ground:
     @cached_property
     def tracings(self) -> list[Tracing]:
         """What made each of the roots."""
-        tracings = [Tracing(self.graph, node) for node in self.roots]
-        for tracing in tracings:
-            tracing.run()
-        return tracings
+        return [self._traced.get(node) or Tracing.over(self.graph, node) for node in self.roots]
 
     @cached_property
     def path(self) -> set[str]:

@@ -229,7 +229,7 @@ def _judged(ground: Ground, endpoint: str, package: Json, approval: str | None, 
 def coverage_gap(ground: Ground) -> Findings:
     """All that could hold a finding was listed and read: for asked subjects what is on their path, else everything."""
     if ground.asked:
-        told = [gap for tracing in ground.tracings for gap in tracing.holes(ground.scope)]
+        told = [gap for tracing in ground.tracings for gap in tracing.holes]
     else:
         told = [
             *not_enumerated(ground.scope, within=ground.within),

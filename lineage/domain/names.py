@@ -52,6 +52,12 @@ def parse_arn(text: str) -> Arn:
     return Arn(*text.split(":", 5)[1:])
 
 
+@lru_cache(maxsize=10_000)  # so is its id asked for
+def arn_id(text: str) -> str:
+    """The form in which two spellings of an ARN are compared. Raises `MalformedName` for anything else."""
+    return parse_arn(text).id
+
+
 def node_id(text: str) -> str:
     """The node id of an ARN, an S3 URI or any other name that a record or a person writes."""
     if is_location(text):

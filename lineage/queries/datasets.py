@@ -152,11 +152,14 @@ class DatasetsUnderWay:
         # what holds for every node of the graph is kept with it
         self._fields: dict[str, Fields] = self.graph.kept.setdefault("fields", {})
         self._reads_of: dict[tuple[object, ...], Json] = self.graph.kept.setdefault("reads", {})
+        self._reads_by: dict[str, list[Link]] = self.graph.kept.setdefault("reads by", {})
+        self._shared_in: dict[str, list[Json]] = self.graph.kept.setdefault("shared in", {})
 
-    def answer(self, holdouts: list[str]) -> Datasets:
+    def answer(self, holdouts: list[str], *, drawn: bool = True) -> Datasets:
+        """The answer. `drawn`: with what a picture of it needs."""
         parts = list(self._parts())
         served = dict.fromkeys((part.node, part.reader) for part in parts if part.node != self.node)
-        made = {(self.node, ""): self.tracing} | {one: Tracing.over(self.graph, *one) for one in served}
+        made = {(self.node, ""): self.tracing} | {one: self._tracing_of(*one) for one in served}
         for part in parts:
             self._read_for(part, made[part.node, part.reader])
         checked, unsure = self._checked(holdouts, parts) if holdouts else ([], [])
@@ -164,20 +167,24 @@ class DatasetsUnderWay:
         checked = [row | {"named": known[row["uri"]].is_named} for row in checked]
         scope: Scope = self.graph.graph["scope"]
         rows = sorted(self._rows.values(), key=_order)
-        holes = once([*self.tracing.holes(scope), *unsure])
+        holes = once([*self.tracing.holes, *unsure])
         rests = resting(self.tracing.verdict(), holes, self._vouched)
         return Datasets(
             subject=node_json(self.graph, self.node),
             verdict=self.tracing.verdict(),
             datasets=rows,
-            overlaps=[found for job in self.tracing.jobs for found in overlapping(self.graph, job)],
+            overlaps=[found for job in self.tracing.jobs for found in self._overlapping(job)],
             holdouts=checked,
             breaks=[self.tracing.break_json(found) for found in self.tracing.breaks],
-            scope=scope_json(scope, holes, self.tracing.crawls(), self._vouched),
+            scope=scope_json(scope, holes, self.tracing.crawls, self._vouched),
             caveats=[*self._caveats(rows, checked, known), *rests.notes],
             rests=rests,
-            making=self._making(),
+            making=self._making() if drawn else {},
         )
+
+    def _tracing_of(self, node: str, reader: str) -> Tracing:
+        """What made one thing that is served. If nothing else is, it was traced already."""
+        return self.tracing if self.tracing.is_all_behind(node, reader) else Tracing.over(self.graph, node, reader)
 
     def _caveats(self, rows: list[Json], checked: list[Json], known: dict[str, Known]) -> Iterator[str]:
         scope: Scope = self.graph.graph["scope"]
@@ -185,7 +192,7 @@ class DatasetsUnderWay:
         yield from unnamed(known)
         apart = (told_apart(scope, parse_location(uri), [self.node]) for uri in known)
         yield from dict.fromkeys(chain.from_iterable(apart))
-        yield from self.tracing.caveats(scope)
+        yield from self.tracing.caveats
         if only_repacks(subject):
             yield _TRAINS_NOTHING.format(subject["name"])
         yield from _pinning_notes(rows)
@@ -246,7 +253,19 @@ class DatasetsUnderWay:
 
     # --- what a job read ------------------------------------------------------------------------
 
-    def _reads(self, job: str) -> Iterator[Link]:
+    def _overlapping(self, job: str) -> list[Json]:
+        """The channels of a job that share data."""
+        if job not in self._shared_in:
+            self._shared_in[job] = list(overlapping(self.graph, job))
+        return self._shared_in[job]
+
+    def _reads(self, job: str) -> list[Link]:
+        """All that a job read or names."""
+        if job not in self._reads_by:
+            self._reads_by[job] = list(self._found_reads(job))
+        return self._reads_by[job]
+
+    def _found_reads(self, job: str) -> Iterator[Link]:
         """What a job reads, what its algorithm brings, what its runs add, and what it only names."""
         yield from (own := told_once(links_into(self.graph, job, "reads")))
         for given in links_into(self.graph, job, "provides"):

@@ -6,7 +6,9 @@ import heapq
 import re
 from collections import defaultdict
 from collections.abc import Iterable, Iterator
+from copy import copy
 from dataclasses import dataclass, field
+from functools import cached_property, partial
 from itertools import count
 from operator import itemgetter
 from typing import Any
@@ -57,7 +59,8 @@ from lineage.queries.flow.links import Flow, Link, links_into, links_out_of, tol
 from lineage.queries.flow.models import NAMED, by_environment, is_doubtful, is_model, is_past, read_by, specified, suspect
 from lineage.queries.flow.steps import Step, fit_of, is_logged, is_only_named
 from lineage.queries.flow.unread import Unread, gap_about, gap_subjects, lost_components, told_gaps, vendors_model
-from lineage.queries.flow.writers import also_logged, makers_of, only_records, too_late, writers
+from lineage.queries.flow.untold import Untold
+from lineage.queries.flow.writers import FEW, also_logged, makers_of, only_records, too_late, writers
 from lineage.queries.selectors import not_with_arn
 from lineage.queries.showing import Answer
 from lineage.queries.sources import Source, graph_from, insist_answers
@@ -76,6 +79,7 @@ _DOUBTS = {
     MAYBE_COPY: "{} wrote content that has been there, but it was not observed there at the time of the write or of the read",
 }
 MANY_MAKERS = 3  # of a shared place: if there are more, they are listed once and not again for each reader
+_WRITTEN = "written there"
 _DESCRIBES_JOBS = {kind.describe for kind in KINDS.values() if kind.job}
 _GONE = "not possible from here, because it was deleted: only"
 REPAIRS = {
@@ -249,20 +253,28 @@ class _Visit:
     readings: tuple[Link, ...] = ()
     sure: bool = True  # nothing on the way here is only possible
     above: _Visit | None = None
+    height: int = 0  # how many steps are above it
+    far: _Visit | None = None  # one of them, far above it
+
+    def __post_init__(self) -> None:
+        above = self.above
+        if above:
+            self.height = above.height + 1
+            far = above.far or above
+            farther = far.far or far
+            self.far = farther if above.height - far.height == far.height - farther.height else above
 
     @property
     def reading(self) -> Link | None:
         """The edge by which it was reached; for a model that several ran, the first."""
         return self.readings[0] if self.readings else None
 
-    def way(self) -> set[str]:
-        """The nodes on the way here, itself among them."""
-        at: _Visit | None = self
-        nodes = set()
-        while at:
-            nodes.add(at.step.node)
-            at = at.above
-        return nodes
+    def is_below(self, other: _Visit) -> bool:
+        """Whether another step is above this one, or is this one. The way up is not walked step by step."""
+        at = self
+        while at.above and at.height > other.height:
+            at = at.far if at.far and at.far.height >= other.height else at.above
+        return at is other
 
 
 class Tracing:
@@ -284,9 +296,11 @@ class Tracing:
         self.datasets: dict[tuple[str, str, str], Json] = {}
         self.breaks: list[Break] = []
         self.links: dict[tuple[str, str, str], Link] = {}
-        self.visited: dict[str, None] = {}
+        self.visited: dict[str, _Visit] = {}
         self.doubts: dict[str, set[str]] = defaultdict(set)  # those that may have made something, by the reason for the doubt
         self.naming: dict[tuple[str, str], str] = {}  # what jobs may have done at a place that they name, and by which field
+        self._ordered: list[Link] = []
+        self._untold: dict[object, Untold] = {}
         self.stores: set[str] = set()
         self.vendors: dict[str, None] = {}  # notes on the models of vendors
         self._queue: list[tuple[bool, bool, int, int, _Visit]] = []
@@ -299,12 +313,29 @@ class Tracing:
         tracing.run()
         return tracing
 
+    def unanswered(self) -> Tracing:
+        """The same trace for others to ask: its own answer adds the edges to what the jobs belong to."""
+        same = copy(self)
+        same.links = dict(self.links)
+        return same
+
+    def is_all_behind(self, node: str, reader: str) -> bool:
+        """Whether all of this trace is what one node is made of, as one reader got it."""
+        visit = self.visited.get(node)
+        if not visit or not visit.sure or visit.step.reader != reader:
+            return False
+        while visit.above:
+            visit = visit.above
+            if len(visit.step.steps) > 1:
+                return False
+        return True
+
     def run(self) -> None:
         self._plan(_Visit(self.tree, 0, direct=True))
         while self._queue:
             visit = heapq.heappop(self._queue)[-1]
             attributes = self.graph.nodes[visit.step.node]
-            self.visited[visit.step.node] = None
+            self.visited.setdefault(visit.step.node, visit)
             if visit.reading and attributes["kind"] in PLACES:
                 self._place(visit, visit.reading)
             elif is_job(attributes) or attributes["kind"] in (*RUNS, *ENTITY_KINDS):
@@ -418,7 +449,7 @@ class Tracing:
         """A note on what a complete list no longer contained: the answer shows its last known state."""
         gone = sorted(
             (data["deleted"], data["kind"], data["name"])
-            for data in map(self.graph.nodes.get, self._path())
+            for data in map(self.graph.nodes.get, self._path)
             if data and data.get("deleted")
         )
         last = "this is its last known state"
@@ -427,13 +458,13 @@ class Tracing:
     # --- from a place to the jobs that wrote it -------------------------------------------------
 
     def _place(self, visit: _Visit, reading: Link) -> None:
-        known = self._makers(visit)
-        below = visit.way() if any(made.job in self.jobs for made in known) else ()
+        untold = self._untold_of(visit)
+        known = self._makers(visit, untold)
         # a thing that helped to make its own input is not new
-        steps = [made for made in known if not (made.job in self.jobs and made.job in below)]
+        steps = [made for made in known if not self._helped(visit, made.job)]
         for made in steps:
             if is_only_named(made.links[0]):
-                self._only_names(made.job, made.links[0], "written there")
+                self._only_names(made.job, made.links[0], _WRITTEN)
             elif made.fit == POSSIBLE:
                 self.doubts[_how_known(self.graph, made, reading)].add(made.job)
         told = self.makers[reading.source]
@@ -447,8 +478,9 @@ class Tracing:
             note = BY_NAME if by_environment(reading) else _how_known(self.graph, made, reading)
             said = not is_only_named(made.links[0])
             self._below(visit, made.links[:1], made.job, deeper=1, direct=said, note=note)
+        self._settle(visit, untold, known)
         if is_model(reading):
-            self._beside_the_maker(visit, reading)
+            self._beside_the_maker(visit, untold, reading)
         # A model has a maker. Raw data need not have one, and neither need a job's own checkpoint prefix.
         repacked = reading.data["usage"] == "data" and only_repacks(self.graph.nodes[reading.target])
         may_read = is_logged(reading) and reading.relation == "reads"  # a job may have read what its environment names
@@ -456,28 +488,81 @@ class Tracing:
         if not said and (is_model(reading) or repacked) and not (may_read or self._is_vendors(visit)):
             self._break(visit.step.node, self._unmatched(reading))
 
-    def _makers(self, visit: _Visit) -> list[Step]:
-        """Who wrote what was read, by whoever read it. For each job, the surest path counts."""
+    def _helped(self, visit: _Visit, job: str) -> bool:
+        """Whether a step is below the one that shows what a job is made of."""
+        return job in self.jobs and visit.is_below(self.jobs[job])
+
+    def _makers(self, visit: _Visit, untold: list[Untold]) -> list[Step]:
+        """Who wrote what was read, by whoever read it. For each job, the surest path counts.
+
+        Of many writers of a place that many read, only a few, and those of which something is left to tell.
+        """
+        if untold:
+            counts = [partial(self._counts, visit, reading) for reading in visit.readings]
+            asked = zip(untold, visit.readings, counts, strict=True)
+            among = set[str]().union(*(one.among(reading, MANY_MAKERS + 1, counted) for one, reading, counted in asked))
+            makers, early = self._makers_among(visit.readings, among)
+        else:
+            makers, early = self._all_makers(visit.readings)
+        self.early |= early
+        return makers
+
+    def _all_makers(self, readings: tuple[Link, ...]) -> _Made:
+        """All makers. A few are kept for the other traces of the graph."""
+        known: dict[object, _Made] = self.graph.kept.setdefault("makers", {})
+        asked = tuple(reading[:3] for reading in readings)
+        if (found := known.get(asked)) is None:
+            found = self._makers_among(readings, None)
+            if len(found[0]) <= FEW:
+                known[asked] = found
+        return found
+
+    def _makers_among(self, readings: tuple[Link, ...], among: set[str] | None) -> _Made:
+        """The makers, and which of them made what a model loads only after the model was made."""
         best: dict[str, Step] = {}
-        for reading in visit.readings:
+        early = set[tuple[str, str]]()
+        for reading in readings:
             loader = self.graph.nodes[reading.target]
-            for made in writers(self.graph, reading):
+            for made in writers(self.graph, reading, among):
                 if only_records(self.graph, made.job, reading.target):
                     continue  # what a run logged is what its job says of itself
                 if made.job not in best or (made.fit == CERTAIN != best[made.job].fit):
                     best[made.job] = made
                 ended = bounds(made.links[0].data["time"])[1]
                 if reading.relation == "loads" and made.fit == CERTAIN and ended > sortable(loader["created"] or EVER):
-                    self.early.add((reading.target, made.job))
-        return sorted(best.values(), key=lambda made: (made.fit != CERTAIN, made.job))
+                    early.add((reading.target, made.job))
+        return sorted(best.values(), key=lambda made: (made.fit != CERTAIN, made.job)), early
+
+    def _untold_of(self, visit: _Visit) -> list[Untold]:
+        """For each reader of a place the writers of which something is left to tell; empty if all have to be asked.
+
+        So it is for several readers of a model: for each, others may have replaced what was written.
+        """
+        if len(visit.readings) > 1 and is_model(visit.readings[0]):
+            return []
+        found = [Untold.of(self.graph, reading, self._untold) for reading in visit.readings]
+        return [one for one in found if one] if all(found) else []
+
+    def _counts(self, visit: _Visit, reading: Link, made: Step) -> bool:
+        return not (only_records(self.graph, made.job, reading.target) or self._helped(visit, made.job))
+
+    def _settle(self, visit: _Visit, untold: list[Untold], known: list[Step]) -> None:
+        """Note what is told of the makers of a place, so that its next reader need not ask them."""
+        told = [made.job for made in known if made.job in self.makers[visit.step.node]] if untold else []
+        for one in untold:
+            for job in told:
+                possible, around = (job in self.doubts[doubt] for doubt in (POSSIBLE, AROUND))
+                one.settle(job, possible=possible, around=around, named=(job, _WRITTEN) in self.naming)
 
     def _only_names(self, job: str, link: Link, done: str) -> None:
         """Keep that a job names a place in a text and may have done something there."""
         self.naming.setdefault((job, done), link.data["path"])
 
-    def _beside_the_maker(self, visit: _Visit, reading: Link) -> None:
+    def _beside_the_maker(self, visit: _Visit, untold: list[Untold], reading: Link) -> None:
         """Add the runs that people say made a model which a job made. What they read does not count as its data."""
-        for claim in also_logged(self.graph, reading):
+        for claim in also_logged(self.graph, reading, untold[0].claims(reading) if untold else None):
+            for one in untold:
+                one.claim(claim.job)
             told = self.claimed.setdefault(claim.job, set())
             if reading.source in told:
                 continue
@@ -591,10 +676,9 @@ class Tracing:
         members = self._members()
         images = sorted({link.source for link in self.links.values() if self.graph.nodes[link.source]["kind"] == IMAGE})
         nodes = [*self.visited, *self.claimed, *members, *images]
-        shown = {node: node_json(self.graph, node) for node in dict.fromkeys(nodes)}
+        shown = {node: self._told(node) for node in dict.fromkeys(nodes)}
         scope: Scope = self.graph.graph["scope"]
-        holes = self.holes(scope)
-        rests = resting(self.verdict(), holes, vouched)
+        rests = resting(self.verdict(), self.holes, vouched)
 
         def of(*kinds: str) -> list[Json]:
             return sorted((row for row in shown.values() if row["kind"] in kinds), key=lambda row: row["id"])
@@ -611,13 +695,39 @@ class Tracing:
             pipeline_executions=self._executions(of(EXECUTION)),
             images=of(IMAGE),
             breaks=[self.break_json(found) for found in self.breaks],
-            evidence=[link_json(self.links[key]) for key in sorted(self.links)],
-            scope=scope_json(scope, holes, self.crawls(), vouched),
-            caveats=[*self.caveats(scope), *rests.notes],
+            evidence=[self._edge(link) for link in self._in_order()],
+            scope=scope_json(scope, self.holes, self.crawls, vouched),
+            caveats=[*self.caveats, *rests.notes],
             tree=self.tree,
-            nodes={node: row | _facts(self.graph.nodes[node]) for node, row in shown.items()},
+            nodes={node: self._shown(node) for node in shown},
             rests=rests,
         )
+
+    def _told(self, node: str) -> Json:
+        """A node as the answer shows it, made once for all traces of the graph."""
+        known: dict[str, Json] = self.graph.kept.setdefault("node json", {})
+        if node not in known:
+            known[node] = node_json(self.graph, node)
+        return known[node]
+
+    def _shown(self, node: str) -> Json:
+        """The same with what a person sees besides."""
+        known: dict[str, Json] = self.graph.kept.setdefault("shown", {})
+        if node not in known:
+            known[node] = self._told(node) | _facts(self.graph.nodes[node])
+        return known[node]
+
+    def _edge(self, link: Link) -> Json:
+        known: dict[tuple[str, str, str], Json] = self.graph.kept.setdefault("link json", {})
+        if link[:3] not in known:
+            known[link[:3]] = link_json(link)
+        return known[link[:3]]
+
+    def _in_order(self) -> list[Link]:
+        """The edges by their ends and keys, sorted again if some were added."""
+        if len(self._ordered) != len(self.links):
+            self._ordered = [self.links[key] for key in sorted(self.links)]
+        return self._ordered
 
     def verdict(self) -> str:
         if not self.breaks:
@@ -672,20 +782,23 @@ class Tracing:
         at = node_json(self.graph, found.at)
         return {"at": at, "reason": found.reason, "detail": found.detail, "repair": found.repair}
 
-    def holes(self, scope: Scope) -> list[Gap]:
+    @cached_property
+    def holes(self) -> list[Gap]:
         """The gaps on this path, and jobs that could not be read: any of them may have made what this path read."""
-        asked = set[str]().union(*(gap_subjects(node, self.graph.nodes[node]) for node in self._path()))
+        scope: Scope = self.graph.graph["scope"]
+        gaps = told_gaps(self.graph)
+        asked = set[str]().union(*(gap_subjects(node, self.graph.nodes[node]) for node in (self._path if gaps else ())))
         made_here = any(self.graph.nodes[node]["kind"] in PLACES for node in self.visited)
         makers = _DESCRIBES_JOBS if made_here else set()
         broken = {found.at for found in self.breaks}
         holes = [
             gap
-            for gap, names in told_gaps(self.graph)
+            for gap, names in gaps
             if not (gap.operation in OBJECT_CALLS or vendor_of(gap.subject))  # a manifest is reported with its reader
             if (not asked.isdisjoint(names) and (gap.reason != "unmatched" or gap.subject in broken))
             or (gap.operation in makers and gap.reason != "missing" and gap.subject not in scope.known)
         ]
-        reads = [self.links[key] for key in sorted(self.links) if self.links[key].relation == "reads"]
+        reads = [link for link in self._in_order() if link.relation == "reads"]
         opaque = [opaque_read(self.graph, link) for link in reads if is_job(self.graph.nodes[link.target])]
         silent = [gap for gap in scope.silent if gap.subject in self.jobs]
         unread = Unread.of(self.graph).readers if made_here else []
@@ -695,17 +808,23 @@ class Tracing:
         """A gap for each prefix from which every model is served, whoever put it there."""
         node = self.graph.nodes[self.endpoint]
         where = (node["account"] or "", node["region"] or "", "", self.endpoint, "unresolved")
-        return [Gap(*where, said, QUESTION) for key in sorted(self.links) if (said := anybodys_model(self.links[key]))]
+        return [Gap(*where, said, QUESTION) for link in self._in_order() if (said := anybodys_model(link))]
 
+    @cached_property
     def _path(self) -> set[str]:
+        """Every node that was passed, or that an edge kept leads to."""
         return {*self.visited, *(link.target for link in self.links.values())}
 
+    @cached_property
     def crawls(self) -> set[int] | None:
         """The crawls that read what is on this path; None if the graph has no snapshot."""
-        found = (self.graph.nodes[node].get("crawl") for node in self._path())
+        found = (self.graph.nodes[node].get("crawl") for node in self._path)
         return {crawl for crawl in found if crawl} or None
 
-    def caveats(self, scope: Scope) -> list[str]:
+    @cached_property
+    def caveats(self) -> list[str]:
+        """What weakens the answer, in sentences."""
+        scope: Scope = self.graph.graph["scope"]
         told = (
             self._deleted(),
             self._open_network(),
@@ -777,6 +896,10 @@ class Tracing:
         if node["kind"] != ENDPOINT.name or is_as_expected(node["status"]):
             return []
         return [f"the endpoint is {node['status']}: it may serve a config other than the one it names, or none"]
+
+
+_Made = tuple[list[Step], set[tuple[str, str]]]
+"""The makers of what was read, and which models were made before what they load, each with who wrote it."""
 
 
 def _alike(links: list[Link]) -> list[tuple[Link, ...]]:

@@ -49,9 +49,14 @@ class GraphTables(OpenTables):
 
     def rows_between(self, ids: Collection[str]) -> Iterator[Row]:
         """The edges whose ends are both among the given nodes, as rows of `EDGE`. Other edges of hubs are not read."""
-        kept = f"SELECT {EDGE} FROM edge WHERE target IN (SELECT value FROM json_each(:ids))"  # noqa: S608  (our own words)
+        asked = "SELECT value FROM json_each(:ids)"
         pairs = pairs_into("json_each(:ids) AS asked CROSS JOIN main.level AS r ON r.place = asked.value")
-        inside = f"{kept} AND +source IN (SELECT value FROM json_each(:ids))"  # noqa: S608
+        # a job is a member of few, and a group may have any number of members
+        ends = [("target", "source", "<"), ("source", "target", "="), ("target", "source", ">")]
+        inside = " UNION ALL ".join(
+            f"SELECT {EDGE} FROM edge WHERE {end} IN ({asked}) AND relation {order} 'member-of' AND +{other} IN ({asked})"  # noqa: S608  (our own words)
+            for end, other, order in ends
+        )
         sql = f"SELECT {EDGE} FROM ({inside} UNION ALL {EDGE_OF_PAIR} ({pairs}))"  # noqa: S608
         rows = self._sound("edge", EDGE, self._db.execute(sql, {"ids": json.dumps(sorted(ids))}))
         known = frozenset(ids)
@@ -287,7 +292,8 @@ def _near_and_kept(key: str, which: str) -> str:
     """The stored edges at some ids, and the pairs of the places among them."""
     kept = f"SELECT {EDGE} FROM edge WHERE {key} IN (SELECT value FROM json_each(:ids)) AND {which}"  # noqa: S608
     given = "json_each(:ids) AS asked CROSS JOIN main.level AS {} ON {}.place = asked.value"
-    pairs = pairs_out_of(given.format("w", "w")) if key == "source" else pairs_into(given.format("r", "r"))
+    # the join noted which places have pairs at all, and most have none
+    pairs = pairs_out_of(given.format("w", "w"), "w.leads") if key == "source" else pairs_into(given.format("r", "r"), "r.fed")
     return f"SELECT {EDGE} FROM ({kept} UNION ALL {EDGE_OF_PAIR} ({pairs})) ORDER BY {key}, {EDGE}"  # noqa: S608
 
 

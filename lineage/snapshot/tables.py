@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Generator, Iterable, Iterator, Mapping, Sequence
+from itertools import islice
 from pathlib import Path
 from typing import Any
 
@@ -54,14 +55,16 @@ class OpenTables:
         if (table, columns) not in self._known:
             self._known[table, columns] = (self._types(table, columns), set())
         allowed, known = self._known[table, columns]
-        for row in rows:
-            shape = tuple(map(type, row))  # there are only a few
-            if shape not in known:
+        rest, many = iter(rows), 1  # more and more at a time: some want only the first
+        while some := list(islice(rest, many)):
+            many = min(2 * many, AT_ONCE)
+            shapes = {tuple(map(type, row)): row for row in some}  # there are only a few
+            for shape in shapes.keys() - known:
                 for column, types, one in zip(columns.split(", "), allowed, shape, strict=False):
                     if one not in types:
-                        raise self._mistyped(table, row, column, types, one)
+                        raise self._mistyped(table, shapes[shape], column, types, one)
                 known.add(shape)
-            yield row
+            yield from some
 
     def _types(self, table: str, columns: str) -> list[tuple[type, ...]]:
         told = {

@@ -14,12 +14,12 @@ import jsonschema
 import pytest
 
 import lineage
-from lineage.domain.records import Resource
+from lineage.domain.records import Gap, Resource
 from lineage.outputs.report.controls import EVIDENCED, NOT_DERIVABLE, PARTIAL, _status, framework
 from lineage.outputs.report.facts import FACTS
 from tests.conftest import BANK, ROOT
 from tests.estate import account, fit, line
-from tests.records import channel, processing, served, training
+from tests.records import ACCOUNT, REGION, arn, channel, processing, record, served, training
 from tests.swept import swept
 
 FORMS = tuple(lineage.REPORTS)
@@ -728,3 +728,21 @@ def test_what_cannot_be_reported_is_told_in_a_line(ask, arguments: list[str], co
     assert ran.code == code
     assert says in ran.err
     assert ran.err.count("\n") == 1
+
+
+def test_the_findings_are_those_of_check(tmp_path: Path) -> None:
+    """The rules find the same in the traces of a report, which also say what the jobs belong to, as in their own."""
+    parents = {"Parents": [{"TrialName": "trial", "ExperimentName": "fraud"}]}
+    run = record("trial-component", "run", parents | {"Source": {"SourceArn": arn("training-job", "fit")}})
+    gaps = [
+        Gap(ACCOUNT, REGION, operation, arn(kind, name), "denied", "said so")
+        for operation, kind, name in (("DescribeTrial", "trial", "trial"), ("DescribeExperiment", "experiment", "fraud"))
+    ]
+    made = training("fit", {"train": "s3://d/"}, "s3://m/fit/model.tar.gz")
+    swept(tmp_path / "s.db", [run, made, *gaps, *served("s3://m/fit/model.tar.gz")])
+    with lineage.open_snapshot(tmp_path / "s.db") as snapshot:
+        reported = lineage.report(snapshot).findings
+        checked = lineage.check(snapshot, lineage.Policy(), ["shop"]).as_json()
+    for which in ("findings", "undecided"):
+        said = [[(row["rule"], row["verdict"], row["message"]) for row in told[which]] for told in (reported, checked)]
+        assert said[0] == said[1]

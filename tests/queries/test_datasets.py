@@ -20,9 +20,9 @@ from lineage.snapshot.manifests import Listings, Manifest
 from tests.conftest import ROOT, examples
 from tests.queries.test_random_estates import CRAWL, JOBS, KEYS, Job, reached, resource
 from tests.queries.test_used import _entity, _linked, _logged
-from tests.records import ACCOUNT, REGION, channel, processing, record, served, training
+from tests.records import ACCOUNT, REGION, arn, channel, processing, record, served, training
 from tests.snapshot.test_file import crawl
-from tests.work import calls
+from tests.work import calls, steps
 
 ALL = frozenset((ACCOUNT, REGION, kind) for kind in KINDS)
 HOLDOUTS = str(ROOT / "fixtures" / "holdouts.txt")
@@ -435,3 +435,22 @@ def test_a_holdout_whose_trail_is_lost_elsewhere(outputs: list[dict[str, Any]], 
     answer = lineage.datasets(known(job, prepared), job.id, holdouts=["s3://raw/"])
     assert [row["verdict"] for row in answer.holdouts] == [verdict]
     assert lineage.used(known(job, prepared), "s3://raw/").verdict == "unknown"
+
+
+def test_the_other_members_of_a_group_are_not_read(tmp_path: Path) -> None:
+    """What an endpoint was made of costs the same, however many runs share the trial of the run that recorded its job."""
+
+    def cost(members: int) -> int:
+        parents = {"Parents": [{"TrialName": "trial", "ExperimentName": "fraud"}]}
+        others = [record("trial-component", f"r{number}", parents) for number in range(members)]
+        own = record("trial-component", "own", parents | {"Source": {"SourceArn": arn("training-job", "fit")}})
+        trial = record("trial", "trial", {"ExperimentName": "fraud"})
+        fit = training("fit", {"train": "s3://data/"}, "s3://m/model.tar.gz")
+        crawl(tmp_path / f"{members}.db", *others, own, trial, fit, *served("s3://m/model.tar.gz"))
+        with lineage.open_snapshot(tmp_path / f"{members}.db") as snapshot:
+            lineage.datasets(snapshot, "shop")  # what is remembered of the whole file
+            with steps(snapshot) as gone:
+                lineage.datasets(snapshot, "shop")
+        return len(gone)
+
+    assert cost(1000) < 1.1 * cost(10)

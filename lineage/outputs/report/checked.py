@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from dataclasses import replace
 from datetime import date
 from pathlib import Path
 
-from lineage.checks.check import check
+from lineage.checks.check import check_traced
 from lineage.checks.policy import Policy
 from lineage.domain.attestations import Attestations
 from lineage.domain.records import Json
 from lineage.outputs.report.reading import brief
+from lineage.queries.trace import Tracing
 from lineage.snapshot.reading import Snapshot
 
 _RULE = ("id", "name", "severity", "outcome", "findings", "undecided", "known", "suppressed", "attested", "passed")
@@ -23,7 +24,7 @@ def findings(
     snapshot: Snapshot,
     policy: Policy | None,
     holdouts: Iterable[str],
-    subjects: Sequence[str],
+    tracings: Iterable[Tracing],
     on: str,
     vouched: Attestations,
 ) -> Json:
@@ -33,7 +34,7 @@ def findings(
     """
     policy = policy or Policy()
     policy = replace(policy, holdouts=tuple(dict.fromkeys([*policy.holdouts, *holdouts])))
-    told = check(snapshot, policy, subjects, today=date.fromisoformat(on[:10]), attestations=vouched).as_json()
+    told = check_traced(snapshot, policy, tracings, date.fromisoformat(on[:10]), vouched).as_json()
     rests = ("verdict_without_attestations", "attestations")
     return {
         "run": True,

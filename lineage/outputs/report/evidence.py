@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from operator import itemgetter
+
 from lineage.domain.records import Crawl, Json
 from lineage.outputs.report.reading import Kept
 from lineage.queries.trace import Trace
+from lineage.snapshot.records import Version
 
 METHODS = {
     "declared": "a field of the record names it",
@@ -17,7 +20,13 @@ METHODS = {
 
 def evidence(trace: Trace, kept: Kept, crawls: dict[int, Crawl]) -> list[Json]:
     """Each edge: what it says, the record and field that say it, the value there, when it was read and how it is known."""
-    return [_edge(trace, edge, kept, crawls) for edge in trace.evidence]
+    rows = []
+    for edge in trace.evidence:
+        key = ("edge", *edge.values(), edge["source"] in trace.nodes, edge["target"] in trace.nodes)
+        if key not in kept.rows:
+            kept.rows[key] = _edge(trace, edge, kept, crawls)
+        rows.append(kept.rows[key])
+    return rows
 
 
 def _edge(trace: Trace, edge: Json, kept: Kept, crawls: dict[int, Crawl]) -> Json:
@@ -49,9 +58,14 @@ def records(trace: Trace, kept: Kept, crawls: dict[int, Crawl]) -> list[Json]:
     """Each record behind the answer, by its digest, with when it was first and last read."""
     rows = []
     for node in trace.nodes.values():
-        versions = kept.versions(node)
-        if versions:
-            first, last = (crawls[number].started for number in (versions[-1].first_crawl, versions[-1].last_crawl))
-            digest = f"sha256:{versions[-1].digest}"
-            rows.append({"id": node["id"], "kind": node["kind"], "digest": digest, "first_read": first, "last_read": last})
-    return sorted(rows, key=lambda row: (row["kind"], row["id"]))
+        if versions := kept.versions(node):
+            key = ("record", node["id"])
+            if key not in kept.rows:
+                kept.rows[key] = _record(node, versions[-1], crawls)
+            rows.append(kept.rows[key])
+    return sorted(rows, key=itemgetter("kind", "id"))
+
+
+def _record(node: Json, last: Version, crawls: dict[int, Crawl]) -> Json:
+    read = {"first_read": crawls[last.first_crawl].started, "last_read": crawls[last.last_crawl].started}
+    return {"id": node["id"], "kind": node["kind"], "digest": f"sha256:{last.digest}"} | read

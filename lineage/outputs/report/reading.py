@@ -18,14 +18,15 @@ class Kept:
         self._snapshot = snapshot
         self._versions: dict[tuple[str, str | None], list[Version]] = {}
         self._bodies: dict[str, Json] = {}
+        self.rows: dict[tuple[object, ...], Json] = {}  # what is told alike of several endpoints, made once
 
     def versions(self, node: Json) -> list[Version]:
         """Every version that was read of a node's record, the newest last; empty for a node that was only named."""
         if not (node["arn"] and node["observed"]):
             return []
-        key = (node_id(node["arn"]), node["created"])
+        key = (node["arn"], node["created"])
         if key not in self._versions:
-            self._versions[key] = self._snapshot.versions(*key)
+            self._versions[key] = self._snapshot.versions(node_id(node["arn"]), node["created"])
         return self._versions[key]
 
     def body(self, node: Json) -> Json:

@@ -14,19 +14,31 @@ from lineage.queries.flow.links import Flow, Link, links_into
 
 def began(graph: Flow, node: str) -> bool:
     """Whether a node may have read something, by itself or through jobs that it started. Always true for what is not a job."""
-    attributes = graph.nodes[node]
-    return not is_job(attributes) or (started(attributes) and not _all_idle(graph, node, attributes, started))
+    return _did(graph, node, started)
 
 
 def may_have_made(graph: Flow, node: str) -> bool:
     """Whether a node may have made something of what it read. False for a job that was cut short before its program ran."""
-    attributes = graph.nodes[node]
-    return not is_job(attributes) or (ran(attributes) and not _all_idle(graph, node, attributes, ran))
+    return _did(graph, node, ran)
+
+
+def _did(graph: Flow, node: str, did: Callable[[Json], bool]) -> bool:
+    """The same for `started` or `ran`, computed once: each walk of one graph asks it of the same jobs."""
+    known: dict[tuple[str, Callable[[Json], bool]], bool] = graph.kept.setdefault("did", {})
+    asked = node, did
+    if asked not in known:
+        attributes = graph.nodes[node]
+        known[asked] = not is_job(attributes) or (did(attributes) and not _all_idle(graph, node, attributes, did))
+    return known[asked]
 
 
 def read_nothing(graph: Flow, reading: Link) -> bool:
     """Whether a job certainly read nothing by this edge."""
-    return not began(graph, reading.target) or got_nothing(graph.nodes[reading.target], reading.source)
+    known: dict[tuple[str, str], bool] = graph.kept.setdefault("read nothing", {})
+    asked = reading.source, reading.target
+    if asked not in known:
+        known[asked] = not began(graph, reading.target) or got_nothing(graph.nodes[reading.target], reading.source)
+    return known[asked]
 
 
 def _all_idle(graph: Flow, node: str, attributes: Json, did: Callable[[Json], bool]) -> bool:

@@ -24,11 +24,18 @@ def _copy(content: str, original: str, copy: str) -> Link:
 
 def copies_into(graph: Flow, reading: Link, *fits: str) -> Iterator[Link]:
     """Edges from each other place that held what this edge may have read; with `fits`, only if it read that as surely."""
-    contents = {link.source for link in links_into(graph, reading.source, "overlaps") if is_copy(link)}
-    for content in sorted(contents):
+    for content in _contents_at(graph, reading.source):
         if got_content(graph, content, reading) in (fits or (POSSIBLE, CERTAIN)):
             originals = (place for place in graph.sources(content) if not _is_same(place, reading.source))
             yield from (_copy(content, original, reading.source) for original in originals)
+
+
+def _contents_at(graph: Flow, place: str) -> list[str]:
+    """The contents that were seen at a place, looked for once: a shared place has many readers."""
+    known: dict[str, list[str]] = graph.kept.setdefault("contents", {})
+    if place not in known:
+        known[place] = sorted({link.source for link in links_into(graph, place, "overlaps") if is_copy(link)})
+    return known[place]
 
 
 def contents_of(graph: Flow, write: Link, contents: list[str]) -> Iterator[tuple[str, str]]:

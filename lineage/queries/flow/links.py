@@ -36,7 +36,7 @@ class Flow:
         self.graph: Json = excerpt.graph
         self._after: Neighbours = excerpt.after
         self._before: Neighbours = excerpt.before
-        self._out_of: dict[str, list[Link]] = {}
+        self._out_of: dict[tuple[str, tuple[str, ...]], list[Link]] = {}
         self._into: dict[tuple[str, tuple[str, ...]], list[Link]] = {}
         self.kept: dict[str, Any] = {}
 
@@ -54,13 +54,18 @@ class Flow:
             found = self._into[node, relations] = _sorted(list(self.into(node, relations)), _by_usage)
         return found
 
-    def out_of(self, node: str) -> list[Link]:
-        """The edges out of a node, by where they lead and by key."""
-        found = self._out_of.get(node)
+    def sorted_out_of(self, node: str, relations: tuple[str, ...]) -> list[Link]:
+        """The edges of some relations out of a node, by where they lead and by key."""
+        found = self._out_of.get((node, relations))
         if found is None:
             ends = self._after[node].items()
-            links = [Link(node, target, key, data) for target, keys in ends for key, data in keys.items()]
-            found = self._out_of[node] = _sorted(links, itemgetter(1, 2))
+            links = [
+                Link(node, target, key, data)
+                for target, keys in ends
+                for key, data in keys.items()
+                if data["relation"] in relations
+            ]
+            found = self._out_of[node, relations] = _sorted(links, itemgetter(1, 2))
         return found
 
     @classmethod
@@ -100,7 +105,7 @@ def links_into(graph: Flow, node: str, *relations: str) -> list[Link]:
 
 def links_out_of(graph: Flow, node: str, *relations: str) -> list[Link]:
     """The edges of some relations out of a node, in a fixed order."""
-    return [link for link in graph.out_of(node) if link.data["relation"] in relations]
+    return graph.sorted_out_of(node, relations)
 
 
 def told_once(links: Iterable[Link]) -> list[Link]:

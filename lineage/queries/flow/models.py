@@ -55,9 +55,11 @@ def is_doubtful(graph: Flow, link: Link) -> bool:
 
 def suspect(graph: Flow, link: Link) -> str:
     """A note if a name was deleted and used again: what is there now is younger than what names it."""
+    if link.relation not in ("configures", "deploys") or is_past(link):
+        return ""
     source, target = graph.nodes[link.source], graph.nodes[link.target]
     when = target["modified"] if link.relation == "configures" else target["created"]
-    if is_past(link) or link.relation not in ("configures", "deploys") or not (source["created"] and when):
+    if not (source["created"] and when):
         return ""
     if sortable(source["created"]) <= sortable(when):
         return _created_anew(graph, link) if link.relation == "deploys" else ""

@@ -105,7 +105,7 @@ def in_order(graph: Flow, write: Link, reading: Link, fit: str) -> str:
     settled = max(opened, sortable(reading.data["settled"]))
     mine, around = _Write.of(write), is_around(write.target, place)
     exact = _writes_to(graph, place if one_key or around else write.target, write.source)
-    if (one_key or (_is_key(write) and not around)) and exact.replaced_from(mine) <= opened:
+    if replaced_from(graph, write, reading) <= opened:
         return IMPOSSIBLE
     if not one_key and not _is_key(write) and _holds_many(graph, reading):
         return fit  # each put a model of its own there
@@ -125,11 +125,27 @@ def _holds_many(graph: Flow, reading: Link) -> bool:
 
 def lasts(graph: Flow, write: Link, reading: Link) -> tuple[str, str]:
     """Until when a write may be what is read this way, and until when it may certainly be. Later readers got another one."""
-    one_key = reading.data["span"] == Span.OBJECT
-    if not one_key and (is_around(write.target, reading.source) or not _is_key(write)):
-        return EVER, EVER
-    mine, exact = _Write.of(write), _writes_to(graph, reading.source if one_key else write.target, write.source)
-    return exact.replaced_from(mine), _writes_to(graph, write.target, write.source).contested_from(mine)
+    known: dict[tuple[object, ...], tuple[str, str]] = graph.kept.setdefault("lasts", {})
+    asked = (*write[:3], write.data["time"], reading.source, reading.data["span"])
+    if asked not in known:
+        contested = EVER
+        if _is_replaced(write, reading):
+            contested = _writes_to(graph, write.target, write.source).contested_from(_Write.of(write))
+        known[asked] = replaced_from(graph, write, reading), contested
+    return known[asked]
+
+
+def replaced_from(graph: Flow, write: Link, reading: Link) -> str:
+    """From when another job's write has certainly replaced what is read as a model this way; `EVER` if none has."""
+    if not _is_replaced(write, reading):
+        return EVER
+    place = reading.source if reading.data["span"] == Span.OBJECT else write.target
+    return _writes_to(graph, place, write.source).replaced_from(_Write.of(write))
+
+
+def _is_replaced(write: Link, reading: Link) -> bool:
+    """Whether a later write to the very place replaces what is read: one key is read, or was written and is read."""
+    return reading.data["span"] == Span.OBJECT or (_is_key(write) and not is_around(write.target, reading.source))
 
 
 def _is_key(write: Link) -> bool:

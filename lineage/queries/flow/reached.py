@@ -38,8 +38,9 @@ class Reached:
         """`relations`: how readers at a place may get what was written there."""
         self._graph = graph
         self._relations = relations
-        self._ways: dict[str, list[Link]] = {}
-        self._leads: dict[str, tuple[list[Link], list[str]]] = {}
+        # what holds for every walk of the graph is kept with it
+        self._ways: dict[tuple[str, ...], list[Link]] = graph.kept.setdefault("ways", {})
+        self._leads: dict[str, tuple[list[Link], list[str]]] = graph.kept.setdefault("leads", {})
         self._written: dict[Asked, list[tuple[str, str, int]]] = defaultdict(list)
         self._read: dict[tuple[ReachedBy, tuple[str, ...], str | None], list[tuple[str, int, str]]] = defaultdict(list)
 
@@ -92,10 +93,11 @@ class Reached:
 
     def _ways_that_get(self, write: Link, place: str) -> frozenset[WayOfReading]:
         """The ways of reading a place, one for each version of a manifest, that share keys with this write."""
-        if place not in self._ways:
+        asked = (place, *self._relations)
+        if asked not in self._ways:
             links = links_out_of(self._graph, place, *self._relations)
-            self._ways[place] = list({_way(link): link for link in links}.values())
-        known = self._ways[place]
+            self._ways[asked] = list({_way(link): link for link in links}.values())
+        known = self._ways[asked]
         return frozenset(_way(way) for way in known if place == write.target or shares_keys(self._graph, way, write))
 
 

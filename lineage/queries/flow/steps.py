@@ -61,7 +61,7 @@ def fit_of(graph: Flow, write: Link, reading: Link) -> str:
     return _fit_of_copy(graph, write, reading)
 
 
-def _leaves(graph: Flow, job: str) -> str:
+def leaves(graph: Flow, job: str) -> str:
     """How certain it is that a job left something. It is kept, because a shared place has many readers for each writer."""
     kept: dict[str, str] = graph.kept.setdefault("leaves", {})
     if job not in kept:
@@ -70,7 +70,7 @@ def _leaves(graph: Flow, job: str) -> str:
 
 
 def _fit_of_copy(graph: Flow, write: Link, reading: Link) -> str:
-    fit = jobs.fit_if(_leaves(graph, write.source), write.data["time"], reading.data["time"])
+    fit = jobs.fit_if(leaves(graph, write.source), write.data["time"], reading.data["time"])
     maybe = is_only_allowed(write) or is_only_named(write) or is_only_named(reading)
     return POSSIBLE if fit == CERTAIN and maybe else fit
 

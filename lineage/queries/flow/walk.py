@@ -14,7 +14,7 @@ from typing import Any, NamedTuple, Protocol
 from lineage.domain.jobs import is_job
 from lineage.domain.kinds import TAKING, WRITING
 from lineage.domain.names import is_place
-from lineage.domain.times import CERTAIN, sortable
+from lineage.domain.times import CERTAIN, bounds, sortable
 from lineage.queries.flow.begun import began, may_have_made, read_nothing
 from lineage.queries.flow.holes import Blind
 from lineage.queries.flow.links import Flow, Link, links_into, links_out_of
@@ -60,6 +60,12 @@ class Arrival(NamedTuple):
             arrivals.append(at)
             at = at.before
         return arrivals[::-1]
+
+
+def _is_in_order(write: Link) -> bool:
+    """Whether a write has a time, and does not end before it begins."""
+    opens, closes = bounds(write.data["time"])
+    return bool(write.data["time"]) and (not closes or opens <= closes)
 
 
 class Visitor(Protocol):
@@ -133,6 +139,8 @@ class Walk:
                 continue
             if self._visitor.stops_at(arrival):
                 return arrival
+            if is_place(arrival.node):
+                continue  # readers of a place are found through its writes
             for further in self._onward(arrival):
                 if self._visitor.meets(further):
                     self._plan(further)
@@ -144,14 +152,14 @@ class Walk:
 
     def _got_nothing(self, arrival: Arrival) -> bool:
         """Whether it is a job that certainly read nothing of what is said to have reached it."""
+        if is_place(arrival.node):
+            return False
         last = arrival.links[-1] if arrival.links else None
         return read_nothing(self._graph, last) if last and last.target == arrival.node else not began(self._graph, arrival.node)
 
     def _onward(self, arrival: Arrival) -> Iterator[Arrival]:
         """The nodes that got something from what a node is made of, or has made of the data."""
         node, visitor = arrival.node, self._visitor
-        if is_place(node):
-            return  # readers of a place are found through its writes
         if not may_have_made(self._graph, node):
             return
         if visitor.may_lose_it(node):
@@ -177,6 +185,8 @@ class Walk:
 
     def _takers(self, arrival: Arrival, write: Link) -> Iterator[Step]:
         """The readers of a write that no earlier write reached."""
+        if not self._graph.leads_on(write.target):
+            return  # most of what a large estate writes is never read
         relations = self._visitor.ways_to_get(write)
         if "reads" in relations and not is_only_named(write):
             relations = (*relations, "may-read")
@@ -197,6 +207,8 @@ class Walk:
         if last and last.relation == "writes":
             via = str(last.data["time"] or "").partition("/")[0]
         ran = last.data["time"] if last and last.relation == "configures" else None
+        if not via and not ran and _is_in_order(write):
+            return write  # most of them
         since, _, until = (ran or f"{via}/").partition("/")
         opens, _, closes = str(write.data["time"] or "/").partition("/")
         opens = max(opens, since, key=sortable)

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
+from itertools import chain
 
 from lineage.domain.jobs import is_job
-from lineage.domain.kinds import HOLDERS, WRITING
+from lineage.domain.kinds import HOLDERS
 from lineage.domain.names import in_one_partition
 from lineage.domain.times import CERTAIN, IMPOSSIBLE, POSSIBLE, fits
 from lineage.queries.flow.begun import may_have_made
@@ -20,18 +21,19 @@ from lineage.queries.flow.steps import (
     is_logged,
     is_only_named,
     overlaps_into,
-    shares_keys,
 )
+from lineage.queries.flow.written import Chain, writing, written_at, written_for
 
-_FEW = 20  # writers of one place; many of each of many readers would fill the memory
+FEW = 20  # writers of one place; many of each of many readers would fill the memory
 
 
-def writers(graph: Flow, reading: Link) -> list[Step]:
+def writers(graph: Flow, reading: Link, among: Collection[str] | None = None) -> list[Step]:
     """The nodes that wrote what this edge reads; possible times are included, impossible ones left out.
 
     What only people logged counts if no job says that it wrote the place. A job that only names the place is always included.
+    `among`: only these are asked, as `Untold` chooses them.
     """
-    steps = _claims(graph, reading)
+    steps = _claims(graph, reading, among)
     maybe = [step for step in steps if is_only_named(step.links[0])]
     said = [step for step in steps if not is_only_named(step.links[0])]
     return [*([step for step in said if not is_logged(step.links[0])] or said), *maybe]
@@ -66,24 +68,36 @@ def only_records(graph: Flow, run: str, job: str) -> bool:
     return bool(jobs) and {link.source for link in jobs} == {job}
 
 
-def also_logged(graph: Flow, reading: Link) -> list[Step]:
-    """The runs of which people logged that they made what this edge reads, if a job made it."""
-    steps = _claims(graph, reading)
+def also_logged(graph: Flow, reading: Link, among: Collection[str] | None = None) -> list[Step]:
+    """The runs of which people logged that they made what this edge reads, if a job made it. `among`: as above."""
+    steps = _claims(graph, reading, among)
     said = [step for step in steps if not is_only_named(step.links[0])]
     logged = [step for step in said if is_logged(step.links[0]) and not only_records(graph, step.job, reading.target)]
     return logged if len(logged) < len(said) else []
 
 
-def _claims(graph: Flow, reading: Link) -> list[Step]:
+def _claims(graph: Flow, reading: Link, among: Collection[str] | None) -> list[Step]:
     """The nodes that say that they wrote what this edge reads, and whose times allow it. A few are kept for the next to ask."""
+    if among is not None:
+        return _not_taken_over(graph, steps_of(graph, reading, among))
     known: dict[object, list[Step]] = graph.kept.setdefault("claims", {})
     asked = reading[:3], reading.data["time"]
     if (found := known.get(asked)) is None:
-        steps = _steps(graph, reading, _written_to(graph, reading))
-        found = [step for step in steps if not took_over(graph, step.links[0])] or steps
-        if len(found) <= _FEW:
+        found = _not_taken_over(graph, _steps(graph, reading, _written_to(graph, reading)))
+        if len(found) <= FEW:
             known[asked] = found
     return found
+
+
+def _not_taken_over(graph: Flow, steps: list[Step]) -> list[Step]:
+    return [step for step in steps if not took_over(graph, step.links[0])] or steps
+
+
+def steps_of(graph: Flow, reading: Link, jobs: Collection[str]) -> list[Step]:
+    """How surely some jobs wrote what this edge reads, for each the surest path."""
+    own = written_for(graph, reading).writers
+    near = chain.from_iterable(own[job].chains for job in jobs if job in own)
+    return _steps(graph, reading, chain(near, (copied for copied in copied_to(graph, reading) if copied[0].source in jobs)))
 
 
 def is_surely_made(graph: Flow, reading: Link) -> bool:
@@ -114,27 +128,26 @@ def writes_at(graph: Flow, reading: Link) -> list[Link]:
     ]
 
 
-def _written_to(graph: Flow, reading: Link, *, surely: bool = False) -> Iterator[tuple[Link, ...]]:
+def _written_to(graph: Flow, reading: Link, *, surely: bool = False) -> Iterator[Chain]:
     """The writes to a place, to what shares keys with it, and to what had its content, each with the edge between.
 
     `surely`: only to what had the content that this reader certainly got.
     """
-    # what two jobs only name in texts is a gap, not a path: anyone may name the one bucket that all of them use
-    writing = ("writes",) if surely or is_only_named(reading) else WRITING
-    yield from ((write,) for write in links_into(graph, reading.source, *writing))
-    for overlap in overlaps_into(graph, reading.source):
-        for write in links_into(graph, overlap.source, *writing):
-            if shares_keys(graph, reading, write):
-                yield write, overlap
+    yield from written_at(graph, reading, surely=surely)
+    yield from copied_to(graph, reading, surely=surely)
+
+
+def copied_to(graph: Flow, reading: Link, *, surely: bool = False) -> Iterator[Chain]:
+    """The writes to other places that had the content of what is read."""
     for copy in copies_into(graph, reading, *((CERTAIN,) if surely else ())):
-        yield from ((write, copy) for write in links_into(graph, copy.source, *writing))
+        yield from ((write, copy) for write in links_into(graph, copy.source, *writing(reading, surely=surely)))
 
 
-def _steps(graph: Flow, reading: Link, chains: Iterable[tuple[Link, ...]]) -> list[Step]:
+def _steps(graph: Flow, reading: Link, chains: Iterable[Chain]) -> list[Step]:
     best: dict[str, Step] = {}
-    for chain in chains:
-        job, fit = chain[0].source, fit_over(graph, chain[0], chain[1:], reading)
-        step = Step(job, chain, fit)
+    for links in chains:
+        job, fit = links[0].source, fit_over(graph, links[0], links[1:], reading)
+        step = Step(job, links, fit)
         if job != reading.target and fit != IMPOSSIBLE and (job not in best or _rank(step) > _rank(best[job])):
             best[job] = step
     return [best[job] for job in sorted(best)]
