@@ -21,25 +21,28 @@ import zlib
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from functools import cached_property
+from itertools import islice
 from pathlib import Path
 from typing import Any
 from unittest.mock import patch
 
 from botocore.parsers import ResponseParser
-from estate import REGION, at, serving, write_account
+from estate import REGION, arn, at, component, serving, write_account
 from generator import ROOT, daily, datasets, fill, manifests, ordinary, own, records, write
 from measuring import INTERPRETER, apart, cost, lineage_command, peak, seconds
-from questions import resource, training
+from questions import resource, served, training
 
 import lineage
 from lineage.collect.endpoints import join_graph
 from lineage.crawl.aws.session import Session
+from lineage.domain.records import Resource
 from lineage.snapshot.reading import Snapshot
 
 QUICK = 2_000  # training jobs
 FEWEST = 500  # training jobs of the smaller account
 MOST_CRAWLED = 20_000  # training jobs of the account that is crawled
 NEW = 200  # records that the second join finds new
+UPDATED = 10  # endpoints that the third join finds with other configs
 SAMPLE = 50  # questions of one sort in one process
 NOT_MEASURED = "not measured here"
 
@@ -283,11 +286,13 @@ def _one_by_one(path: Path, uris: list[str]) -> float:
 def joins(bench: Bench) -> Iterator[Row]:
     """The first join, and one after a few new records."""
     read, first, memory, count = apart(_first_join, bench.folder / "joined.db", bench.jobs)
-    again = apart(_join_again, bench.folder / "joined.db", bench.jobs)
+    again, night = (apart(_join_again, bench.folder / "joined.db", bench.jobs, found) for found in ("_new_jobs", "_night"))
     beside = f"{first / read:.1f} × reading the records alone, {read:.2f} s"
     yield Row(f"first join, {count:,} records", f"{first:.2f} s", beside, "≤ 60 s at 10⁶")
     yield Row(f"first join, {count:,} records: memory", f"{memory:.0f} MB", "–", "≤ 1.0 GB at 10⁶")
     yield Row(f"join after {NEW} new records", f"{100 * again / first:.1f} %", f"the first join, {first:.2f} s", "≤ 1 % at 10⁶")
+    what = f"join after {NEW} new jobs with their trial components, and {UPDATED} updated endpoints"
+    yield Row(what, f"{100 * night / first:.1f} %", f"the first join, {first:.2f} s", "≤ 1 % at 10⁶")
 
 
 def _first_join(path: Path, jobs: int) -> tuple[float, float, float, int]:
@@ -306,11 +311,27 @@ def _first_join(path: Path, jobs: int) -> tuple[float, float, float, int]:
         return reading, joining, peak(), count
 
 
-def _join_again(path: Path, jobs: int) -> float:
-    """Seconds of the join after a crawl that found a few new training jobs."""
-    found = (resource("training-job", training(f"new-{jobs + number:06}", jobs + number, jobs)) for number in range(NEW))
+def _new_jobs(jobs: int) -> Iterator[Resource]:
+    return (resource("training-job", training(f"new-{jobs + number:06}", jobs + number, jobs)) for number in range(NEW))
+
+
+def _night(jobs: int) -> Iterator[Resource]:
+    """New training jobs, each with the trial component that SageMaker makes for it, and endpoints with other configs."""
+    for number in range(NEW):
+        name = f"night-{number:06}"
+        yield resource("training-job", training(name, jobs + number, jobs))
+        yield resource("trial-component", component(f"{name}-aws-training-job", arn("training-job", name), jobs + number))
+    endpoints = (one for one in served(jobs) if one.kind == "endpoint")
+    for number, one in enumerate(islice(endpoints, UPDATED)):
+        yield resource(
+            "endpoint", dict(one.body) | {"EndpointConfigName": f"config-{number + 1}", "LastModifiedTime": at(10**6)}
+        )
+
+
+def _join_again(path: Path, jobs: int, found: str) -> float:
+    """Seconds of the join after a crawl that found a few new things."""
     with Snapshot(path, writing=True) as snapshot, snapshot.recording() as recording:
-        fill(recording, found)
+        fill(recording, {"_new_jobs": _new_jobs, "_night": _night}[found](jobs))
         taken = seconds(lambda: join_graph(recording, lambda _doing, _done: None))
         recording.finish(at(3))
         return taken

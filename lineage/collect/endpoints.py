@@ -6,6 +6,7 @@ from __future__ import annotations
 
 import os
 import socket
+import sqlite3
 import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
@@ -25,7 +26,9 @@ from lineage.domain.spelling import did_you_mean
 from lineage.domain.times import now
 from lineage.domain.version import __version__
 from lineage.errors import CrawlError, UnknownNode
+from lineage.graphs.again import join_again
 from lineage.graphs.derive import OnStep, join
+from lineage.graphs.region import MOST, Changed, TooMuch
 from lineage.snapshot.reading import Snapshot
 from lineage.snapshot.writing import Recording
 
@@ -172,9 +175,26 @@ class _Crawling:
 
 
 def join_graph(recording: Recording, on_step: OnStep) -> None:
-    """Join the graph again from all that the snapshot holds."""
+    """Bring what changed since the last join into the graph, or join it again from all that the snapshot holds."""
+    if _joined_again(recording, on_step):
+        return
     listings = recording.listings
     recording.replace_graph(lambda db: join(db, recording.resources, on_step, recording.earlier_versions, listings=listings))
+
+
+def _joined_again(recording: Recording, on_step: OnStep) -> bool:
+    changed = Changed(*(recording.unjoined(what) for what in ("record", "again", "manifest", "digests")))
+    if not recording.is_joined_by(__version__) or len(changed.records) > MOST:
+        return False
+
+    def patch(db: sqlite3.Connection) -> bool:
+        try:
+            join_again(db, changed, recording.of, recording.earlier_of, on_step, listings=recording.listings)
+        except TooMuch:
+            return False
+        return True
+
+    return recording.patch_graph(patch)
 
 
 def join_step(step: str, done: int) -> str:

@@ -27,18 +27,24 @@ _LEARN: Final = tuple(
 )
 _TRAINERS: Final = tuple(kind.name for kind in KINDS.values() if kind.trains == "always")
 _ISOLATED = "ifnull(json_extract(details, '$.isolated'), 0)"
+RESOURCES = f"""
+    SELECT account, region, count(*), sum(kind IN {_TRAINERS}),
+        sum(kind = '{TRAINING_JOB.name}'), sum(iif(kind = '{TRAINING_JOB.name}', {_ISOLATED}, 0)),
+        sum(kind = '{PROCESSING_JOB.name}'), sum(iif(kind = '{PROCESSING_JOB.name}', {_ISOLATED}, 0))
+    FROM {{nodes}} AS node WHERE observed AND account != '' AND region != '' GROUP BY account, region"""  # noqa: S608
+CHANNELS = f"""
+    SELECT node.account, node.region, count(*),
+        sum(first.opens IS NULL OR (edge.closes != '' AND first.opens >= rtrim(edge.closes, 'Z')))
+    FROM {{edges}} AS edge CROSS JOIN main.node ON node.id = edge.target
+    LEFT JOIN {{first}} AS first ON first.place = edge.source
+    WHERE {{data}} AND node.kind = '{TRAINING_JOB.name}' GROUP BY 1, 2"""  # noqa: S608
+DATA: Final = "edge.relation = 'reads' AND edge.usage = 'data'"
 _COUNTED = f"""
     INSERT INTO main.counted
     WITH job (account, region, resources, trainers, training, isolated_training, processing, isolated_processing) AS (
-        SELECT account, region, count(*), sum(kind IN {_TRAINERS}),
-            sum(kind = '{TRAINING_JOB.name}'), sum(iif(kind = '{TRAINING_JOB.name}', {_ISOLATED}, 0)),
-            sum(kind = '{PROCESSING_JOB.name}'), sum(iif(kind = '{PROCESSING_JOB.name}', {_ISOLATED}, 0))
-        FROM main.node WHERE observed AND account != '' AND region != '' GROUP BY account, region),
+        {RESOURCES.format(nodes="main.node")}),
     channel (account, region, number, unknown) AS (
-        SELECT node.account, node.region, count(*),
-            sum(first.opens IS NULL OR (edge.closes != '' AND first.opens >= rtrim(edge.closes, 'Z')))
-        FROM main.edge CROSS JOIN main.node ON node.id = edge.target LEFT JOIN first_write AS first ON first.place = edge.source
-        WHERE edge.relation = 'reads' AND edge.usage = 'data' AND node.kind = '{TRAINING_JOB.name}' GROUP BY 1, 2)
+        {CHANNELS.format(edges="main.edge", first="first_write", data=DATA)})
     SELECT job.*, ifnull(number, 0), ifnull(unknown, 0) FROM job LEFT JOIN channel USING (account, region)"""  # noqa: S608
 # The jobs that read data by themselves and need not declare it: a `Job` has it in a document that may say anything.
 _READERS: Final = (TRAINING_JOB.name, PROCESSING_JOB.name, FINE_TUNING_JOB.name)
@@ -73,6 +79,11 @@ def count(db: sqlite3.Connection) -> None:
     find_first_writes(db)
     db.execute(_COUNTED)
     db.execute("DROP TABLE temp.first_write")
+    note_silent(db)
+
+
+def note_silent(db: sqlite3.Connection) -> None:
+    """Fill the jobs that do not say what they read."""
     db.executemany("INSERT INTO main.silent VALUES (?)", ((job,) for job in sorted(_silent(db))))
 
 

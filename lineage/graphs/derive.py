@@ -104,26 +104,34 @@ def join(
     `listings` are the manifests that were read.
     """
     joining = Joining(db, listings)
-    lives = _counted(_lives(records()), "reading records", on_step)
-    joining.observe(observed_node(identity, record) for identity, record in _lending(lives, joining) if identity)
-    resolve = _resolver(joining)
-    for life in _counted(_lives(records()), "reading what they name", on_step):
-        joining.say(*_said(life, resolve, joining))
+    alive = _counted(lives(records()), "reading records", on_step)
+    joining.observe(observed_node(identity, record) for identity, record in lending(alive, joining) if identity)
+    resolve = resolver(joining)
+    for life in _counted(lives(records()), "reading what they name", on_step):
+        joining.say(*said(life, resolve, joining))
     for record in earlier():
-        joining.say(*_once_said(record, resolve, joining))
+        joining.say(*once_said(record, resolve, joining))
     on_step("sorting", 0)
     joining.settle()
     on_step("finding what ran where", 0)
     read_where_it_runs(joining)
     on_step("leaving out echoes", 0)
-    _without_echoes(joining)
+    without_echoes(joining)
     place_names(joining)
     _model_inputs(joining, on_step)
     joining.add_edges(_counted(associated(joining), "following associations", on_step))
     joining.keep_facts()
+    join_places(joining, on_step)
+    joining.note_joined()
+    joining.close()
+
+
+def join_places(joining: Joining, on_step: OnStep) -> None:
+    """Find out which places share keys, what each is, and all that follows from it."""
     on_step("joining places", 0)
     joining.sort_places()
     note_levels(joining)
+    joining.sort_contents()
     joining.add_edges(_counted(copied(joining), "joining copies", on_step))
     on_step("classifying places", 0)
     classify(joining)
@@ -132,7 +140,6 @@ def join(
     leave_out_the_same(joining)
     joining.note_unexplained(_counted(unexplained(joining), "finding models of unknown origin", on_step))
     note_unread(joining)
-    joining.close()
 
 
 def _counted(steps: Iterable[T], doing: str, on_step: OnStep) -> Iterator[T]:
@@ -190,7 +197,7 @@ def _contents(kind: Kind, record: Resource) -> list[list[str]]:
     return [[hit.role, hit.location.uri, text] for hit, text in said if hit.location and read_pin(text)]
 
 
-def _lives(records: Iterable[Resource]) -> Iterator[LifeRecord]:
+def lives(records: Iterable[Resource]) -> Iterator[LifeRecord]:
     """Names can be deleted and used again: the node id of an earlier lifetime contains its creation time."""
     last = None
     for record in records:
@@ -214,7 +221,7 @@ Said = tuple[list[Node], list[Edge]]
 _LENDERS = {kind.borrows[0]: kind.borrows[2] for kind in KINDS.values() if kind.borrows[0]}
 
 
-def _lending(lives: Iterable[LifeRecord], joining: Joining) -> Iterator[LifeRecord]:
+def lending(lives: Iterable[LifeRecord], joining: Joining) -> Iterator[LifeRecord]:
     """All records; first stores the members of some that others need."""
     for identity, record in lives:
         if record.kind in _LENDERS:
@@ -232,7 +239,7 @@ def _with_borrowed(record: Resource, joining: Joining) -> Body:
     return {**record.body, KINDS[kind].noun: joining.lent(joining.life_at(parse_arn(named).id, record.created or ""))}
 
 
-def _resolver(joining: Joining) -> Resolve:
+def resolver(joining: Joining) -> Resolve:
     """A function from (kind, account, region, name) to a node id. Names match their ARNs ignoring case."""
 
     def resolve(kind: str, account: str, region: str, name: str) -> str:
@@ -241,7 +248,7 @@ def _resolver(joining: Joining) -> Resolve:
     return resolve
 
 
-def _said(life: LifeRecord, resolve: Resolve, joining: Joining) -> Said:
+def said(life: LifeRecord, resolve: Resolve, joining: Joining) -> Said:
     identity, record = life
     if not identity:
         return _association(record)
@@ -270,7 +277,7 @@ def _note_own(identity: str, own: list[tuple[Hit, str]], joining: Joining) -> No
     names = [(name, hit) for hit, name in own if hit.reference.own == "name"]
     for place, hit in places or names:
         for name in (identity, *(name for name, _ in names if places)):
-            joining.lies_at(name, place, hit.span or Span.UNKNOWN)
+            joining.lies_at(name, place, hit.span or Span.UNKNOWN, identity)
 
 
 def _only_named(record: Resource, found: list[tuple[Hit, Node, Edge]]) -> Iterator[tuple[Node, Edge]]:
@@ -292,7 +299,7 @@ def _as_listed(edge: Edge, hit: Hit, listings: Listings) -> Edge:
     return edge._replace(span=Span.LISTING, listing=version) if version else edge
 
 
-def _once_said(record: Resource, resolve: Resolve, joining: Joining) -> Said:
+def once_said(record: Resource, resolve: Resolve, joining: Joining) -> Said:
     """What an earlier version of a record named as data: a later edit removes no evidence.
 
     What a job reads is given at its creation, and is the same in each version.
@@ -300,7 +307,7 @@ def _once_said(record: Resource, resolve: Resolve, joining: Joining) -> Said:
     if KINDS[record.kind].job:
         return [], []
     identity = joining.life_of(record.id, record.created or "")
-    nodes, edges = _said((identity, record), resolve, joining)
+    nodes, edges = said((identity, record), resolve, joining)
     pairs = zip(nodes, edges, strict=True)
     kept = [(node, edge) for node, edge in pairs if edge.relation in _STAYS_SAID or _is_logged_output(edge)]
     return [node for node, _ in kept], [_of_version(edge, record, record.seen or EVER) for _, edge in kept]
@@ -389,7 +396,7 @@ def declared(identity: str, record: Resource, hit: Hit, resolve: Resolve) -> tup
     )
 
 
-def _without_echoes(joining: Joining) -> None:
+def without_echoes(joining: Joining) -> None:
     """A trial component repeats its job's inputs and outputs; only what the job itself does not say is stored.
 
     In a run that a job only names, people logged what was read: perhaps they read it, as the job did.
@@ -413,7 +420,6 @@ def copied(joining: Joining) -> Iterator[Edge]:
 
     So their number grows with the places, not with the pairs. Other contents seen at these places are included.
     """
-    joining.sort_contents()
     named: set[str] = set()
     for place, sights in joining.sights():
         contents = {sight.content for sight in sights} - named
@@ -443,25 +449,27 @@ def _model_inputs(joining: Joining, on_step: OnStep) -> None:
     """A channel inside another job's model artifact reads a model, whatever the channel's name."""
     joining.sort_models()
     places = _counted(joining.data_places(), "separating data from models", on_step)
-    joining.note_model_inputs((place, maker) for place in places for maker in joining.makers(_folders(place)))
+    joining.note_model_inputs((place, maker) for place in places for maker in joining.makers(folders(place)))
 
 
-def _folders(place: str) -> list[str]:
+def folders(place: str) -> list[str]:
+    """A place and the folders around it, without trailing slashes."""
     location = location_of(place)
     return [place.rstrip("/"), *(folder.uri for folder in (folders_above(location) if location else ()))]
 
 
-def classify(joining: Joining) -> None:
-    """Give each location node its kind; an artifact that nothing wrote is not observed."""
-    joining.run("""
+def classify(joining: Joining, among: str = "true") -> None:
+    """Give each location node its kind; an artifact that nothing wrote is not observed. `among` is a condition on `{place}`."""
+    source, target, place = (among.format(place=end) for end in ("source", "target", "level.place"))
+    joining.run(f"""
         WITH used (place, usage, made) AS (
-            SELECT source, usage, 0 FROM edge WHERE relation IN ('reads', 'mentions')
-            UNION ALL SELECT source, 'model', 0 FROM edge WHERE relation = 'loads'
-            UNION ALL SELECT target, usage, 1 FROM edge WHERE relation = 'writes'
-            UNION ALL SELECT target, '', 1 FROM edge WHERE relation = 'overlaps'
-            UNION ALL SELECT place, '', 1 FROM level WHERE fed),
+            SELECT source, usage, 0 FROM edge WHERE {source} AND relation IN ('reads', 'mentions')
+            UNION ALL SELECT source, 'model', 0 FROM edge WHERE {source} AND relation = 'loads'
+            UNION ALL SELECT target, usage, 1 FROM edge WHERE {target} AND relation = 'writes'
+            UNION ALL SELECT target, '', 1 FROM edge WHERE {target} AND relation = 'overlaps'
+            UNION ALL SELECT place, '', 1 FROM level WHERE {place} AND fed),
         told (place, artifact, code, made) AS (
             SELECT place, max(usage IN ('model', 'checkpoint')), max(usage = 'code') AND max(usage NOT IN ('', 'code')) = 0,
                 max(made) FROM used GROUP BY place)
         UPDATE node SET kind = iif(artifact, 'artifact', 'code'), observed = made OR NOT artifact
-        FROM told WHERE node.id = told.place AND node.kind = 'dataset' AND (artifact OR code)""")
+        FROM told WHERE node.id = told.place AND node.kind = 'dataset' AND (artifact OR code)""")  # noqa: S608  (our own words)

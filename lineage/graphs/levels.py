@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from bisect import bisect_left
 from collections.abc import Iterable, Iterator
-from itertools import groupby
+from itertools import count, groupby
 from operator import itemgetter
 
 from lineage.domain.names import Span, location_of
@@ -13,6 +13,7 @@ from lineage.graphs.tables import Joining, Spans
 from lineage.snapshot.levels import each_into, each_out_of
 from lineage.snapshot.manifests import texts_around
 
+APART = 1 << 24  # between the numbers of two places: room for those that later crawls find between them
 _EXACTLY, _IN_FOLDER, _BEGINS_SO = range(3)
 """How far a place reaches: its own key, all in its folder, or all keys that begin with it."""
 Place = tuple[str, Spans, Spans, bool]
@@ -21,7 +22,7 @@ Above = tuple[int | None, int | None, int | None]
 """The numbers of the nearest places around one: a written one, a read one, and an entry."""
 Reach = tuple[int, int]
 """The range of numbers that a place reaches; the first is after the second if it is empty."""
-_NONE: Reach = (1, 0)
+NONE: Reach = (1, 0)
 # One number for all that one writer wrote at one time. A place has the range of its widest write: if others wrote it in
 # another way, it does not replace narrower places.
 _NUMBERED = """
@@ -37,7 +38,7 @@ class _Level:
         self.number, (self.place, self.written, self.read, self.entry) = number, at
         self.up = outer.nearest() if outer else (None, None, None)
         self.last = number  # of all that begins like it
-        self.folder = _NONE  # of that, what is inside its folder
+        self.folder = NONE  # of that, what is inside its folder
 
     def nearest(self) -> Above:
         """The nearest levels around anything that begins like it: written ones, read ones, and entries."""
@@ -50,16 +51,11 @@ class _Level:
         self.last = inner.last
         if self.place.endswith("/") or inner.place.startswith(f"{self.place}/"):
             first, _ = self.folder
-            self.folder = (inner.number if self.folder == _NONE else first), inner.last
+            self.folder = (inner.number if self.folder == NONE else first), inner.last
 
     def row(self) -> tuple[object, ...]:
-        covers = max(map(_written_by, self.written), default=_EXACTLY)
-        gets = [_read_by(span) for span in self.read] or [_EXACTLY]
-        reaches = (*self._to(covers), *self._to(max(gets)), *self._to(min(gets)))
+        reaches = reached(self.written, self.read, self.folder, (self.number + 1, self.last))
         return (self.number, self.place, self.last, *self.up, bool(self.written), bool(self.read), *reaches)
-
-    def _to(self, reach: int) -> Reach:
-        return {_EXACTLY: _NONE, _IN_FOLDER: self.folder, _BEGINS_SO: (self.number + 1, self.last)}[reach]
 
 
 def _written_by(span: Span) -> int:
@@ -70,6 +66,14 @@ def _written_by(span: Span) -> int:
 def _read_by(span: Span) -> int:
     """For a manifest the object itself counts: what it lists is stored separately."""
     return {Span.PREFIX: _BEGINS_SO, Span.FOLDER: _IN_FOLDER}.get(span, _EXACTLY)
+
+
+def reached(written: Spans, read: Spans, folder: Reach, begun: Reach) -> tuple[int, ...]:
+    """How far a place reaches when it is written, when it is read in any way, and in each way, of its folder and all begun."""
+    covers = max(map(_written_by, written), default=_EXACTLY)
+    gets = [_read_by(span) for span in read] or [_EXACTLY]
+    to = {_EXACTLY: NONE, _IN_FOLDER: folder, _BEGINS_SO: begun}
+    return (*to[covers], *to[max(gets)], *to[min(gets)])
 
 
 def note_levels(joining: Joining) -> None:
@@ -85,14 +89,14 @@ def note_levels(joining: Joining) -> None:
     joining.run(_NUMBERED)
     joining.run("CREATE TEMP TABLE around (place, at, PRIMARY KEY (place, at)) WITHOUT ROWID")
     joining.put("INSERT OR IGNORE INTO around VALUES (?,?)", _around(joining))
-    for statement in (*_WIDER.split(";\n"), _LEADS, _FED):
+    for statement in (*_WIDER.split(";\n"), leading(), fed()):
         joining.run(statement)
 
 
 def _levels(places: Iterable[Place]) -> Iterator[tuple[object, ...]]:
     """The rows of all places, which come in order: each when the pass has left it."""
     inside: list[_Level] = []
-    for number, at in enumerate(places, 1):
+    for number, at in zip(count(APART, APART), places, strict=False):
         while inside and not at[0].startswith(inside[-1].place):
             yield _left(inside)
         inside.append(_Level(number, at, inside[-1] if inside else None))
@@ -112,10 +116,10 @@ def _around(joining: Joining) -> Iterator[tuple[str, int]]:
     rows = joining.each("SELECT at, place FROM numbered ORDER BY at, place")
     for at, group in groupby(rows, key=itemgetter(0)):
         places = [place for _, place in group]
-        yield from ((place, at) for place in places if _has_inside(place, places))
+        yield from ((place, at) for place in places if has_inside(place, places))
 
 
-def _has_inside(place: str, places: list[str]) -> bool:
+def has_inside(place: str, places: list[str]) -> bool:
     """Whether another one of some sorted places is inside the folder of a place."""
     start = f"{place.rstrip('/')}/"
     first = bisect_left(places, start)
@@ -163,16 +167,23 @@ INSERT INTO main.together SELECT at, id FROM numbered JOIN main.level USING (pla
 DROP TABLE temp.numbered;
 DROP TABLE temp.around
 """.strip()
-# Mostly the nearest one decides.
-_LEADS = f"""
-    UPDATE main.level SET leads = 1
-    WHERE written AND EXISTS (
-        SELECT 1 FROM main.level AS r
-        WHERE r.id = level.up_read AND level.id BETWEEN r.gets_from AND r.gets_to AND NOT level.wider
-        UNION ALL {" UNION ALL ".join(each_out_of("1 FROM main.level AS w", "w.id = level.id"))})"""  # noqa: S608
-_FED = f"""
-    UPDATE main.level SET fed = 1
-    WHERE read AND EXISTS (
-        SELECT 1 FROM main.level AS w
-        WHERE w.id = level.up_written AND level.id BETWEEN w.covers_from AND w.covers_to AND NOT w.wider
-        UNION ALL {" UNION ALL ".join(each_into("1 FROM main.level AS r", "r.id = level.id"))})"""  # noqa: S608
+
+
+def leading(which: str = "true") -> str:
+    """A statement that finds the written places, of some or of all, that share keys with a read one."""
+    return f"""
+        UPDATE main.level SET leads = 1
+        WHERE written AND {which} AND EXISTS (
+            SELECT 1 FROM main.level AS r
+            WHERE r.id = level.up_read AND level.id BETWEEN r.gets_from AND r.gets_to AND NOT level.wider
+            UNION ALL {" UNION ALL ".join(each_out_of("1 FROM main.level AS w", "w.id = level.id"))})"""  # noqa: S608
+
+
+def fed(which: str = "true") -> str:
+    """The same for the read places that share keys with a written one. Mostly the nearest one decides."""
+    return f"""
+        UPDATE main.level SET fed = 1
+        WHERE read AND {which} AND EXISTS (
+            SELECT 1 FROM main.level AS w
+            WHERE w.id = level.up_written AND level.id BETWEEN w.covers_from AND w.covers_to AND NOT w.wider
+            UNION ALL {" UNION ALL ".join(each_into("1 FROM main.level AS r", "r.id = level.id"))})"""  # noqa: S608

@@ -51,7 +51,8 @@ _JOBS = """
 # If nothing known runs a model, something may since its creation.
 _ANYBODY = f"""
     INSERT INTO reader SELECT id, '', '', ifnull(created, ''), '', '' FROM main.node
-    WHERE {_MODELS} AND NOT EXISTS (SELECT 1 FROM reader WHERE holder = id)"""  # noqa: S608  (our own words)
+    WHERE {_MODELS} AND id IN (SELECT target FROM fact WHERE relation IN ('loads', 'instantiates'))
+    AND NOT EXISTS (SELECT 1 FROM reader WHERE holder = id)"""  # noqa: S608  (our own words)
 # A package is read by what runs the models made from it.
 _OF_PACKAGES = """
     INSERT OR IGNORE INTO reader SELECT made.source, made.usage, reader.reader, reader.opens, reader.closes, reader.settled
@@ -82,23 +83,21 @@ _BEFORE = f"""
 _LATER = """
 CREATE TEMP TABLE later AS
     WITH write (place, opens, closes) AS (
-        SELECT target, rtrim(opens, 'Z'), ifnull(rtrim(nullif(closes, ''), 'Z'), '~') FROM main.edge WHERE relation = 'writes')
+        SELECT target, rtrim(opens, 'Z'), ifnull(rtrim(nullif(closes, ''), 'Z'), '~') FROM main.edge
+        WHERE {writes} AND relation = 'writes')
     SELECT place, closes, min(opens) OVER (PARTITION BY place ORDER BY closes DESC) AS opens FROM write;
 CREATE INDEX temp.later_closes ON later (place, closes)
 """.strip()
 # If nothing was written to it, or to a place that shares keys with it, between a model's creation and its first known
 # reader, an unknown earlier reader got the same as that one.
-_SAME = f"""
-DELETE FROM main.edge AS load WHERE relation = 'loads' AND reader = '' AND closes != '' AND NOT EXISTS (
+_SAME = f"""relation = 'loads' AND reader = '' AND closes != '' AND NOT EXISTS (
     SELECT 1 FROM (
-        SELECT load.source AS place
-        UNION ALL SELECT source FROM main.edge AS listed WHERE listed.target = load.source AND listed.relation = 'overlaps'
-        UNION ALL SELECT source FROM ({into("main.level AS r", "r.place = load.source")})) AS near
-    WHERE rtrim(load.closes, 'Z') >= (
-        SELECT opens FROM later WHERE later.place = near.place AND later.closes > rtrim(load.opens, 'Z')
-        ORDER BY later.closes LIMIT 1));
-DROP TABLE temp.later
-""".strip()  # noqa: S608  (our own words)
+        SELECT edge.source AS place
+        UNION ALL SELECT source FROM main.edge AS listed WHERE listed.target = edge.source AND listed.relation = 'overlaps'
+        UNION ALL SELECT source FROM ({into("main.level AS r", "r.place = edge.source")})) AS near
+    WHERE rtrim(edge.closes, 'Z') >= (
+        SELECT opens FROM later WHERE later.place = near.place AND later.closes > rtrim(edge.opens, 'Z')
+        ORDER BY later.closes LIMIT 1))"""  # noqa: S608  (our own words)
 
 
 class _Reader(NamedTuple):
@@ -116,6 +115,7 @@ def read_where_it_runs(joining: Joining) -> None:
     """Give each load the windows in which it was read, and each config the windows in which it was deployed."""
     joining.run(_ROOM)
     _deploy(joining)
+    joining.add_runs()
     joining.put("INSERT OR IGNORE INTO reader VALUES (?,?,?,?,?,?)", _readers(joining))
     joining.run(_ANYBODY)
     joining.run(_OF_PACKAGES)
@@ -127,10 +127,15 @@ def read_where_it_runs(joining: Joining) -> None:
         joining.run(f"DROP TABLE temp.{table}")
 
 
-def leave_out_the_same(joining: Joining) -> None:
-    """Leave out unknown readers of a model before its first known reader, if both got the same."""
-    for statement in (*_LATER.split(";\n"), *_SAME.split(";\n")):
+def leave_out_the_same(joining: Joining, which: str = "true", writes: str = "true") -> None:
+    """Leave out unknown readers of a model before its first known reader, if both got the same.
+
+    `which` loads are looked at, and which `writes` matter for these, as conditions on edges.
+    """
+    for statement in _LATER.format(writes=writes).split(";\n"):
         joining.run(statement)
+    joining.leave_out(f"{which} AND {_SAME}")
+    joining.run("DROP TABLE temp.later")
 
 
 def _deploy(joining: Joining) -> None:

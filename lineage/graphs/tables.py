@@ -20,7 +20,8 @@ from lineage.domain.records import Edge, Json, Node, Window
 from lineage.domain.sightings import EVER, Sight
 from lineage.domain.status import FAILED, MIXED
 from lineage.domain.times import bounds, sortable
-from lineage.graphs.counts import count
+from lineage.domain.version import __version__
+from lineage.graphs.counts import count, note_silent
 from lineage.snapshot.levels import EDGE_OF_PAIR, into, out_of
 from lineage.snapshot.manifests import Listings
 from lineage.snapshot.rows import EDGE, edge_of, node_row, stored_edge
@@ -39,7 +40,6 @@ CREATE TEMP TABLE fact (source, target, relation, role, usage, path, evidence, o
     settled, opaque, PRIMARY KEY (source, target, relation, role, usage, opens, closes, reader)) WITHOUT ROWID;
 CREATE INDEX temp.fact_recorded ON fact (target, source) WHERE relation = 'recorded-by';
 CREATE TEMP TABLE lent (id PRIMARY KEY, body) WITHOUT ROWID;
-CREATE TEMP TABLE lies (name, place, span, PRIMARY KEY (name, place)) WITHOUT ROWID;
 CREATE TEMP TABLE model (place, job, PRIMARY KEY (place, job)) WITHOUT ROWID;
 CREATE TEMP TABLE model_input (place, maker, PRIMARY KEY (place, maker)) WITHOUT ROWID;
 CREATE TEMP TABLE written (place, span, PRIMARY KEY (place, span)) WITHOUT ROWID;
@@ -93,7 +93,11 @@ _UNSERVED = f"""
         SELECT id FROM main.node WHERE kind = '{ENDPOINT.name}'
         UNION SELECT edge.source FROM served JOIN main.edge ON edge.target = served.id WHERE edge.relation IN {SERVING})
     DELETE FROM main.unexplained WHERE id NOT IN served"""  # noqa: S608  (our own words)
-_TABLES = ("called", "named", "field", "fact", "lent", "lies", "model", "model_input", "written", "write", "sight", "read")
+# Names that match ignoring case only in Python, and models in folders without a name.
+ODD_NAME = "name GLOB '*[^ -~]*' AND instr(id, '://') = 0"
+ODD_MODEL = "relation = 'writes' AND usage = 'model' AND target GLOB '*//'"
+_JOINED = f"""INSERT INTO main.joined SELECT ? WHERE NOT EXISTS (SELECT 1 FROM main.node WHERE {ODD_NAME})
+    AND NOT EXISTS (SELECT 1 FROM main.edge WHERE {ODD_MODEL})"""  # noqa: S608  (our own words)
 
 Spans = frozenset[Span]
 
@@ -128,7 +132,7 @@ class Joining:
 
     def close(self) -> None:
         """Drop everything except the graph."""
-        for table in _TABLES:
+        for (table,) in self.select("SELECT name FROM sqlite_temp_master WHERE type = 'table'"):
             self._db.execute(f"DROP TABLE temp.{table}")
 
     def run(self, sql: str) -> None:
@@ -205,9 +209,10 @@ class Joining:
         self._named.extend(map(node_row, self._not_lately(nodes)))
         self._fields.extend(map(stored_edge, edges))
         if len(self._fields) >= AT_ONCE:
-            self._put_down()
+            self.put_down()
 
-    def _put_down(self) -> None:
+    def put_down(self) -> None:
+        """Store in tables what was said so far."""
         self._db.executemany("INSERT INTO named VALUES (?,?,?,?,?,?,?,?,?,?,?)", self._named)
         self._db.executemany("INSERT INTO field VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?,?)", self._fields)
         self._named.clear()
@@ -224,9 +229,7 @@ class Joining:
 
     def pin(self, place: str, digest: str, window: Window | None, by: str) -> None:
         """What a record, `by` its id, says about the content of a place at a moment in a time window."""
-        opens, closes = bounds(window)
-        row = (place.rstrip("/"), opens, closes or EVER, by, digest, digest)
-        self._db.execute("INSERT OR IGNORE INTO sight VALUES (?,?,?,?,?,?)", row)
+        self._db.execute("INSERT OR IGNORE INTO main.pin VALUES (?,?,?,?,?)", pin_row(place, digest, window, by))
 
     def lend(self, identity: str, body: Json) -> None:
         """Store what others may borrow from a record."""
@@ -236,13 +239,13 @@ class Joining:
         row = self._db.execute("SELECT body FROM lent WHERE id = ?", (identity,)).fetchone()
         return dict(json.loads(row[0])) if row else {}
 
-    def lies_at(self, name: str, place: str, span: Span) -> None:
-        """Store the place of the thing with this name."""
-        self._db.execute("INSERT OR IGNORE INTO lies VALUES (?,?,?)", (name, place, span))
+    def lies_at(self, name: str, place: str, span: Span, by: str) -> None:
+        """Store the place of the thing with this name, as a record, `by` its id, gives it."""
+        self._db.execute("INSERT OR IGNORE INTO main.lies VALUES (?,?,?,?)", (name, place, by, span))
 
     def settle(self) -> None:
         """Sort what was said: the first statement about each node and each fact."""
-        self._put_down()
+        self.put_down()
         self._db.execute("INSERT OR IGNORE INTO main.node SELECT * FROM named ORDER BY id, rowid")
         self._db.execute("""
             INSERT OR IGNORE INTO fact
@@ -252,14 +255,17 @@ class Joining:
         self._db.execute("DELETE FROM named")
         self._db.execute("DELETE FROM field")
 
+    def add_runs(self) -> None:
+        """Add what else runs the models: nothing, because all records were read."""
+
     def said_by_name(self) -> Iterator[tuple[Edge, str, Span]]:
         """Each read and write of data by name, with its place and its span there."""
         edge = EDGE.replace("span", "fact.span")
         self._db.execute(f"""
             CREATE TEMP TABLE by_name AS
-            SELECT lies.place, lies.span AS there, {edge} FROM lies CROSS JOIN fact ON fact.source = lies.name
+            SELECT lies.place, lies.span AS there, {edge} FROM main.lies CROSS JOIN fact ON fact.source = lies.name
             WHERE relation = 'reads' AND usage = 'data' AND ifnull(fact.span, 'folder') = 'folder'
-            UNION ALL SELECT lies.place, lies.span, {edge} FROM fact CROSS JOIN lies ON lies.name = fact.target
+            UNION ALL SELECT lies.place, lies.span, {edge} FROM fact CROSS JOIN main.lies ON lies.name = fact.target
             WHERE relation = 'writes' AND instr(fact.target, '://') = 0""")  # noqa: S608  (our own words)
         for place, there, *row in self._db.execute("SELECT * FROM by_name ORDER BY source, target, relation, role, opens"):
             yield edge_of(tuple(row)), place, Span(there)
@@ -269,7 +275,7 @@ class Joining:
         """The place of what is read by name is known, so it is not opaque."""
         self._db.execute("""
             UPDATE fact SET span = 'named', opaque = 0 WHERE relation = 'reads' AND usage = 'data'
-            AND ifnull(span, 'folder') = 'folder' AND source IN (SELECT name FROM lies)""")
+            AND ifnull(span, 'folder') = 'folder' AND source IN (SELECT name FROM main.lies)""")
 
     def keep_facts(self) -> None:
         """The remaining facts become the edges; those of `model_input` read a model."""
@@ -283,34 +289,56 @@ class Joining:
             FROM fact""")
         self._db.execute("DELETE FROM fact")
 
-    def forget_unread(self) -> None:
-        """Possible writes that nothing else reads, and possible reads that nothing else wrote, lead nowhere."""
-        self._forget("may-write", "target", "source", "'reads', 'loads', 'overlaps'", "leads")
-        self._forget("may-read", "source", "target", "'writes', 'overlaps'", "fed")
+    def forget_unread(self, among: str = "true") -> None:
+        """Possible writes that nothing else reads, and possible reads that nothing else wrote, lead nowhere.
 
-    def _forget(self, relation: str, place: str, job: str, others: str, joined: str) -> None:
+        `among` is a condition on `{place}`.
+        """
+        self._forget("may-write", "target", "source", "'reads', 'loads', 'overlaps'", "leads", among)
+        self._forget("may-read", "source", "target", "'writes', 'overlaps'", "fed", among)
+
+    def _forget(self, relation: str, place: str, job: str, others: str, joined: str, among: str) -> None:
         """Many jobs may name a place; the first and the last of them show whether one of them is another job."""
-        maybe = f"relation = '{relation}'"
+        maybe = f"relation = '{relation}' AND {among.format(place=place)}"
         self._db.execute(f"""
             CREATE TEMP TABLE other AS SELECT {job} AS place, min({place}) AS first, max({place}) AS last FROM main.edge
             WHERE relation IN ({others}) AND {job} IN (SELECT {place} FROM main.edge WHERE {maybe}) GROUP BY {job}""")  # noqa: S608
         self._db.execute("CREATE UNIQUE INDEX temp.other_place ON other (place)")
-        self._db.execute(f"""
-            DELETE FROM main.edge WHERE {maybe} AND NOT EXISTS (
+        self.leave_out(f"""{maybe} AND NOT EXISTS (
                 SELECT 1 FROM other WHERE place = edge.{place} AND NOT (first = edge.{job} AND last = edge.{job}))
             AND NOT EXISTS (SELECT 1 FROM main.level WHERE place = edge.{place} AND {joined})""")  # noqa: S608
         self._db.execute("DROP TABLE temp.other")
+
+    def leave_out(self, which: str) -> None:
+        """Take out edges that lead nowhere. They are kept apart: after a later crawl they may lead somewhere."""
+        self._db.execute(f"CREATE TEMP TABLE idle AS SELECT rowid AS number FROM main.edge WHERE {which}")  # noqa: S608
+        self._db.execute("INSERT INTO main.left_out SELECT edge.* FROM idle JOIN main.edge ON edge.rowid = number")
+        self._db.execute("DELETE FROM main.edge WHERE rowid IN (SELECT number FROM idle)")
+        self._db.execute("DROP TABLE temp.idle")
+
+    def note_joined(self) -> None:
+        """Note that the graph holds all, and which version joined it; not where joining again could not tell what changes."""
+        self._db.execute("DELETE FROM main.joined")
+        self._db.execute(_JOINED, (__version__,))
 
     def index(self) -> None:
         """The graph is complete: from now on it can be queried by its nodes and edges."""
         index_graph(self._db)
         count(self._db)
 
+    def note_silent(self) -> None:
+        """Find the jobs that do not say what they read again. For that, what leads nowhere counts as well."""
+        ((number,),) = self.select("SELECT ifnull(max(rowid), 0) FROM main.edge")
+        self._db.execute("INSERT INTO main.edge SELECT * FROM main.left_out")
+        self._db.execute("DELETE FROM main.silent")
+        note_silent(self._db)
+        self._db.execute("DELETE FROM main.edge WHERE rowid > ?", (number,))
+
     # --- what it was made of --------------------------------------------------------------------
 
-    def loads(self) -> Iterator[Edge]:
+    def loads(self, which: str = "true") -> Iterator[Edge]:
         """Each load of a model from a place, by place."""
-        sql = f"SELECT {EDGE} FROM main.edge WHERE relation = 'loads' AND instr(source, '://') ORDER BY source"  # noqa: S608
+        sql = f"SELECT {EDGE} FROM main.edge WHERE {which} AND relation = 'loads' AND instr(source, '://') ORDER BY source"  # noqa: S608
         return map(edge_of, self._db.execute(sql))
 
     def overlapping(self, place: str) -> list[str]:
@@ -376,8 +404,11 @@ class Joining:
             ORDER BY place, source""")
         self._partitions = [row[0] for row in self._db.execute("SELECT DISTINCT partition_of(job) FROM model ORDER BY 1")]
 
-    def sort_places(self) -> None:
-        """The places that are read or written, each with its spans; an unknown place, or a name, matches no other."""
+    def sort_places(self, among: str = "true") -> None:
+        """The places that are read or written, each with its spans; an unknown place, or a name, matches no other.
+
+        `among` is a condition on `{place}`.
+        """
         known = "span IS NOT NULL AND span NOT IN ('unknown', 'named')"
         for row, table, relations in (
             ("target, span", "written", "'writes', 'may-write'"),
@@ -390,7 +421,8 @@ class Joining:
             ),
             ("source, span", "read", "'reads', 'may-read', 'loads'"),
         ):
-            rows = f"SELECT {row} FROM main.edge WHERE relation IN ({relations}) AND {known} ORDER BY {row}"  # noqa: S608
+            which = among.format(place=row.partition(",")[0])
+            rows = f"SELECT {row} FROM main.edge WHERE {which} AND relation IN ({relations}) AND {known} ORDER BY {row}"  # noqa: S608
             self._db.execute(f"INSERT OR IGNORE INTO {table} {rows}")
 
     def data_places(self) -> Iterator[str]:
@@ -427,7 +459,8 @@ class Joining:
         return (row[0] for row in self._db.execute("SELECT DISTINCT place FROM written ORDER BY place"))
 
     def sort_contents(self) -> None:
-        """Add what S3 said about objects to what records pin; digests of one object at one time mean one content."""
+        """What records pin, and what S3 said about objects; digests of one object at one time mean one content."""
+        self._db.execute("INSERT OR IGNORE INTO sight SELECT *, digest FROM main.pin")
         self._db.execute("""
             INSERT OR IGNORE INTO sight SELECT rtrim(place, '/'), rtrim(modified, 'Z'), rtrim(seen, 'Z'), '',
             digest.value, digest.value FROM main.content, json_each(digests) AS digest""")
@@ -483,6 +516,12 @@ class Joining:
 
     def add_edges(self, edges: Iterable[Edge]) -> None:
         self._db.executemany("INSERT INTO main.edge VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?,?)", map(stored_edge, edges))
+
+
+def pin_row(place: str, digest: str, window: Window | None, by: str) -> Row:
+    """What a record says about the content of a place, as a row of its table."""
+    opens, closes = bounds(window)
+    return (place.rstrip("/"), opens, closes or EVER, by, digest)
 
 
 def _spans(words: str | None) -> Spans:

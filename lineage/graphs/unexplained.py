@@ -19,10 +19,10 @@ from lineage.graphs.tables import Joining
 REMEMBERED = 1000  # places whose writes are kept in memory: those that many models share
 
 
-def unexplained(joining: Joining) -> Iterator[str]:
-    """Each place that something loads and where no job certainly wrote what it got."""
+def unexplained(joining: Joining, which: str = "true") -> Iterator[str]:
+    """Each place that something loads and where no job certainly wrote what it got; `which` is a condition on these loads."""
     makers = _Makers(joining)
-    return (load.source for load in joining.loads() if not makers.surely_made(load))
+    return (load.source for load in joining.loads(which) if not makers.surely_made(load))
 
 
 class _Makers:

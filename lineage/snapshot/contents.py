@@ -62,3 +62,4 @@ class WrittenContents(WrittenTables):
         """Store what S3 said about an object, in addition to earlier versions of the object."""
         row = (content.place, content.modified, json.dumps(list(content.digests)), content.seen)
         self._db.execute("INSERT OR REPLACE INTO content VALUES (?,?,?,?)", row)
+        self.note_changed("digests", content.place)

@@ -25,7 +25,9 @@ from lineage.snapshot.tables import Row
 EARLIER: Final = 7
 _KEPT: Final = ("crawl", "content", "gone", "enumeration", "named", "question", "manifest", "folder", "listed", "entry", "seal")
 _RECORD: Final = "id, created, digest, kind, account, region, name, arn, modified, status, first_crawl, last_crawl, body"
-_NEW: Final = ("dictionary", "source", "merged", "chain", "read_too", "answered")  # tables that such a file does not have
+_NEW: Final = (  # tables that such a file does not have
+    "dictionary", "source", "merged", "chain", "read_too", "answered", "unjoined", "left_out", "pin", "lies", "joined",
+)  # fmt: skip
 
 
 class EarlierFile:

@@ -40,7 +40,7 @@ EDGE_OF_PAIR: Final = (
 """The pairs of the following query as edges, with the columns `EDGE`."""
 
 
-def _above(place: str, which: str, *, itself: bool = False) -> str:
+def above(place: str, which: str, *, itself: bool = False) -> str:
     """The numbers of all written, read or entry levels around a place, optionally with its own, as JSON."""
     return f"""json_each((
         WITH RECURSIVE higher (id) AS (
@@ -96,11 +96,11 @@ def each_out_of(given: str, which: str = "true") -> tuple[str, ...]:
     return (
         f"""SELECT {given} CROSS JOIN main.level AS r INDEXED BY level_read ON r.id BETWEEN w.covers_from AND w.covers_to
             WHERE {which} AND {_AROUND}""",
-        f"""SELECT {given} CROSS JOIN {_above("w", "read")} CROSS JOIN main.level AS r ON r.id = above.value
+        f"""SELECT {given} CROSS JOIN {above("w", "read")} CROSS JOIN main.level AS r ON r.id = above.value
             WHERE {which} AND w.id BETWEEN r.gets_from AND r.gets_to AND {_INSIDE}""",
         f"""SELECT {given} CROSS JOIN main.lists ON lists.level BETWEEN w.id AND w.last {_LISTING}
             WHERE {which} AND {_IS_AROUND}""",
-        f"""SELECT {given} CROSS JOIN {_above("w", "entry", itself=True)}
+        f"""SELECT {given} CROSS JOIN {above("w", "entry", itself=True)}
             CROSS JOIN main.lists ON lists.level = above.value {_LISTING}
             WHERE {which} AND {_IS_IN_ENTRY}""",
     )
@@ -112,9 +112,9 @@ def each_into(given: str, which: str = "true") -> tuple[str, ...]:
     return (
         f"""SELECT {given} CROSS JOIN main.level AS w INDEXED BY level_written ON w.id BETWEEN r.gets_from AND r.gets_to
             WHERE {which} AND {_INSIDE}""",
-        f"""SELECT {given} CROSS JOIN {_above("r", "written")} CROSS JOIN main.level AS w ON w.id = above.value
+        f"""SELECT {given} CROSS JOIN {above("r", "written")} CROSS JOIN main.level AS w ON w.id = above.value
             WHERE {which} AND r.id BETWEEN w.covers_from AND w.covers_to AND {_AROUND}""",
-        f"""SELECT {listed} CROSS JOIN {_above("one", "written", itself=True)} CROSS JOIN main.level AS w ON w.id = above.value
+        f"""SELECT {listed} CROSS JOIN {above("one", "written", itself=True)} CROSS JOIN main.level AS w ON w.id = above.value
             WHERE {which} AND {_IS_AROUND}""",
         f"""SELECT {listed} CROSS JOIN main.level AS w INDEXED BY level_written ON w.id BETWEEN one.id AND one.last
             WHERE {which} AND {_IS_IN_ENTRY}""",

@@ -57,6 +57,7 @@ class WrittenNames(WrittenRecords):
             },
         )  # fmt: skip
         if done.rowcount:
+            self.note_changed("again", named.id)
             where = (named.account, named.region, named.kind, named.id)
             self._db.execute(f"UPDATE named SET state = {READ} WHERE account = ? AND region = ? AND kind = ? AND id = ?", where)  # noqa: S608
         return done.rowcount > 0
@@ -136,15 +137,18 @@ class WrittenNames(WrittenRecords):
                     AND (n.created IS NULL OR r.created = '' OR substr(n.created, 1, 19) = substr(r.created, 1, 19)))"""
         here = "r.kind = ? AND r.account = ? AND r.region = ?"
         place = (enumeration.kind, enumeration.account, enumeration.region)
-        self._db.execute(
+        gone = self._db.execute(
             f"INSERT OR IGNORE INTO gone SELECT DISTINCT r.id, r.created, ? FROM record AS r"  # noqa: S608
-            f" WHERE {here} AND rtrim(r.created, 'Z') < rtrim(?, 'Z') AND NOT {listed}",
+            f" WHERE {here} AND rtrim(r.created, 'Z') < rtrim(?, 'Z') AND NOT {listed} RETURNING id",
             (at, *place, enumeration.started),
-        )
-        self._db.execute(
-            f"DELETE FROM gone WHERE (id, created) IN (SELECT r.id, r.created FROM record AS r WHERE {here} AND {listed})",  # noqa: S608
+        ).fetchall()
+        here_again = self._db.execute(
+            f"DELETE FROM gone WHERE (id, created) IN (SELECT r.id, r.created FROM record AS r WHERE {here} AND {listed})"  # noqa: S608
+            " RETURNING id",
             place,
-        )
+        ).fetchall()
+        for (identity,) in (*gone, *here_again):
+            self.note_changed("record", identity)
 
     def give_up(self, named: Named) -> None:
         """A deleted record is not asked for again."""

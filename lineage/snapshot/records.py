@@ -17,6 +17,7 @@ from lineage.snapshot.tables import AT_ONCE, OpenTables, Row, WrittenTables
 
 _PACKED = "SELECT kind, id, created, digest, shape, clues, dictionary, body FROM record"
 
+_OF = "id IN (SELECT value FROM json_each(?))"
 # A finished list no longer contained the record r.
 GONE = "EXISTS (SELECT 1 FROM gone WHERE gone.id = r.id AND gone.created = r.created)"
 # r is the version of its record that was read last.
@@ -103,7 +104,7 @@ class RecordTables(OpenTables):
             SELECT kind, account, region, name, arn, dictionary, body, nullif(created, ''), modified, status, last_crawl,
             (SELECT at FROM gone WHERE gone.id = r.id AND gone.created = r.created),
             (SELECT started FROM crawl WHERE crawl.id = r.last_crawl)
-            FROM record AS r WHERE {where} AND {"true" if every else NEWEST} ORDER BY id, created"""  # noqa: S608  (our own words)
+            FROM record AS r WHERE {where} AND {"true" if every else NEWEST} ORDER BY id, created, digest"""  # noqa: S608  (our own words)
         for row in self._sound("record", "kind, account, region, name, arn, dictionary, body", self._rows(sql, values)):
             kind, account, region, name, arn, *packed, created, modified, status, crawl, gone, seen = row
             dates = (created, modified, status)
@@ -149,7 +150,9 @@ class WrittenRecords(RecordTables, WrittenTables):
         key = (record.id, record.created or "", known.digest if known else b"")
         if known and known.digest == digest:
             self._db.execute(f"UPDATE record SET last_crawl = ? {version}", (self._crawl, *key))  # noqa: S608  (our own words)
+            self.note_changed("again", record.id)
             return
+        self.note_changed("record", record.id)
         if known and known.first_crawl == self._crawl:
             # what this same crawl read before from another call is not a separate version
             self._db.execute(f"DELETE FROM record {version}", key)  # noqa: S608
@@ -209,6 +212,7 @@ class WrittenRecords(RecordTables, WrittenTables):
 
     def ended(self, identity: str, created: str, at: str) -> None:
         """Store that a lifetime of a resource was deleted at that time, unless this crawl has read it after all."""
+        self.note_changed("record", identity)
         self._db.execute(
             """INSERT INTO gone SELECT DISTINCT id, created, ? FROM record AS r WHERE id = ? AND created = ? AND NOT EXISTS
                (SELECT 1 FROM record AS now WHERE now.id = r.id AND now.created = r.created AND now.last_crawl = ?)
@@ -223,6 +227,14 @@ class WrittenRecords(RecordTables, WrittenTables):
     def read_in_this_crawl(self, kind: str, words: Sequence[str]) -> Iterator[Resource]:
         """The records of a kind that this crawl has read and whose JSON holds one of some words."""
         return self._holding(words, "kind = ? AND last_crawl = ?", (kind, self._crawl))
+
+    def of(self, ids: Iterable[str]) -> Iterator[Resource]:
+        """The same as `resources`, of some ids."""
+        return self._resources(_OF, (json.dumps(sorted(ids)),))
+
+    def earlier_of(self, ids: Iterable[str]) -> Iterator[Resource]:
+        """The same as `earlier_versions`, of some ids."""
+        return self._resources(f"{_OF} AND NOT {NEWEST}", (json.dumps(sorted(ids)),), every=True)
 
     def earlier_versions(self) -> Iterator[Resource]:
         """The versions of records that a later version replaced."""

@@ -41,6 +41,7 @@ CREATE TABLE enumeration (
     since TEXT NOT NULL, finished TEXT, calls INTEGER NOT NULL, pages INTEGER NOT NULL,
     records INTEGER NOT NULL, reason TEXT NOT NULL, detail TEXT NOT NULL, crawl INTEGER NOT NULL,
     joined INTEGER NOT NULL DEFAULT 0, PRIMARY KEY (account, region, kind, crawl)) WITHOUT ROWID;
+CREATE TABLE unjoined (what TEXT NOT NULL, id TEXT NOT NULL, PRIMARY KEY (what, id)) WITHOUT ROWID;
 CREATE TABLE named (
     account TEXT NOT NULL, region TEXT NOT NULL, kind TEXT NOT NULL, id TEXT NOT NULL, arn TEXT NOT NULL, name TEXT NOT NULL,
     created TEXT, listed INTEGER NOT NULL, state INTEGER NOT NULL, PRIMARY KEY (account, region, kind, id)) WITHOUT ROWID;
@@ -50,14 +51,23 @@ CREATE TABLE question (
     crawl INTEGER NOT NULL, reason TEXT NOT NULL, detail TEXT NOT NULL, joined INTEGER NOT NULL DEFAULT 0,
     PRIMARY KEY (account, region, operation, subject, crawl)) WITHOUT ROWID;
 """
+_EDGE_COLUMNS = """
+    source TEXT NOT NULL, target TEXT NOT NULL, relation TEXT NOT NULL, role TEXT NOT NULL, usage TEXT NOT NULL,
+    path TEXT NOT NULL, evidence TEXT NOT NULL, opens TEXT, closes TEXT, span TEXT, listing INTEGER,
+    reader TEXT NOT NULL, settled TEXT NOT NULL, opaque INTEGER NOT NULL"""
 _GRAPH = f"""
 CREATE TABLE node (
     id TEXT PRIMARY KEY, kind TEXT NOT NULL, name TEXT NOT NULL, account TEXT, region TEXT, arn TEXT,
     created TEXT, modified TEXT, status TEXT, observed INTEGER NOT NULL, details TEXT NOT NULL) WITHOUT ROWID;
-CREATE TABLE edge (
-    source TEXT NOT NULL, target TEXT NOT NULL, relation TEXT NOT NULL, role TEXT NOT NULL, usage TEXT NOT NULL,
-    path TEXT NOT NULL, evidence TEXT NOT NULL, opens TEXT, closes TEXT, span TEXT, listing INTEGER,
-    reader TEXT NOT NULL, settled TEXT NOT NULL, opaque INTEGER NOT NULL);
+CREATE TABLE edge ({_EDGE_COLUMNS});
+CREATE TABLE left_out ({_EDGE_COLUMNS});
+CREATE TABLE pin (
+    place TEXT NOT NULL, opens TEXT NOT NULL, closes TEXT NOT NULL, record TEXT NOT NULL, digest TEXT NOT NULL,
+    PRIMARY KEY (place, opens, closes, record, digest)) WITHOUT ROWID;
+CREATE TABLE lies (
+    name TEXT NOT NULL, place TEXT NOT NULL, record TEXT NOT NULL, span TEXT NOT NULL, PRIMARY KEY (name, place, record))
+    WITHOUT ROWID;
+CREATE TABLE joined (tool TEXT PRIMARY KEY) WITHOUT ROWID;
 CREATE TABLE unexplained (id TEXT PRIMARY KEY) WITHOUT ROWID;
 CREATE TABLE silent (id TEXT PRIMARY KEY) WITHOUT ROWID;
 CREATE TABLE counted (
@@ -66,6 +76,7 @@ CREATE TABLE counted (
     isolated_training_jobs INTEGER NOT NULL, processing_jobs INTEGER NOT NULL, isolated_processing_jobs INTEGER NOT NULL,
     channels INTEGER NOT NULL, channels_of_unknown_writer INTEGER NOT NULL, PRIMARY KEY (account, region)) WITHOUT ROWID;
 {LEVELS_SCHEMA.lstrip()}"""
+GRAPH_TABLES = tuple(one.split()[2] for one in _GRAPH.split(";\n") if one.lstrip().startswith("CREATE TABLE"))
 # A query uses one of the last two indices only if it contains the same words.
 UNREAD = "json_extract(details, '$.unread') IS NOT NULL"
 _GRAPH_INDICES = f"""
@@ -73,6 +84,8 @@ CREATE INDEX node_kind ON node (kind, observed);
 CREATE INDEX node_name ON node (name COLLATE NOCASE);
 CREATE INDEX edge_source ON edge (source, relation);
 CREATE INDEX edge_target ON edge (target, relation);
+CREATE INDEX left_out_source ON left_out (source);
+CREATE INDEX left_out_target ON left_out (target);
 CREATE INDEX node_unread ON node (id) WHERE {UNREAD};
 CREATE INDEX edge_opaque ON edge (source) WHERE opaque;
 """

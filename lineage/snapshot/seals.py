@@ -78,12 +78,21 @@ TABLES: Final[Mapping[str, Table]] = {
     "folder": Table("id, place", 1),
     "listed": Table("folder, manifest", 2),
     "entry": Table("folder, name, manifest", 3),
+    "unjoined": Table("what, id", 2),
     "node": Table("id, kind, name, account, region, arn, created, modified, status, observed, details", 1),
     "edge": Table(
         "source, target, relation, role, usage, path, evidence, opens, closes, span, listing, reader, settled, opaque",
         4,
         by_row=True,
     ),
+    "left_out": Table(
+        "source, target, relation, role, usage, path, evidence, opens, closes, span, listing, reader, settled, opaque",
+        4,
+        by_row=True,
+    ),
+    "pin": Table("place, opens, closes, record, digest", 5),
+    "lies": Table("name, place, record, span", 3),
+    "joined": Table("tool", 1),
     "level": Table(
         "id, place, last, up_written, up_read, up_entry, written, read, covers_from, covers_to, gets_from, gets_to, "
         "surely_from, surely_to, wider, leads, fed",

@@ -5,13 +5,15 @@ from __future__ import annotations
 from collections.abc import Generator, Iterable, Iterator, Mapping, Sequence
 from itertools import islice
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 from lineage.errors import SnapshotError
 from lineage.snapshot.connection import Connection, damaged
 
 AT_ONCE = 500  # how many ids one SELECT asks for
 Row = tuple[Any, ...]
+Unjoined = Literal["record", "again", "manifest", "digests"]
+"""What changed since the last join: a record or its deletion, or only the crawl that read it last; a manifest; digests."""
 _TYPES = {"TEXT": str, "INTEGER": int, "BLOB": bytes}
 
 
@@ -83,6 +85,10 @@ class WrittenTables(OpenTables):
     """The same while one crawl writes to them."""
 
     _crawl = 0  # its id
+
+    def note_changed(self, what: Unjoined, identity: str) -> None:
+        """The graph does not hold this change yet: the next join must, also if this crawl is killed before it joins."""
+        self._db.execute("INSERT OR IGNORE INTO unjoined VALUES (?,?)", (what, identity))
 
 
 def _marks(many: int) -> int:

@@ -4,20 +4,22 @@ from __future__ import annotations
 
 import json
 import sqlite3
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
 from pathlib import Path
 
+from lineage.domain.names import Location
 from lineage.domain.records import Answered, Crawl, Fetched, Note, Resource
 from lineage.snapshot.connection import Connection
 from lineage.snapshot.contents import WrittenContents
 from lineage.snapshot.earlier import EarlierFile
 from lineage.snapshot.ledger import WrittenLedger
-from lineage.snapshot.manifests import Listings
+from lineage.snapshot.manifests import Listings, Manifest
 from lineage.snapshot.merging import Part, merge_into
 from lineage.snapshot.named import WrittenNames
-from lineage.snapshot.schema import new_graph
+from lineage.snapshot.schema import GRAPH_TABLES, new_graph
 from lineage.snapshot.seals import seal, unseal
+from lineage.snapshot.tables import Unjoined, WrittenTables
 
 
 class Recording(WrittenNames, WrittenLedger, WrittenContents):
@@ -25,7 +27,7 @@ class Recording(WrittenNames, WrittenLedger, WrittenContents):
 
     def __init__(self, db: Connection, path: Path) -> None:
         super().__init__(db, path)
-        self.listings = Listings(db)
+        self.listings: Listings = _WrittenListings(db, self)
 
     def begin(self, crawl: Crawl) -> Crawl:
         """Note that a crawl began; the same with the id that it is given here. Raises `MixedRecords`."""
@@ -66,7 +68,7 @@ class Recording(WrittenNames, WrittenLedger, WrittenContents):
 
     def replace_graph(self, join: Callable[[sqlite3.Connection], None]) -> None:
         """Replace the graph: `join` fills the tables from records that it streams."""
-        for table in ("node", "edge", "unexplained", "silent", "counted", "level", "together", "lists"):
+        for table in GRAPH_TABLES:
             self._db.execute(f"DROP TABLE {table}")
         try:
             new_graph(self._db, join)
@@ -75,8 +77,35 @@ class Recording(WrittenNames, WrittenLedger, WrittenContents):
 
             clear_frames(error.__traceback__)  # a half-read cursor would lock the tables for the next join
             raise
-        for table in ("enumeration", "question"):  # all questions so far count: the graph holds the answers
+        self._all_joined()
+
+    def patch_graph(self, patch: Callable[[sqlite3.Connection], bool]) -> bool:
+        """Let `patch` bring what changed into the graph; if it returns that it can't, nothing of it stays."""
+        self._db.execute("SAVEPOINT patch")
+        done = False
+        try:
+            done = patch(self._db)
+        finally:
+            if not done and self._db.in_transaction:  # a full disk has undone it all
+                self._db.execute("ROLLBACK TO patch")
+        self._db.execute("RELEASE patch")
+        if done:
+            self._all_joined()
+        return done
+
+    def unjoined(self, what: Unjoined) -> frozenset[str]:
+        """The ids of what changed since the last join."""
+        return frozenset(row[0] for row in self._db.execute("SELECT id FROM unjoined WHERE what = ?", (what,)))
+
+    def is_joined_by(self, tool: str) -> bool:
+        """Whether a version of lineage joined the graph, so that it can join what changed since."""
+        return self._db.execute("SELECT 1 FROM joined WHERE tool = ?", (tool,)).fetchone() is not None
+
+    def _all_joined(self) -> None:
+        """All questions so far count, and nothing is left to be joined: the graph holds it all."""
+        for table in ("enumeration", "question"):
             self._db.execute(f"UPDATE {table} SET joined = 1 WHERE NOT joined")  # noqa: S608
+        self._db.execute("DELETE FROM unjoined")
 
     def take_from(self, earlier: EarlierFile) -> None:
         """Take over all records, lists and seals of an earlier file; the newest seal is to be made again."""
@@ -101,6 +130,22 @@ class Recording(WrittenNames, WrittenLedger, WrittenContents):
         """Note that the crawl finished, and seal the content of the file."""
         self._db.execute("UPDATE crawl SET finished = ? WHERE id = ?", (at, self._crawl))
         seal(self._db, self._crawl)
+
+
+class _WrittenListings(Listings):
+    """The manifests, each noted when it changes: what was read by it may be known from now on."""
+
+    def __init__(self, db: Connection, tables: WrittenTables) -> None:
+        super().__init__(db)
+        self._tables = tables
+
+    def put(self, manifest: Manifest, entries: Iterable[Location], seen: str) -> int:
+        self._tables.note_changed("manifest", manifest.place)
+        return super().put(manifest, entries, seen)
+
+    def saw(self, manifest: Manifest, at: str) -> bool:
+        self._tables.note_changed("manifest", manifest.place)
+        return super().saw(manifest, at)
 
 
 def _texts(values: Sequence[str]) -> str:

@@ -53,7 +53,13 @@ def sealed(tmp_path_factory: pytest.TempPathFactory) -> Path:
     for _ in range(2):
         lineage.crawl_estate(path, replay=BANK)
     gone = training("old", {"train": "s3://b/c"})
-    crawl(path, gone, Gap("1", "r", "DescribeModel", "m", "denied", "so"))
+    store = {"S3StorageConfig": {"S3Uri": "s3://f/", "ResolvedOutputS3Uri": "s3://f/data"}}
+    crawl(
+        path,
+        gone,
+        record("feature-group", "f", {"OfflineStoreConfig": store}),
+        Gap("1", "r", "DescribeModel", "m", "denied", "so"),
+    )
     with Snapshot(path, writing=True) as snapshot, snapshot.recording() as recording:
         recording.begin(CRAWL)
         recording.keep_content(Content("s3://b/c", ("etag:1",), "2026-01-01", "2026-01-02"))

@@ -1,0 +1,232 @@
+"""After each crawl the graph is the same whether only what changed is joined, or everything."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import replace
+from pathlib import Path
+from random import Random
+from tempfile import TemporaryDirectory
+from typing import Any
+
+import pytest
+from hypothesis import example, given, settings
+from hypothesis import strategies as st
+
+import lineage
+from lineage.collect.endpoints import join_graph
+from lineage.domain.records import Resource
+from lineage.graphs import again
+from lineage.graphs.derive import join
+from lineage.snapshot.reading import Snapshot
+from lineage.snapshot.writing import Recording
+from tests.conftest import examples
+from tests.graphs.deltas import Change, Estate, differences, tables
+from tests.queries.worlds import MOVES, Move, records, seen_at
+from tests.records import arn, processing, record, served, training
+from tests.snapshot.test_file import CRAWL
+
+Crawls = Iterable[Sequence[Change]]
+
+
+def add(*found: Resource) -> list[Change]:
+    """What a crawl does that finds some records."""
+    return [lambda recording, one=one: recording.add(one) for one in found]  # type: ignore[misc]
+
+
+def by_first_join(recording: Recording) -> dict[str, Any]:
+    """The tables as the first join of the same records fills them; nothing of it stays."""
+    recording._db.execute("SAVEPOINT first")
+    recording.replace_graph(
+        lambda db: join(db, recording.resources, earlier=recording.earlier_versions, listings=recording.listings)
+    )
+    found = tables(recording)
+    recording._db.execute("ROLLBACK TO first")
+    recording._db.execute("RELEASE first")
+    return found
+
+
+def insist_same(crawls: Crawls) -> None:
+    """After each of some crawls the tables hold what the first join would put there."""
+    with TemporaryDirectory() as folder, Snapshot(Path(folder) / "s.db", writing=True) as snapshot:
+        for number, changes in enumerate(crawls, 1):
+            with snapshot.recording() as recording:
+                recording.begin(replace(CRAWL, started=f"2026-03-{number:02}T00:00:00Z"))
+                for change in changes:
+                    change(recording)
+                join_graph(recording, lambda _doing, _done: None)
+                assert list(differences(tables(recording), by_first_join(recording))) == []
+
+
+def drawn(seed: int, crawls: int = 4) -> Crawls:
+    """What some crawls of a random estate find."""
+    chance = Random(seed)
+    estate = Estate(chance, associates=chance.random() < 0.1)
+    first, later = chance.choice([3, 6, 12, 30]), chance.choice([1, 2, 4])
+    yield estate.changes(first)
+    yield from (estate.changes(later) for _ in range(crawls - 1))
+
+
+@settings(max_examples=examples(30))
+@given(st.integers(0, 10**9))
+@example(59)  # what led nowhere was said again
+@example(5941)  # a place with a known content was named no more
+@example(20422)  # a model whose content is known was only named in a text
+@example(2132)  # an earlier version of a feature group gave the place of a name
+def test_random_crawls(seed: int) -> None:
+    """Whatever crawls find one after another, joining what changed gives the tables of a first join."""
+    insist_same(drawn(seed))
+
+
+@settings(max_examples=examples(20))
+@given(MOVES, st.data())
+def test_accounts_in_which_things_happen_in_sequence(moves: list[Move], data: st.DataObject) -> None:
+    """The same for accounts crawled while jobs run and endpoints are updated, deleted and made anew."""
+    times = sorted(data.draw(st.lists(st.integers(1, len(moves)), min_size=1, max_size=4)))
+    insist_same([add(*seen_at(time, records(moves[:time]))) for time in (*times, len(moves) + 3)])
+
+
+@settings(max_examples=examples(8))
+@given(st.randoms(use_true_random=False))
+def test_the_bank_in_several_crawls(account_path: Path, chance: Random) -> None:
+    """The same for an account with a record of each kind that tells a use, found in any order."""
+    with lineage.open_snapshot(account_path) as snapshot:
+        found = [replace(one, crawl=None, deleted=None) for one in snapshot.resources()]
+    chance.shuffle(found)
+    cuts = sorted(chance.randrange(len(found)) for _ in range(4))
+    insist_same([add(*found[begin:end]) for begin, end in zip([0, *cuts], [*cuts, len(found)], strict=True)])
+
+
+# --- what a reader can follow --------------------------------------------------------------------
+
+JOBS = [training(f"j{number}", {"train": f"s3://d/{number}/"}) for number in range(30)]
+RUN = {"Source": {"SourceArn": JOBS[3].arn}, "InputArtifacts": {"x": {"Value": "s3://d/3/"}, "y": {"Value": "s3://d/y/"}}}
+STORE = {"S3StorageConfig": {"S3Uri": "s3://f/", "ResolvedOutputS3Uri": "s3://f/data"}}
+PUT = [{"OutputName": "f", "FeatureStoreOutput": {"FeatureGroupName": "Features"}}]
+TRANSFORMED = {"TransformJobStatus": "Completed", "ModelName": "Shop-Model", "CreationTime": "2026-02-01T00:00:00Z"}
+
+
+TABLE = {"DataCatalogConfig": {"Catalog": "AwsDataCatalog", "Database": "db", "TableName": "t"}}
+ATHENA = {"Catalog": "AwsDataCatalog", "Database": "db", "QueryString": "SELECT * FROM t", "OutputS3Uri": "s3://q/"}
+QUERY = [{"InputName": "q", "DatasetDefinition": {"AthenaDatasetDefinition": ATHENA}}]
+LATER = {"CreationTime": "2026-03-01T00:00:00Z"}
+DEFINITION = '{"Parameters": [{"Name": "P", "Type": "String"}], "Steps": [{"Arguments": {"Get": "Parameters.P"}}]}'
+EXECUTION = record(
+    "pipeline-execution",
+    "p/execution/e",
+    {
+        "PipelineExecutionArn": f"{arn('pipeline', 'p')}/execution/e",
+        "PipelineArn": arn("pipeline", "p"),
+        "PipelineParameters": [{"Name": "P", "Value": "s3://d/p/"}],
+    },
+)
+
+
+def config(name: str, model: str) -> Resource:
+    body = {"CreationTime": "2026-02-02T00:00:00Z", "ProductionVariants": [{"VariantName": "all", "ModelName": model}]}
+    return record("endpoint-config", name, body)
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "also"),
+    [
+        ([], [JOBS[0]], 0),
+        ([], [record("trial-component", "run", RUN)], 1),
+        ([record("trial-component", "run", RUN)], [training("j3", {"train": "s3://d/z/"})], 1),
+        (served("s3://m/1"), [config("other", "shop-model")], 1),
+        ([config("early", "Shop-Model")], served("s3://m/1")[:1], 1),
+        ([record("transform-job", "t", TRANSFORMED)], served("s3://m/1")[:1], 1),
+        (
+            [processing("p", {}, {}, ProcessingOutputConfig={"Outputs": PUT})],
+            [record("feature-group", "features", {"OfflineStoreConfig": STORE})],
+            1,
+        ),
+        ([training("again", {"train": "s3://d/1/"})], [training("again", {"train": "s3://d/2/"}, day="2026-03-01")], 0),
+        (served("s3://m/1"), [record("endpoint", "shop", dict(served("")[2].body) | {"EndpointConfigName": "new"})], 2),
+        (
+            [processing("p", {}, {}, ProcessingInputs=QUERY)],
+            [record("feature-group", "features", {"OfflineStoreConfig": STORE | TABLE})],
+            1,
+        ),
+        (served("s3://m/1"), [record("model", "shop-model", dict(served("s3://m/2")[0].body) | LATER)], 1),
+        ([EXECUTION], [record("pipeline", "p", {"PipelineDefinition": DEFINITION})], 1),
+    ],
+    ids=[
+        "new",
+        "a run",
+        "what a run repeats",
+        "a config",
+        "named early",
+        "a model that ran",
+        "by name",
+        "used again",
+        "an update",
+        "by the name of a table",
+        "a model made anew",
+        "a pipeline",
+    ],
+)
+def test_few_records_are_read_again(
+    before: list[Resource], after: list[Resource], also: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A join after a crawl reads what changed, and of the other records only those whose edges depend on that."""
+    reads: list[set[str]] = []
+    grow = again.Region.grow
+
+    def noting(region: again.Region) -> None:
+        grow(region)
+        reads.append(region.anew - {one.id for one in after})
+
+    monkeypatch.setattr(again.Region, "grow", noting)
+    insist_same([add(*JOBS[1:], *before), add(*after)])
+    assert [len(found) for found in reads] == [also]
+
+
+def test_a_killed_crawl_leaves_its_records_to_the_next_join(tmp_path: Path) -> None:
+    """What a crawl has stored and not joined is joined by the next one, which finds something else."""
+    with Snapshot(tmp_path / "s.db", writing=True) as snapshot:
+        for found, joins in ((JOBS[:2], True), (JOBS[2:4], False), (JOBS[4:5], True)):
+            with snapshot.recording() as recording:
+                recording.begin(CRAWL)
+                for one in found:
+                    recording.add(one)
+                if joins:
+                    join_graph(recording, lambda _doing, _done: None)
+        assert {node.name for node in snapshot.every("training-job")} == {one.name for one in JOBS[:5]}
+
+
+@pytest.mark.parametrize("how", ["DELETE FROM joined", "UPDATE joined SET tool = '0.9'"], ids=["unknown", "another version"])
+def test_what_another_version_joined_is_joined_from_the_beginning(
+    tmp_path: Path, how: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Only the version that joined a graph knows how to change it."""
+    monkeypatch.setattr(again.Region, "grow", lambda _: pytest.fail("only what changed was joined"))
+    with Snapshot(tmp_path / "s.db", writing=True) as snapshot, snapshot.recording() as recording:
+        recording.begin(CRAWL)
+        recording.add(JOBS[0])
+        join_graph(recording, lambda _doing, _done: None)
+        recording._db.execute(how)
+        recording.add(JOBS[1])
+        join_graph(recording, lambda _doing, _done: None)
+        assert recording.is_joined_by(lineage.__version__)
+        assert list(differences(tables(recording), by_first_join(recording))) == []
+
+
+def test_an_interrupted_join_changes_nothing(tmp_path: Path) -> None:
+    """Ctrl-C while what changed is joined leaves the graph as it was, and the change to the next join."""
+    with Snapshot(tmp_path / "s.db", writing=True) as snapshot, snapshot.recording() as recording:
+        recording.begin(CRAWL)
+        recording.add(JOBS[0])
+        join_graph(recording, lambda _doing, _done: None)
+        recording.add(JOBS[1])
+        before = tables(recording)
+
+        def interrupt(doing: str, _: int) -> None:
+            if doing == "joining places":
+                raise KeyboardInterrupt
+
+        with pytest.raises(KeyboardInterrupt):
+            join_graph(recording, interrupt)
+        assert list(differences(tables(recording), before)) == []
+        join_graph(recording, lambda _doing, _done: None)
+        assert list(differences(tables(recording), by_first_join(recording))) == []
