@@ -24,7 +24,7 @@ def patch_places(joining: Joining) -> None:
     joining.run(_RETOLD)
     joining.run(_DATASETS)
     classify(joining, _IN_RETOLD)
-    for end, relation in (("target", "may-write"), ("source", "may-read")):
+    for end, relation in _MAYBE:
         _restore(joining, f"{_IN_RETOLD.format(place=end)} AND relation = '{relation}'")
     joining.forget_unread(_IN_RETOLD)
     _leave_out_the_same(joining)
@@ -49,7 +49,11 @@ def _patch_contents(joining: Joining) -> None:
     for statement in FORGET_CONTENTS.split(";\n"):
         joining.run(statement)
     joining.sort_contents()
-    joining.sort_places("{place} IN (SELECT place FROM sight UNION SELECT place || '/' FROM sight)")
+    for end, relation in _MAYBE:  # what leads nowhere so far counts as well
+        which = f"{_IN_SIGHT.format(place=end)} AND relation = '{relation}'"
+        joining.run(f"INSERT OR IGNORE INTO copied SELECT {end} FROM main.left_out WHERE {which}")  # noqa: S608
+        _restore(joining, which)
+    joining.sort_places(_IN_SIGHT)
     joining.add_edges(list(copied(joining)))
     joining.run(_COPIED)
 
@@ -103,6 +107,8 @@ class _Counting:
             self._joining.run(statement)
 
 
+_MAYBE = (("target", "may-write"), ("source", "may-read"))
+_IN_SIGHT = "{place} IN (SELECT place FROM sight UNION SELECT place || '/' FROM sight)"
 _COLUMNS = "source, target, relation, role, usage, path, evidence, opens, closes, span, listing, reader, settled, opaque"
 # The edges that are other than before, with the places at their ends, and all places of changed records: a job may have another
 # status and the same edges. What led nowhere before and is said again stays where it is.
@@ -126,8 +132,9 @@ INSERT OR IGNORE INTO moved SELECT iif(source IN (SELECT id FROM altered), targe
 DELETE FROM moved WHERE EXISTS (SELECT 1 FROM main.node WHERE id = place AND arn IS NOT NULL)
 """.strip()  # noqa: S608  (our own words)
 _SIGHTED = """
-    SELECT 1 FROM asked_contents UNION ALL SELECT 1 FROM moved WHERE rtrim(place, '/') IN (
-        SELECT place FROM main.pin UNION SELECT place FROM was_pin UNION SELECT rtrim(place, '/') FROM main.content) LIMIT 1"""
+    SELECT 1 FROM asked_contents UNION ALL SELECT 1 FROM was_pin UNION ALL SELECT 1 FROM main.pin WHERE record IN (
+        SELECT id FROM altered UNION SELECT id FROM mine) UNION ALL SELECT 1 FROM moved WHERE rtrim(place, '/') IN (
+        SELECT place FROM main.pin UNION SELECT rtrim(place, '/') FROM main.content) LIMIT 1"""
 _COPIED = f"""
     INSERT OR IGNORE INTO copied SELECT target FROM main.node JOIN main.edge ON source = node.id WHERE kind = '{CONTENT.name}'
     UNION SELECT source FROM main.node JOIN main.edge ON target = node.id WHERE kind = '{CONTENT.name}'"""  # noqa: S608
@@ -184,7 +191,8 @@ _COUNTED_NEAR = f"""
     CREATE TEMP TABLE counted_near AS SELECT place FROM near
     WHERE EXISTS (SELECT 1 FROM main.edge WHERE source = place AND {DATA})
     OR EXISTS (SELECT 1 FROM was AS edge WHERE source = place AND {DATA}) OR place IN (
-        SELECT edge.source FROM learner JOIN main.edge ON edge.rowid = learner.number)"""  # noqa: S608
+        SELECT edge.source FROM learner JOIN main.edge ON edge.rowid = learner.number)
+    UNION SELECT source FROM differing WHERE relation = 'reads' UNION SELECT target FROM differing WHERE relation = 'writes'"""  # noqa: S608
 _CHANNEL_BEFORE = f"""
     CREATE TEMP TABLE channel_before AS
     SELECT source, target, closes FROM main.edge WHERE source IN (SELECT place FROM counted_near) AND relation = 'reads'

@@ -9,7 +9,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from datetime import datetime, timedelta
 
-from lineage.domain.records import Edge, Window
+from lineage.domain.kinds import DATASET
+from lineage.domain.records import Edge, Node, Window
 from lineage.domain.times import utc
 from lineage.graphs.tables import Joining
 
@@ -19,7 +20,8 @@ SETTLES = timedelta(minutes=15)  # the delay until data put into a feature group
 def place_names(joining: Joining) -> None:
     """Add the same read or write at the place for each one by name."""
     for edge in _at_places(joining):
-        joining.say([], [edge])
+        place = edge.source if edge.relation == "reads" else edge.target
+        joining.say([Node(place, DATASET.name, place, observed=True)], [edge])  # perhaps only an earlier version named it
     joining.settle()
     joining.find_by_name()
 

@@ -57,7 +57,7 @@ class GraphTables(OpenTables):
             f"SELECT {EDGE} FROM edge WHERE {end} IN ({asked}) AND relation {order} 'member-of' AND +{other} IN ({asked})"  # noqa: S608  (our own words)
             for end, other, order in ends
         )
-        sql = f"SELECT {EDGE} FROM ({inside} UNION ALL {EDGE_OF_PAIR} ({pairs}))"  # noqa: S608
+        sql = f"SELECT {EDGE} FROM ({inside} UNION ALL {EDGE_OF_PAIR} ({pairs})) ORDER BY {EDGE}"  # noqa: S608
         rows = self._sound("edge", EDGE, self._db.execute(sql, {"ids": json.dumps(sorted(ids))}))
         known = frozenset(ids)
         return (row for row in rows if row[0] in known)
