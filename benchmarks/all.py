@@ -430,6 +430,26 @@ def _sizes(path: Path) -> tuple[int, int]:
     return raw, packed + len(packer.flush())
 
 
+def parquet(bench: Bench) -> Iterator[Row]:
+    """The snapshot as Parquet: its size, and how fast it is written beside the edges as JSON lines."""
+    if importlib.util.find_spec("pyarrow") is None:
+        yield Row("`export -f parquet`", NOT_MEASURED, "pyarrow is not installed", "≤ 15 % of the snapshot, ≥ 3 ×")
+        return
+    folder, lines = bench.folder / "parquet", bench.folder / "edges.jsonl"
+    ours = cost(lineage_command(bench.large, "export", "--format", "parquet", "--out", str(folder)), bench.times)
+    theirs = cost(lineage_command(bench.large, "export", "--format", "jsonl-edges", "--out", str(lines)), bench.times)
+    (listed,) = (json.loads(path.read_text()) for path in (folder / "_lineage").iterdir())
+    rows, size = (sum(file[name] for file in listed["files"]) for name in ("rows", "bytes"))
+    with lines.open("rb") as file:
+        edges = sum(1 for _ in file)
+    rate, beside = rows / (ours.seconds - bench.interpreter), edges / (theirs.seconds - bench.interpreter)
+    what, here = f"Parquet of {rows:,} rows", bench.large.stat().st_size
+    yield Row(f"{what}: size", f"{100 * size / here:.1f} %", f"the snapshot, {here / 1e6:.0f} MB", "≤ 15 %")
+    speed = f"`export -f jsonl-edges`, {beside:,.0f} of {edges:,} a second"
+    yield Row(f"{what}: speed", f"{rate / beside:.1f} ×, {rate:,.0f} a second", speed, "≥ 3 ×")
+    yield Row(f"{what}: memory", f"{ours.megabytes:.0f} MB", f"jsonl-edges: {theirs.megabytes:.0f} MB", "flat")
+
+
 def help_text(bench: Bench) -> Iterator[Row]:
     """How fast the help starts."""
     click = cost([sys.executable, "-c", "import click"], bench.times).seconds
@@ -440,7 +460,7 @@ def help_text(bench: Bench) -> Iterator[Row]:
 ROWS: dict[str, Callable[[Bench], Iterator[Row]]] = {
     "selectors": selectors, "cold": cold, "warm": warm, "root": root, "search": searches, "experiments": experiments,
     "latest": latest, "report": reports, "from": many_uris, "join": joins, "crawl": crawls, "datahub": datahub,
-    "size": size, "help": help_text,
+    "size": size, "parquet": parquet, "help": help_text,
 }  # fmt: skip
 
 

@@ -53,6 +53,7 @@ GROUPS: Final[dict[str, dict[str, tuple[str, str, str]]]] = {
     "Manage": {
         "demo": ("demo", "demo", "Try it without AWS: a made-up account in demo.db."),
         "crawl": ("crawl", "crawl", "Read accounts from AWS into the snapshot."),
+        "merge": ("merge", "merge", "Merge snapshots of several accounts into one."),
         "snapshot": ("snapshot", "snapshot", "Inspect, verify or sign the snapshot file."),
         "iam-policy": ("iam_policy", "iam_policy", "Print the least IAM policy that a crawl needs."),
         "record": ("record", "record", "Record a program as an experiment run. Writes to AWS."),

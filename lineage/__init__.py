@@ -17,7 +17,8 @@ Explore:  find_in (the id of a name), show, nodes, select, named, search, search
           list_trials, list_runs, runs_scope, load_run, leaderboard, list_pipelines, list_executions, load_execution, coverage
 Judge:    check, load_policy, verify, report
 Show:     view (in a notebook), picture and draw, to_svg, to_page, CHARTS (of a leaderboard)
-Export:   FORMATS (each takes a `Chosen`), plain (for networkx's writers), read_graphml
+Export:   FORMATS and FOLDERS (each takes a `Chosen`), plain (for networkx's writers), read_graphml, export_parquet,
+          parquet_files
 Record:   lineage.recording (a package of its own, the only one that writes to AWS)
 
 In signatures, `Source` is a snapshot or a graph, `Vouched` attestations or the path of their file, `Time` an ISO text or a
@@ -41,19 +42,20 @@ from lineage.queries.showing import WAYS as _WAYS
 _public, _listed, _ = lazy_loader.attach_stub(__name__, __file__)
 # The functions of the page above: `help` tells what each takes, and with more names it is thousands of lines.
 __all__ = [
-    "CHARTS", "FORMATS", "check", "coverage", "crawl_endpoints", "crawl_estate", "datasets", "draw", "find_in", "graph",
-    "impact", "leaderboard", "list_executions", "list_experiments", "list_pipelines", "list_runs", "list_trials",
-    "load_execution", "load_policy", "load_run", "named", "neighbourhood", "nodes", "open_snapshot", "path", "picture",
-    "plain", "read_graphml", "report", "runs_scope", "search", "search_live", "select", "show", "snapshot_info", "suggest",
-    "to_page", "to_svg", "trace", "used", "used_all", "verify", "view",
+    "CHARTS", "FOLDERS", "FORMATS", "check", "coverage", "crawl_endpoints", "crawl_estate", "datasets", "draw",
+    "export_parquet", "find_in", "graph", "impact", "leaderboard", "list_executions", "list_experiments", "list_pipelines",
+    "list_runs", "list_trials", "load_execution", "load_policy", "load_run", "named", "neighbourhood", "nodes",
+    "open_snapshot", "parquet_files", "path", "picture", "plain", "read_graphml", "report", "runs_scope", "search",
+    "search_live", "select", "show", "snapshot_info", "suggest", "to_page", "to_svg", "trace", "used", "used_all", "verify",
+    "view",
 ]  # fmt: skip
 # Of the list, what the command line alone needs.
 _HELPERS = frozenset({
     "DEMO_ACCOUNT", "LISTED", "MADE", "MOST", "MOST_CHARACTERS", "NOT_READ", "NO_HOLDOUTS", "NO_POLICY", "RELATIONS",
     "UNNAMED", "arguments_called", "bytes_digest", "check_places", "check_role", "counted", "csv_line", "did_you_mean",
     "engine_for", "envelope_beside", "from_url", "hints", "insist_signed", "is_as_expected", "is_location", "is_place",
-    "json_text", "kind_json", "no_such", "one_line", "only_old", "policy_size", "safe_json", "sentence", "shows_nothing",
-    "visible",
+    "json_text", "kind_json", "listed", "no_such", "one_line", "only_old", "policy_size", "safe_json", "sentence",
+    "shows_nothing", "visible",
 })  # fmt: skip
 
 

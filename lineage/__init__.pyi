@@ -16,6 +16,8 @@ from .collect.accounts import crawl_estate as crawl_estate
 from .collect.demo import DEMO_ACCOUNT as DEMO_ACCOUNT
 from .collect.endpoints import Progress as Progress
 from .collect.endpoints import crawl_endpoints as crawl_endpoints
+from .collect.merge import Merged as Merged
+from .collect.merge import merge_snapshots as merge_snapshots
 from .collect.upgrade import Upgraded as Upgraded
 from .collect.upgrade import upgrade_snapshot as upgrade_snapshot
 from .domain.attestations import Attestation as Attestation
@@ -48,6 +50,7 @@ from .domain.spelling import no_such as no_such
 from .domain.status import is_as_expected as is_as_expected
 from .domain.text import counted as counted
 from .domain.text import json_text as json_text
+from .domain.text import listed as listed
 from .domain.text import one_line as one_line
 from .domain.text import safe_json as safe_json
 from .domain.text import sentence as sentence
@@ -82,6 +85,7 @@ from .graphs.build import neighbourhood as neighbourhood
 from .graphs.excerpts import Graph as Graph
 from .graphs.named import NamedPlaces as NamedPlaces
 from .outputs.formats import FORMATS as FORMATS
+from .outputs.formats.bulk import FOLDERS as FOLDERS
 from .outputs.formats.chosen import Chosen as Chosen
 from .outputs.formats.graphml import read_graphml as read_graphml
 from .outputs.formats.junit import to_junit as to_junit
@@ -91,6 +95,8 @@ from .outputs.formats.sarif import sarif_notes as sarif_notes
 from .outputs.formats.sarif import to_sarif as to_sarif
 from .outputs.formats.tables import csv_line as csv_line
 from .outputs.page.page import to_page as to_page
+from .outputs.parquet.folder import parquet_files as parquet_files
+from .outputs.parquet.writing import export_parquet as export_parquet
 from .outputs.pictures.charts import CHARTS as CHARTS
 from .outputs.pictures.dot import to_dot as to_dot
 from .outputs.pictures.figures import MOST as MOST

@@ -3,7 +3,8 @@
 A block that is correct, except for parts that differ from run to run, stays unchanged. With `--check` nothing is written:
 the pages that would change are named, and the exit code is 1 if there are any.
 
-A page of `STORIES` is one story: its programs and commands are run in order, in one folder, beside a stand-in for SageMaker.
+A page of `STORIES` is one story: its programs and commands are run in order, in one folder, beside a stand-in for SageMaker
+and the account file of the bank.
 """
 
 from __future__ import annotations
@@ -22,7 +23,7 @@ from tempfile import TemporaryDirectory
 from tests.conftest import BANK, HANGS, ROOT
 from tests.recording.stand_in import StandIn
 
-STORIES = ("recording.md",)
+STORIES = ("merge.md", "recording.md")
 PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]
 CONSOLE = re.compile(r"(?<=^```console\n)\$ ([^\n]*\n)(.*?)(?=^```$)", re.MULTILINE | re.DOTALL)
 DIGEST = re.compile(r"sha256:[0-9a-f]{64}")
@@ -76,6 +77,7 @@ def told(page: str, folder: Path) -> str:
     with StandIn() as service:
         seed(service)
         around = surroundings(service, folder)
+        shutil.copy(BANK, folder)
 
         def act(part: re.Match[str]) -> str:
             if part["file"]:

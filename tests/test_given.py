@@ -26,6 +26,7 @@ OURS = (
     "check_places.known_accounts",
     "check_places.known_regions",
     "did_you_mean.names",
+    "listed.words",
     "no_such.names",
 )  # the command line's
 

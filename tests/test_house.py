@@ -15,6 +15,7 @@ import pytest
 
 import lineage
 from cli.commands.draw import PICTURES
+from cli.commands.export import EXPORTS
 from cli.commands.strict import Option
 from cli.main import cli
 from tests.conftest import CORE, ROOT
@@ -55,7 +56,7 @@ class Family(NamedTuple):
 
 
 FAMILIES = {
-    "format of an export": Family(lineage.FORMATS, "outputs", "docs/exports.md"),
+    "format of an export": Family([*EXPORTS], "outputs", "docs/exports.md"),
     "form of a report": Family(lineage.REPORTS, "outputs/test_report.py", "docs/report.md"),
     "form of a picture": Family(PICTURES, "", "docs/commands.md"),
     "rule of a check": Family([rule.id for rule in lineage.RULES], "checks", "docs/checks.md"),

@@ -20,7 +20,7 @@ from .strict import option
 
 if TYPE_CHECKING:
     import lineage
-    from lineage import Graph, Picture
+    from lineage import Chosen, Picture
 
 PICTURES = ("dot", "svg", "png", "html")
 TIMES_UNCHECKED = "times are not checked: `lineage impact` checks them"
@@ -132,12 +132,12 @@ def _picture(
     with lineage.open_snapshot(snapshot) as opened:
         asked = read_in_part(opened, within)
         selector = _with_its_making(opened, selector)
-        graph = _chosen(opened, selector, asked)
-        lit = {node for word in highlight for node in _in_picture(opened, graph, word)}
+        chosen = lineage.Chosen(opened, selector or "", **asked)
+        lit = {node for word in highlight for node in _in_picture(opened, chosen, word)}
+        graph, title = chosen.graph, _title(chosen, snapshot, asked)
         subject = lineage.named(opened, selector) if selector else set()
     keep = subject if len(subject) <= FEW else set()
     most = lineage.MOST if max_nodes is None else max_nodes
-    title = _title(graph, snapshot, selector, asked)
     drawn = lineage.picture(graph, title=title, max_nodes=most, highlight=lit, keep=keep, **words)
     drawn = replace(drawn, notes=(*_notes(selector), *drawn.notes))
     return _drawn(drawn, form, engine), f"{drawn.notes[-1]} (--max-nodes {most})" if drawn.folded else ""
@@ -163,10 +163,10 @@ def _drawn(drawn: Picture, form: str, engine: str) -> str | bytes:
     return lineage.draw(drawn, form, engine)
 
 
-def _in_picture(opened: lineage.Snapshot, graph: Graph, word: str) -> set[str]:
+def _in_picture(opened: lineage.Snapshot, chosen: Chosen, word: str) -> set[str]:
     import lineage
 
-    found = lineage.named(opened, word) & set(graph)
+    found = lineage.named(opened, word).intersection(chosen.graph.nodes)
     if not found:
         raise click.UsageError(f"{word} is not in the picture: leave out the selector, or use a wider one")
     return found
@@ -179,8 +179,9 @@ def _page(snapshot: str, selector: str | None, within: dict[str, Any], *, links:
     with lineage.open_snapshot(snapshot) as opened:
         asked = read_in_part(opened, within)
         selector = _with_its_making(opened, selector)
-        graph = _chosen(opened, selector, asked)
-        heading, source = _title(graph, snapshot, selector, asked).split(" · ", 1)
+        chosen = lineage.Chosen(opened, selector or "", **asked)
+        graph = chosen.graph
+        heading, source = _title(chosen, snapshot, asked).split(" · ", 1)
         start, title = _first_named(opened, selector), " · ".join((*_notes(selector), source))
         return lineage.to_page(graph, opened, links=links, images=images, title=title, heading=heading, start=start)
 
@@ -203,13 +204,6 @@ def _refuse_words_of_pictures() -> None:
             raise click.UsageError(f"--{option} does not work with html: a page has every node, and highlights what is clicked")
 
 
-def _chosen(opened: lineage.Snapshot, selector: str | None, asked: dict[str, Any]) -> Graph:
-    """What is drawn: what a selector names, or everything, of the accounts and regions that were asked for."""
-    import lineage
-
-    return lineage.within(lineage.select(opened, selector) if selector else lineage.graph(opened), **asked)
-
-
 def _with_its_making(opened: lineage.Snapshot, selector: str | None) -> str | None:
     """The selector of a single endpoint, widened so that the picture also shows what made it."""
     import lineage
@@ -228,12 +222,12 @@ def _form(out: str | None, asked: str | None) -> str:
     return form or "dot"
 
 
-def _title(graph: Graph, snapshot: str, selector: str | None, within: dict[str, Any]) -> str:
+def _title(chosen: Chosen, snapshot: str, within: dict[str, Any]) -> str:
     """The title: what the picture shows, for which accounts and regions, and from which snapshot."""
-    crawls = graph.graph["scope"].crawls
+    crawls = chosen.scope.crawls
     only = f", only in {' and '.join(said)}" if (said := [", ".join(names) for names in within.values() if names]) else ""
     when = f"last crawl {crawls[-1].started}" if crawls else ""
-    return " · ".join(filter(None, (_heading(selector) + only, Path(snapshot).name, when)))
+    return " · ".join(filter(None, (_heading(chosen.selector) + only, Path(snapshot).name, when)))
 
 
 def _heading(selector: str | None) -> str:

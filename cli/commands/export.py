@@ -10,7 +10,7 @@ import click
 from ..render.words import say
 from .completing import complete_selector
 from .filters import read_in_part, within_options
-from .options import Choice, attestations_option, out_option, snapshot_option, write
+from .options import Choice, attestations_option, out_option, snapshot_option, uncollected, write, write_folder
 from .scoped import aside, tell_lines
 from .strict import option
 
@@ -23,8 +23,13 @@ EXPORTS = (
     "prov",
     "in-toto",
     "model-card",
+    "neptune-csv",
+    "neo4j-csv",
+    "parquet",
 )  # fmt: skip
-_BARE = ("csv-nodes", "csv-edges", "jsonl-nodes", "jsonl-edges", "mermaid", "openlineage")  # formats without room for a scope
+_FOLDERS = ("neptune-csv", "neo4j-csv")  # formats of several files
+# formats without room for a scope
+_BARE = ("csv-nodes", "csv-edges", "jsonl-nodes", "jsonl-edges", "mermaid", "openlineage", *_FOLDERS)
 
 _HOLES = ("cyclonedx", "in-toto", "model-card")  # formats that show gaps
 
@@ -60,6 +65,9 @@ def _form(context: click.Context, parameter: click.Parameter, value: str | None)
       prov                     W3C PROV, as PROV-JSON
       in-toto                  a statement over the digests of the snapshot and of reports, to sign
       model-card               a draft SageMaker model card of one endpoint, model or training job
+      neptune-csv, neo4j-csv   a folder for the bulk loader of Amazon Neptune, or of Neo4j
+      parquet                  a folder of tables, here or on S3, for Spark, Athena, DuckDB and polars;
+                               it may hold many accounts
 
     \b
     Examples:
@@ -70,6 +78,8 @@ def _form(context: click.Context, parameter: click.Parameter, value: str | None)
       lineage export -f openlineage -o runs.ndjson
       lineage export loans-live -f cyclonedx -o loans.cdx.json
       lineage export -f in-toto --subject report.html -o lineage.intoto.json
+      lineage export -f neptune-csv -o neptune/
+      lineage export -f parquet -o s3://my-bucket/lineage/
     """,
 )
 @click.argument("selector", required=False, shell_complete=complete_selector)
@@ -103,10 +113,17 @@ def export(
     """
     import lineage
 
+    if form == "parquet":
+        _write_parquet(snapshot, out, asked=bool(selector or any(within.values())), options=options)
+        return
     with lineage.open_snapshot(snapshot) as opened:
         chosen = lineage.Chosen(opened, selector or "", **read_in_part(opened, within), **vouched)
-        asked = _asked(form, lineage.FORMATS[form].options, options)
-        write(lineage.FORMATS[form].write(chosen, **asked), out)
+        if form in _FOLDERS:
+            _asked(form, (), options)
+            _write_folder(chosen, form, out)
+        else:
+            asked = _asked(form, lineage.FORMATS[form].options, options)
+            write(lineage.FORMATS[form].write(chosen, **asked), out)
         scope = chosen.about()["scope"] if form in _BARE else None
     if scope:
         tell_lines(aside(scope))
@@ -115,10 +132,34 @@ def export(
         say(f"lineage: {note}")
 
 
+def _write_folder(chosen: lineage.Chosen, form: str, out: str | None) -> None:
+    import lineage
+
+    if out in (None, "-"):
+        raise click.UsageError(f"-f {form} writes several files: name a folder with --out")
+    write_folder({name: pieces(chosen) for name, pieces in lineage.FOLDERS[form].files.items()}, str(out))
+
+
+@uncollected
+def _write_parquet(snapshot: str, out: str | None, *, asked: bool, options: dict[str, Any]) -> None:
+    """Write the whole snapshot into a folder of Parquet, and say what is in it now."""
+    import lineage
+
+    _asked("parquet", (), options)
+    if asked:
+        raise click.UsageError("-f parquet holds the whole snapshot: leave out the selector, --account and --region")
+    if out in (None, "-"):
+        raise click.UsageError("-f parquet writes several files: name a folder with --out, or an s3:// URI")
+    with lineage.open_snapshot(snapshot) as opened:
+        said = lineage.export_parquet(opened, str(out))
+    rows, size = (sum(file[name] for file in said["files"]) for name in ("rows", "bytes"))
+    say(f"lineage: wrote {lineage.counted(rows, 'row')} in {lineage.counted(len(said['files']), 'file')}, {size:,} bytes")
+
+
 def _alone(chosen: lineage.Chosen, form: str) -> list[str]:
     """That one node was exported without anything around it, which is seldom meant. Documents of one node are complete."""
     asked = chosen.selector
-    if not asked or form in _HOLES or set("+ ") & set(asked) or len(chosen.graph) != 1:
+    if not asked or form in _HOLES or set("+ ") & set(asked) or len(chosen.graph.nodes) != 1:
         return []
     return [f"only {asked} itself is exported: +{asked} exports everything upstream of it, {asked}+ everything downstream"]
 

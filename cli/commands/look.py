@@ -62,8 +62,8 @@ def _rows(opened: lineage.Snapshot, selector: str, within: dict[str, Any]) -> Ge
         return _listed(lineage.nodes(opened, selector, **read_in_part(opened, within)))
     if not any(within.values()):
         return _listed(opened.nodes(lineage.selected(opened, selector)))
-    chosen = lineage.within(lineage.select(opened, selector), **read_in_part(opened, within))
-    return ({name: chosen.nodes[node][name] for name in _COLUMNS[:-1]} | {"id": node} for node in sorted(chosen))
+    chosen = lineage.Chosen(opened, selector, **read_in_part(opened, within))
+    return ({name: data[name] for name in _COLUMNS[:-1]} | {"id": node} for node, data in chosen.nodes())
 
 
 def _listed(found: Generator[Any]) -> Generator[Row]:

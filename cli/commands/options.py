@@ -8,7 +8,7 @@ import gc
 import os
 import re
 import sys
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol, TypeVar, cast
 
@@ -314,6 +314,37 @@ def _write_file(data: Iterable[bytes], target: Path) -> None:
     except BaseException:
         with contextlib.suppress(FileNotFoundError):
             Path(scratch).unlink()
+        raise
+
+
+def write_folder(files: Mapping[str, Iterable[str]], out: str) -> None:
+    """Write several files into a new or an empty folder: all of them or none. Nothing in a folder is replaced."""
+    target = Path(out)
+    if target.exists() and not target.is_dir():
+        raise NotWritten(f"{out} is a file: name a folder")
+    if target.is_dir() and any(target.iterdir()):
+        raise NotWritten(f"{out} is not empty, and a loader would read all that is in it: name a new folder")
+    try:
+        _write_files(files, target.resolve())
+    except FileNotFoundError as error:
+        raise NotWritten(f"there is no folder {target.parent}: make it, or name another folder") from error
+    except OSError as error:
+        raise click.FileError(out, error.strerror) from error
+
+
+def _write_files(files: Mapping[str, Iterable[str]], target: Path) -> None:
+    import shutil
+    import tempfile  # few commands write files
+
+    scratch = Path(tempfile.mkdtemp(dir=target.parent, prefix=f".{target.name}."))
+    try:
+        for name, pieces in files.items():
+            with (scratch / name).open("w", encoding="utf-8", newline="") as file:
+                file.writelines(pieces)
+        scratch.chmod(0o777 & ~_umask())
+        scratch.replace(target)
+    except BaseException:
+        shutil.rmtree(scratch, ignore_errors=True)
         raise
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from contextlib import nullcontext
 from importlib.util import find_spec
 from pathlib import Path
@@ -12,8 +11,8 @@ import click
 
 from ..render.html import About
 from ..render.listing import FORMS, cells_as
-from ..render.snapshot import REPLAYED, file_lines, info_text, seal_lines, verified_notes, verified_text
-from ..render.words import every, first_line, say
+from ..render.snapshot import REPLAYED, file_lines, info_text, seal_lines, there_text, verified_notes, verified_text
+from ..render.words import first_line, say, steps
 from .options import format_option, out_option, snapshot_option, write
 from .scoped import tell_about
 from .strict import option
@@ -23,7 +22,6 @@ if TYPE_CHECKING:
     import lineage
 
 CHANGED, IN_PART = 1, 4
-_EVERY = 2  # seconds between two lines of progress
 SIGSTORE = (
     "sigstore: contacts tuf-repo-cdn.sigstore.dev, oauth2.sigstore.dev (in a CI job its own provider), fulcio.sigstore.dev, "
     "timestamp.sigstore.dev and rekor.sigstore.dev; your identity stays in Rekor, a public log, and Rekor is sent the statement"
@@ -170,21 +168,10 @@ def upgrade(file: str | None, snapshot: str) -> None:
     import lineage
 
     path = file or snapshot
-    done = lineage.upgrade_snapshot(path, on_progress=_steps())
+    done = lineage.upgrade_snapshot(path, on_progress=steps())
     say(f"{done.path} is upgraded; the earlier file is {done.kept}")
     if done.seal:
         say(f"its newest seal is {done.seal}: keep it somewhere else, or sign the file again")
-
-
-def _steps() -> Callable[[str], None]:
-    """Says what an upgrade is doing, every few seconds."""
-    is_due = every(_EVERY)
-
-    def tell(step: str) -> None:
-        if is_due():
-            say(f"lineage: {step}")
-
-    return tell
 
 
 def _anchored(done: lineage.Verified, anchors: str) -> None:
@@ -296,8 +283,9 @@ def _sums(told: lineage.SnapshotInfo) -> str:
 
 def info_rows(told: lineage.SnapshotInfo) -> tuple[list[str], list[list[Any]]]:
     """The columns, and a row for each crawl."""
-    head = ["crawl", "started", "finished", "caller", "seal"]
-    return head, [[one["id"], one["started"], one["finished"] or "", one["caller"], one["seal"] or ""] for one in told.crawls]
+    head = ["crawl", "started", "finished", "caller", "seal", "merged"]
+    rows = [[one["id"], one["started"], one["finished"] or "", one["caller"], one["seal"] or ""] for one in told.crawls]
+    return head, [[*row, "; ".join(map(there_text, one["merged"]))] for row, one in zip(rows, told.crawls, strict=True)]
 
 
 def verified_rows(done: lineage.Verified) -> tuple[list[str], list[list[Any]]]:

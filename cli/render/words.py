@@ -10,6 +10,8 @@ import click
 
 import lineage
 
+_EVERY = 2  # seconds between two lines of progress
+
 
 def is_any(kind: str, *traits: str) -> bool:
     """Whether a kind has one of some traits, as the table of kinds says."""
@@ -69,6 +71,17 @@ def every(seconds: float) -> Callable[[], bool]:
 def say(message: str) -> None:
     """Print a line on stderr, with nothing in it that controls the terminal."""
     click.echo(lineage.one_line(message), err=True)
+
+
+def steps() -> Callable[[str], None]:
+    """Says what a long task is doing, every few seconds."""
+    is_due = every(_EVERY)
+
+    def tell(step: str) -> None:
+        if is_due():
+            say(f"lineage: {step}")
+
+    return tell
 
 
 def say_lines(text: str) -> None:

@@ -1,8 +1,8 @@
-"""What earlier crawls could not read and this one did."""
+"""What earlier crawls could not read and this one did, or another one whose file was merged."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 
 from lineage.domain.kinds import KINDS, TRAINING_JOB, kind_of_subject
 from lineage.domain.names import is_place
@@ -17,23 +17,29 @@ _DESCRIBING = {kind.describe: kind.name for kind in KINDS.values() if kind.descr
 
 
 def answered(recording: Recording, finished: Finished, *, full: bool) -> Iterator[Answered]:
-    """The earlier gaps that this crawl closes: for lists that are now finished, and for records that were read.
+    """The earlier gaps that this crawl closes: for lists that are now finished, and for records that were read."""
+    for gap, asked, _ in recording.earlier_gaps():
+        if gap.reason == INERT:
+            one = finished.get((gap.account, gap.region, gap.subject.partition(":")[0]))
+            # closed if every record was read, and none had it
+            closed = one is not None and not one.since and (full or not KINDS[one.kind].constant)
+        else:
+            closed = is_closed(gap, finished, lambda: recording.has_read(gap.subject, asked))  # noqa: B023  (called at once)
+        if closed:
+            yield Answered(gap.account, gap.region, gap.operation, gap.subject)
+
+
+def is_closed(gap: Gap, finished: Finished, has_read: Callable[[], bool]) -> bool:
+    """Whether later lists or reads close a gap.
 
     If a record was missing when it should be described, a complete list without it closes the gap; except for a job, because
     what it read before its deletion is unknown.
     """
-    for gap, asked in recording.earlier_gaps():
-        if gap.reason == INERT:
-            one = finished.get((gap.account, gap.region, gap.subject.partition(":")[0]))
-            if one and not one.since and (full or not KINDS[one.kind].constant):  # every record was read, and none had it
-                yield Answered(gap.account, gap.region, gap.operation, gap.subject)
-            continue
-        if gap.reason in ("unmatched", "deleted", *INCOMPLETE):
-            continue  # not asked of AWS; a deleted thing's name may now be another's; else only its own Describe answers
-        kind = _LISTING.get(gap.operation) or (is_place(gap.subject) and _DESCRIBING.get(gap.operation))
-        closed = (gap.account, gap.region, kind) in finished if kind else recording.has_read(gap.subject, asked)
-        if closed or _is_gone(gap, finished):
-            yield Answered(gap.account, gap.region, gap.operation, gap.subject)
+    if gap.reason in ("unmatched", "deleted", INERT, *INCOMPLETE):
+        return False  # not asked of AWS; a deleted thing's name may now be another's; else only its own Describe answers
+    kind = _LISTING.get(gap.operation) or (is_place(gap.subject) and _DESCRIBING.get(gap.operation))
+    closed = (gap.account, gap.region, kind) in finished if kind else has_read()
+    return closed or _is_gone(gap, finished)
 
 
 def _is_gone(gap: Gap, finished: Finished) -> bool:

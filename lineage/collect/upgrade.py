@@ -11,6 +11,7 @@ from pathlib import Path
 
 from lineage.collect.endpoints import join_graph, join_step
 from lineage.errors import SnapshotError
+from lineage.snapshot.connection import discard
 from lineage.snapshot.earlier import EARLIER, EarlierFile
 from lineage.snapshot.reading import Snapshot
 
@@ -39,7 +40,7 @@ def upgrade_snapshot(path: str | Path, *, on_progress: Callable[[str], None] = l
         raise SnapshotError(f"no snapshot at {path}: name the file to upgrade")
     if kept.exists():
         raise SnapshotError(f"{kept} exists: move it away, so that the earlier file can be kept under this name")
-    new.unlink(missing_ok=True)  # of an upgrade that was killed
+    discard(new)
     try:
         with closing(EarlierFile(path)) as earlier:
             on_progress("checking")

@@ -105,7 +105,9 @@ class Course:
         self.changed = True
 
     def count(self, *, calls: int = 0, pages: int = 0, records: int = 0) -> None:
-        self.counted.update(calls=calls, pages=pages, records=records)
+        self.counted["calls"] += calls
+        self.counted["pages"] += pages
+        self.counted["records"] += records
         self.changed = True
 
     def settle(self) -> None:

@@ -10,7 +10,7 @@ from lineage.crawl.aws.refusals import refused_by
 from lineage.domain.kinds import KINDS, VERSIONED, Kind, kind_of_arn
 from lineage.domain.names import is_arn, parse_arn
 from lineage.domain.records import Gap, Named, Resource
-from lineage.domain.references import follow
+from lineage.domain.references import detail, follow
 
 
 def doubted(kind: Kind, record: Resource) -> bool:
@@ -23,9 +23,9 @@ def _holds(doubt: str, record: Resource) -> bool:
     if "&" in doubt:
         return all(_holds(one, record) for one in doubt.split("&"))
     path, differs, wanted = doubt.partition("!=") if not doubt.startswith("!") else (doubt[1:], "", "")
-    value = next((value for value, _ in follow(record.body, path)), None)
+    value = detail(record.body, path)
     if differs:
-        return value != wanted
+        return bool(value != wanted)
     return (value is None) is doubt.startswith("!")
 
 
@@ -49,8 +49,15 @@ _FAR = {
     for kind in KINDS.values()
     if (paths := [reference.path for reference in kind.references if reference.to in VERSIONED])
 }
-REFERRING = sorted(_FAR)
-"""The kinds that have such fields."""
+
+
+def _names(path: str) -> str:
+    """The last name of a path; of one into a document, which may write its names otherwise, that of the document."""
+    return [step.strip("[]") for step in path.partition("{}")[0].split(".") if step.strip("[]*")][-1]
+
+
+REFERRING = {kind: sorted({_names(path) for path in paths}) for kind, paths in sorted(_FAR.items())}
+"""The kinds that have such fields, with the names of the fields: the JSON of a record that refers so holds one of them."""
 
 
 def far(record: Resource) -> Iterator[Named]:

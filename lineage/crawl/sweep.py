@@ -183,13 +183,13 @@ class Sweep:
     def _take_names(self, course: Course, walk: ListWalk, page: _ListPage, spent: int, ledger: Ledger) -> None:
         course.count(calls=spent, pages=1)
         course.step(Step.PAGE_CAME)
+        wanted = ledger.name_all([found for found in page if isinstance(found, Named)])
+        self._keep(course, [found for found in page if isinstance(found, Resource)], ledger, listed=True)
         for found in page:
             if isinstance(found, Refused):
                 course.refuse(found)  # one element: the walk continues, but the list is incomplete
-            elif isinstance(found, Resource):
-                self._keep(course, found, ledger, listed=True)
-            elif not ledger.name(found):
-                continue  # it has already been read: by a crawl that was killed, or by a Search
+            elif isinstance(found, Resource) or found.id not in wanted:
+                continue  # it has already been read: with this page, by a crawl that was killed, or by a Search
             elif course.once and ledger.still(found, course.kind.describe):
                 continue  # an earlier crawl has read it
             elif course.windowed and found.created:
@@ -206,22 +206,29 @@ class Sweep:
         course.step(Step.PAGE_CAME, lost=page.lost)
         if page.odd and course.enumeration.since:  # otherwise it is also on the list, and is described individually
             course.refuse(page.odd)
+        found: dict[Course, list[Resource]] = {}
         for record in page.records:
             own = record.kind == course.kind.name
             whose = course if own else self._by_place.get((record.account, record.region, record.kind))
             if whose and not (whose.standing.done and not own):
-                self._keep(whose, record, ledger)
+                found.setdefault(whose, []).append(record)
+        for whose, records in found.items():
+            self._keep(whose, records, ledger)
 
-    def _keep(self, course: Course, record: Resource, ledger: Ledger, *, listed: bool = False) -> None:
-        """Store a record from a page; what the page leaves out is asked for later."""
-        if not listed and (record.id in course.doubted or doubted(course.kind, record)):
-            account, region, kind = course.place
+    def _keep(self, course: Course, records: list[Resource], ledger: Ledger, *, listed: bool = False) -> None:
+        """Store records from a page; what the page leaves out is asked for later."""
+        account, region, kind = course.place
+        whole = []
+        for record in records:
+            if listed or not (record.id in course.doubted or doubted(course.kind, record)):
+                whole.append(record)
+                continue
             if record.body.keys() & course.fetcher.silent(course.kind, "describe", region):
                 ledger.add(record)  # Describe's answer has no parents and tags: they are copied from here
             ledger.name(Named(kind, account, region, record.arn, record.name, record.created), listed=False)
             course.step(Step.SEARCH_WAS_DOUBTED)
-            return
-        if ledger.read(record, course.place[0], listed=listed, whole=not course.fetcher.extras(course.kind, record)):
+        halves = {record.id for record in whole if course.fetcher.extras(course.kind, record)}
+        for record in ledger.read_all(whole, account, listed=listed, halves=halves):
             self._kept(course, record, ledger)  # two windows may both give what was created at their border
 
     def _kept(self, course: Course, record: Resource, ledger: Ledger) -> None:
@@ -356,7 +363,8 @@ class Sweep:
         found: dict[str, tuple[Course, Named]] = {}
         fetchers = {course.place[:2]: course.fetcher for course in self.courses}
         with self._writing() as ledger:
-            for record in ledger.read_in_this_crawl(REFERRING):
+            records = (record for kind, words in REFERRING.items() for record in ledger.read_in_this_crawl(kind, words))
+            for record in records:
                 for named in far(record):
                     listed = (named.account, named.region, named.kind) in self._by_place
                     fetcher = fetchers.get((record.account, record.region))

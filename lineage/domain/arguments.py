@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
+from functools import lru_cache
 from itertools import pairwise
 
 from lineage.domain.records import REDACTED
@@ -17,6 +18,7 @@ _PREFIX = re.compile(r"(?:(.*)_)?(?:prefix|key|path|folder)")
 _WITHIN = re.compile(r"(?!/|[a-z0-9]+://)[^\s\"'*,;]+")  # what may be a prefix: not a local path, a URI or a sentence
 
 
+@lru_cache(maxsize=10_000)  # many records have the same names
 def names_bucket(name: str) -> bool:
     """Whether the name of an option or a variable is one for a bucket."""
     return bool(_BUCKET.fullmatch(_plain(name)))

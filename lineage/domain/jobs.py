@@ -8,6 +8,7 @@ from lineage.domain.status import found_nothing, has_begun, has_run, is_over, ma
 from lineage.domain.times import CERTAIN, IMPOSSIBLE, POSSIBLE, fits
 
 _JOBS = frozenset(kind.name for kind in KINDS.values() if kind.job)
+_TELL_BEGIN = frozenset(kind.name for kind in KINDS.values() if kind.times[0] not in ("", "CreationTime"))
 
 
 def is_job(attributes: Json) -> bool:
@@ -20,8 +21,7 @@ def started(attributes: Json) -> bool:
     For a kind without a field for it the answer is yes, because no record can say that it did not. Such are AutoML jobs, and
     tuning jobs except those that launched nothing.
     """
-    kind = KINDS.get(attributes["kind"])
-    if kind is None or kind.times[0] in ("", "CreationTime"):
+    if attributes["kind"] not in _TELL_BEGIN:
         return launched(attributes) != 0
     return has_begun(attributes["status"], attributes.get("started"), attributes.get("steps"))
 

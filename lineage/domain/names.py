@@ -52,6 +52,12 @@ def parse_arn(text: str) -> Arn:
     return Arn(*text.split(":", 5)[1:])
 
 
+@lru_cache(maxsize=10_000)  # so is its id asked for
+def arn_id(text: str) -> str:
+    """The form in which two spellings of an ARN are compared. Raises `MalformedName` for anything else."""
+    return parse_arn(text).id
+
+
 def node_id(text: str) -> str:
     """The node id of an ARN, an S3 URI or any other name that a record or a person writes."""
     if is_location(text):
@@ -62,6 +68,10 @@ def node_id(text: str) -> str:
 def named_id(kind: str, account: str, region: str, name: str) -> str:
     """The node id of something that is named but was never read."""
     return f"{kind}:{account}/{region}/{name}"
+
+
+HOME = "^(?:arn:[^:]*:[^:]*:(?P<region>[^:]*):(?P<account>[^:]*):|[a-z-]+:(?P<named>[0-9]{12})/(?P<there>[^/]*)/)"
+"""How a node id begins that names an account and a region. Nothing else has one: a location or an image does not match."""
 
 
 # --- partitions: bucket names are unique within one, and nothing passes from one to another -----------------------

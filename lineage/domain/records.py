@@ -10,7 +10,7 @@ from typing import Any, Final, NamedTuple
 
 import orjson
 
-from lineage.domain.names import Span, parse_arn
+from lineage.domain.names import Span, arn_id
 from lineage.domain.text import counted, named_line
 
 Body = Mapping[str, Any]
@@ -69,7 +69,7 @@ class Resource:
 
     @property
     def id(self) -> str:
-        return parse_arn(self.arn).id
+        return arn_id(self.arn)
 
 
 def tags_of(body: Body) -> dict[str, str]:
@@ -90,7 +90,7 @@ class Named:
 
     @property
     def id(self) -> str:
-        return parse_arn(self.arn).id
+        return arn_id(self.arn)
 
 
 @dataclass(frozen=True, slots=True)

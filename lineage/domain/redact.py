@@ -37,7 +37,6 @@ _VALUES = ("Value", "value", "Values", "values", "DefaultValue", "EnumValues")
 # The parts of a page that a browser would not show; at most `100 * _EXCERPT` bytes are looked at.
 _UNSHOWN = re.compile(r"<(script|style)\b.*?(?:</\1>|$)|<[^>]*>?", re.IGNORECASE | re.DOTALL)
 _BUCKET = re.compile(r"[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]")
-_NESTED = ("structure", "map", "list")
 _NUMBERS = ("integer", "long", "float", "double")
 _NO_FINITE = ("NaN", "Infinity", "-Infinity")  # how AWS writes numbers that JSON cannot write
 _WORDS_64 = range(-(2**63), 2**64)
@@ -71,7 +70,11 @@ class _Odd(Exception):
         self.kept = kept
 
 
-def read(value: dict[str, Any], shape: Any, unknown: list[Unknown], path: str) -> dict[str, Any]:
+_Path = tuple[Any, ...]
+"""Where a value is in an answer: the path of what holds it, and the step to it. A text only where something is odd."""
+
+
+def read(value: dict[str, Any], shape: Any, unknown: list[Unknown]) -> dict[str, Any]:
     """The answer of a call as plain JSON: times as text, and every secret-looking value that people wrote replaced.
 
     `shape` is botocore's: it tells which members are maps, whose keys people choose. Names, ARNs and URIs of the API's own
@@ -83,29 +86,32 @@ def read(value: dict[str, Any], shape: Any, unknown: list[Unknown], path: str) -
     `unknown` as odd. An odd structure in one of the answer's own lists becomes an empty one, so the numbers of the others stay.
     A text is kept without the characters that no file can hold. Raises nothing.
     """
-    return _structure(value, shape, unknown, path)
+    return _structure(value, shape, unknown, ())
 
 
-def _read(value: Any, shape: Any, unknown: list[Unknown], path: str) -> Any:
+def _kept(value: Any, shape: Any, unknown: list[Unknown], path: _Path) -> Any:
+    """A value as far as it can be kept; None if it is odd, which is noted."""
     kind = shape.type_name
-    if kind == "structure" and isinstance(value, dict):
-        return _structure(value, shape, unknown, path)
-    if kind == "map" and isinstance(value, dict):
-        return _map(value, shape, unknown, path)
-    if kind == "list" and isinstance(value, list) and not isinstance(value, Twice):
-        return _list(value, shape, unknown, path)
     if kind in _NESTED:
-        raise _Odd("null" if value is None else f"not a {kind}")
-    return _leaf(kind, path)(value)
+        if type(value) is _NESTED[kind]:
+            return _INSIDE[kind](value, shape, unknown, path)
+        unknown.append(_odd(path, value, "null" if value is None else f"not a {kind}"))
+        return None
+    try:
+        return _leaf(kind)(value)
+    except _Odd as odd:
+        unknown.append(_odd(path, value, odd.what))
+        return odd.kept
 
 
-def _map(value: dict[str, Any], shape: Any, unknown: list[Unknown], path: str) -> dict[str, Any]:
+def _map(value: dict[str, Any], shape: Any, unknown: list[Unknown], path: _Path) -> dict[str, Any]:
     members = dict[str, Any]()
+    inside, within = shape.value, (path, "*")
     for key, child in value.items():
         name = storable(key)
         if name != key:
-            unknown.append(_odd(f"{path}.*", key, f"{unstorable(key)} in a name"))
-        if (found := _kept(child, shape.value, unknown, f"{path}.*")) is not None:
+            unknown.append(_odd(within, key, f"{unstorable(key)} in a name"))
+        if (found := _kept(child, inside, unknown, within)) is not None:
             members[_free(_name(name), members)] = under_name(name, found)
     return members
 
@@ -121,50 +127,71 @@ def _free(name: str, taken: dict[str, Any]) -> str:
     return name if name not in taken else f"{name} {len(taken) + 1}"
 
 
-def _list(value: list[Any], shape: Any, unknown: list[Unknown], path: str) -> list[Any]:
-    own = "." not in path and "[" not in path  # a list of the answer itself: its elements have numbers
-    if shape.member.type_name == "string":
-        texts = [_kept(one, shape.member, unknown, f"{path}[]", _whole) for one in value]
+def _list(value: list[Any], shape: Any, unknown: list[Unknown], path: _Path) -> list[Any]:
+    element, within = shape.member, (path, None)
+    if element.type_name == "string":
+        texts = [_kept_text(one, unknown, within) for one in value]
         return _listed([one for one in texts if one is not None])
-    found = [_kept(child, shape.member, unknown, f"{path}[{at if own else ''}]") for at, child in enumerate(value)]
-    if own and shape.member.type_name == "structure":
-        return [{} if one is None else one for one in found]
-    return [one for one in found if one is not None]
+    if path[0]:
+        found = (_kept(child, element, unknown, within) for child in value)
+        return [one for one in found if one is not None]
+    # a list of the answer itself: its elements have numbers
+    numbered = (_kept(child, element, unknown, (path, at)) for at, child in enumerate(value))
+    if element.type_name == "structure":
+        return [{} if one is None else one for one in numbered]
+    return [one for one in numbered if one is not None]
 
 
-def _kept(value: Any, shape: Any, unknown: list[Unknown], path: str, leaf: Callable[[Any], Any] | None = None) -> Any:
-    """A value as far as it can be kept; None if it is odd, which is noted."""
+def _kept_text(value: Any, unknown: list[Unknown], path: _Path) -> str | None:
+    """A text as it came; without the characters that no file can hold, and None if it is no text, which is noted."""
     try:
-        return leaf(value) if leaf else _read(value, shape, unknown, path)
+        return _whole(value)
     except _Odd as odd:
         unknown.append(_odd(path, value, odd.what))
         return odd.kept
 
 
-def _structure(value: dict[str, Any], shape: Any, unknown: list[Unknown], path: str) -> dict[str, Any]:
-    leaves, members, noted = _leaves(shape), {}, len(unknown)
+def _structure(value: dict[str, Any], shape: Any, unknown: list[Unknown], path: _Path) -> dict[str, Any]:
+    leaves, members, noted = _leaves(shape), dict[str, Any](), len(unknown)
     for key, child in value.items():
-        if key not in leaves:
-            unknown.extend([_unknown(_below(path, key), key, child)] if key != "__type" else [])
+        leaf = leaves.get(key, _no_member)
+        if leaf is _word and type(child) is str and _is_simple(child):
+            members[key] = child  # most values by far
+        elif leaf is _no_member:
+            unknown.extend([_unknown(_text_of((path, key)), key, child)] if key != "__type" else [])
         elif child is None:
             continue
-        elif leaf := leaves[key]:
+        elif leaf:
             try:
-                members[key] = leaf(child)  # most values by far: they need no path
+                members[key] = leaf(child)
             except _Odd as odd:
-                unknown.append(_odd(_below(path, key), child, odd.what))
+                unknown.append(_odd((path, key), child, odd.what))
                 members |= {} if odd.kept is None else {key: odd.kept}
-        elif (found := _kept(child, shape.members[key], unknown, _below(path, key))) is not None:
+        elif (found := _kept(child, shape.members[key], unknown, (path, key))) is not None:
             members[key] = found
     for name, content in _PAIRS if len(members) == len(value) == 2 else ():
-        if set(members) == {name, content}:
+        if name in members and content in members:
             said = value if len(unknown) == noted else members
             return members | {content: under_name(str(members[name]), said[content])}
     return members
 
 
-def _below(path: str, key: str) -> str:
-    return f"{path}.{key}" if path else key
+_NESTED: dict[str, type] = {"structure": dict, "map": dict, "list": list}  # not `Twice`, which is a list of its own
+_INSIDE: dict[str, Callable[[Any, Any, list[Unknown], _Path], Any]] = {"structure": _structure, "map": _map, "list": _list}
+
+
+def _no_member(value: Any) -> Any:
+    """How a value is read whose name botocore does not know: not at all."""
+    raise NotImplementedError
+
+
+def _text_of(path: _Path) -> str:
+    """A path as text: `Results[7].TrainingJob.New`; elements of inner lists have no number."""
+    steps = list[str]()
+    while path:
+        path, step = path
+        steps.append(f".{step}" if isinstance(step, str) else "[]" if step is None else f"[{step}]")
+    return "".join(reversed(steps)).removeprefix(".")
 
 
 @cache
@@ -173,7 +200,7 @@ def _leaves(shape: Any) -> dict[str, Callable[[Any], Any] | None]:
     return {name: None if one.type_name in _NESTED else _leaf(one.type_name, name) for name, one in shape.members.items()}
 
 
-def _leaf(kind: str, name: str) -> Callable[[Any], Any]:
+def _leaf(kind: str, name: str = "") -> Callable[[Any], Any]:
     """How a value without members is read."""
     if kind == "timestamp":
         return _moment
@@ -186,13 +213,15 @@ def _leaf(kind: str, name: str) -> Callable[[Any], Any]:
 
 def _unknown(path: str, name: str, value: Any, odd: str = "") -> Unknown:
     try:
-        return Unknown(storable(path), _json({name: value})[name], bool(odd) or names_something(name, value), odd)
+        [kept] = _json({name: value}).values()  # the name may look like a secret, and be cut
+        return Unknown(storable(path), kept, bool(odd) or names_something(name, value), odd)
     except RecursionError:  # a value that is too deep to read could name anything
         return Unknown(storable(path), REDACTED, names=True, odd=odd)
 
 
-def _odd(path: str, value: Any, what: str) -> Unknown:
-    return _unknown(path, path.rpartition(".")[2], value, "given twice" if isinstance(value, Twice) else what)
+def _odd(path: _Path, value: Any, what: str) -> Unknown:
+    text = _text_of(path)
+    return _unknown(text, text.rpartition(".")[2], value, "given twice" if isinstance(value, Twice) else what)
 
 
 def _whole(value: Any) -> str:
@@ -210,8 +239,15 @@ def _written(value: Any) -> str:
 
 def _word(value: Any) -> str:
     """A text that is a name or a place, unless it is JSON."""
+    if type(value) is str and _is_simple(value):
+        return value
     plain = isinstance(value, str) and is_plain(value)
     return _name_or_json(value) if plain else _cut_by(_name_or_json, value)
+
+
+def _is_simple(text: str) -> bool:
+    """Whether a text surely stays as it is: ASCII that is no JSON, and no URI with a login or a query."""
+    return text.isascii() and not ("@" in text or "?" in text or "{" in text or "[" in text or "\0" in text)
 
 
 def _name_or_json(value: str) -> str:

@@ -47,18 +47,23 @@ def shown(excerpt: Excerpt, *questions: Question, whole: bool = False) -> Graph:
 @asks_snapshot
 def graph(snapshot: Snapshot, *, edges: bool = True) -> Graph:
     """The whole graph of a snapshot, or only its nodes, which no question takes. For a large account, use `neighbourhood`."""
+    return shown(_all_of(snapshot, edges=edges), whole=edges)
+
+
+def _all_of(snapshot: Snapshot, *, edges: bool = True) -> Excerpt:
     rows = edges_of(snapshot.edge_rows()) if edges else ()
     nodes = attributed(snapshot.node_rows())
-    return shown(assembled(nodes, rows, snapshot.scope(), snapshot.listings(), unseen_in(snapshot)), whole=edges)
+    return assembled(nodes, rows, snapshot.scope(), snapshot.listings(), unseen_in(snapshot))
 
 
-def whole(source: Snapshot | Graph) -> Graph:
-    """The graph that is given, or the whole graph of a snapshot. Raises `TypeError` for anything else."""
+def whole(source: Snapshot | Graph | Excerpt) -> Excerpt:
+    """The graph that is given, or the whole graph of a snapshot, without networkx. Raises `TypeError` for anything else."""
     if isinstance(source, Snapshot):
-        return graph(source)
+        return _all_of(source)
     insist_source(source)
-    insist_described(source)
-    return source
+    if not isinstance(source, Excerpt):
+        insist_described(source)
+    return Excerpt.of(source)
 
 
 def graph_of(resources: Iterable[Resource], gaps: Iterable[Gap] = (), listings: Listings | None = None) -> Graph:

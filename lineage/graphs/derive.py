@@ -169,9 +169,12 @@ def observed_node(identity: str, record: Resource) -> Node:
     )
 
 
+_PINNING = frozenset(kind for kind in KINDS.values() if any(reference.digest for reference in kind.references))
+
+
 def _pins(kind: Kind, record: Resource) -> list[list[str]]:
     """The places whose content a record pins, each with a digest."""
-    if not any(reference.digest for reference in kind.references):
+    if kind not in _PINNING:
         return []
     pinned = (hit for hit in hits(kind, record.body) if hit.digest and hit.location)
     return [[hit.location.uri, hit.digest] for hit in pinned if hit.location]

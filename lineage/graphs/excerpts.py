@@ -82,6 +82,11 @@ class Excerpt:
         )
         return Excerpt({node: data for node, data in self.nodes.items() if node in kept}, after, before, self.graph)
 
+    def edges(self) -> Iterator[tuple[str, str, str, Attributes]]:
+        """Each edge: its ends, its key and its attributes."""
+        pairs = ((source, end, keys) for source, ends in self.after.items() for end, keys in ends.items())
+        return ((source, end, key, data) for source, end, keys in pairs for key, data in keys.items())
+
 
 def insist_source(source: object) -> None:
     """Raise `TypeError` for anything but a snapshot or a graph that lineage made: it says what a question wants."""
@@ -127,15 +132,17 @@ def assembled(
 def _connect(after: Neighbours, before: Neighbours, edges: Iterable[EdgeRow]) -> None:
     """Put edges into the successors and the predecessors of each node."""
     for edge in edges:
-        keys = after[edge.source].get(edge.target)
+        source, target = edge[:2]
+        ends = after[source]
+        keys = ends.get(target)
         if keys is None:
-            keys = after[edge.source][edge.target] = before[edge.target][edge.source] = {}
+            keys = ends[target] = before[target][source] = {}
         keys[edge_key(edge, keys)] = edge_attributes(edge)
 
 
 def edge_key(edge: EdgeRow, taken: Container[str]) -> str:
     """What distinguishes an edge from others between its nodes: relation and role, if needed also use, field and time."""
-    key = f"{edge.relation}:{edge.role}" if edge.role else str(edge.relation)
+    key = intern(f"{edge.relation}:{edge.role}" if edge.role else edge.relation)  # many edges have each
     if key in taken:  # repeated for another use or at another time
         key = f"{key}#{edge.usage}#{edge.path}"
     key = f"{key}#{edge.time}" if key in taken else key
@@ -152,14 +159,14 @@ def attributed(rows: Iterable[Row]) -> Iterator[tuple[str, Attributes]]:
 
 def _attributed(row: Row, details: Attributes) -> tuple[str, Attributes]:
     identity, kind, name, account, region, arn, created, modified, status, observed, _ = row
-    details |= {
-        "kind": intern(kind),  # there are few of them, and many nodes use each
+    details |= {  # of texts that many nodes have, one is kept
+        "kind": intern(kind),
         "name": name,
         "account": account and intern(account),
         "region": region and intern(region),
-        "arn": arn,
+        "arn": identity if arn == identity else arn,
         "created": created,
-        "modified": modified,
+        "modified": created if modified == created else modified,
         "status": status and intern(status),
         "observed": bool(observed),
         "label": label(identity, kind, name),
@@ -169,17 +176,18 @@ def _attributed(row: Row, details: Attributes) -> tuple[str, Attributes]:
 
 def edge_attributes(edge: EdgeRow) -> Attributes:
     """The attributes of an edge in the graph."""
+    _, _, relation, role, usage, path, evidence, opens, closes, span, listing, reader, settled = edge
     return {
-        "relation": intern(edge.relation),
-        "role": intern(edge.role),
-        "usage": intern(edge.usage),
-        "path": intern(edge.path),
-        "evidence": intern(edge.evidence),
-        "time": edge.time,
-        "span": str(edge.span) if edge.span else None,
-        "listing": edge.listing,
-        "reader": intern(edge.reader),
-        "settled": edge.settled,
+        "relation": intern(relation),
+        "role": intern(role),
+        "usage": intern(usage),
+        "path": intern(path),
+        "evidence": intern(evidence),
+        "time": None if opens is None else f"{opens}/{closes}",
+        "span": intern(str(span)) if span else None,
+        "listing": listing,
+        "reader": intern(reader),
+        "settled": settled,
     }
 
 
@@ -191,8 +199,7 @@ def label(identity: str, kind: str, name: str) -> str:
     if not is_place(identity):
         return name
     scheme, _, rest = identity.partition("://")
-    store, *parts = rest.rstrip("/").split("/")
-    kept = parts[-_LABEL_PARTS:]
-    left_out = ["…"] if len(parts) > len(kept) else []
+    before, *kept = rest.rstrip("/").rsplit("/", _LABEL_PARTS)
+    store, left_out, _ = before.partition("/")
     slash = "/" if identity.endswith("/") else ""
-    return "/".join([store if scheme == "s3" else f"{scheme} {store}", *left_out, *kept]) + slash
+    return "/".join([store if scheme == "s3" else f"{scheme} {store}", *(("…",) if left_out else ()), *kept]) + slash

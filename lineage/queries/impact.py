@@ -216,13 +216,14 @@ def _row(spread: Spread, arrival: Arrival, ways: _Ways) -> Json:
     way = arrival.way(LONGEST + 1)
     after, way = (way[0].node, way[1:]) if len(way) > LONGEST else (None, way)
     row = _reached(spread, arrival)
-    return row | {"after": after, "through": ways.through(way), "evidence": ways.evidence(way)}
+    row["after"], row["through"], row["evidence"] = after, ways.through(way), ways.evidence(way)
+    return row
 
 
 def _reached(spread: Spread, arrival: Arrival) -> Json:
     """A reached node: how surely, and for an endpoint, what serves it."""
     row = node_json(spread.graph, arrival.node)
-    row |= {"sure": arrival.sure, "deleted": spread.graph.nodes[arrival.node].get("deleted")}
+    row["sure"], row["deleted"] = arrival.sure, spread.graph.nodes[arrival.node].get("deleted")
     if row["kind"] == ENDPOINT.name:
         variants = list(_variants(spread, arrival.node))
         # entities say that it has the data, but not in which variant

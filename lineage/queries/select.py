@@ -15,7 +15,7 @@ from lineage.domain.names import is_arn, node_id, parse_location
 from lineage.domain.text import storable
 from lineage.domain.urls import from_url, page_of
 from lineage.graphs.build import shown, whole
-from lineage.graphs.excerpts import Graph, insist_source
+from lineage.graphs.excerpts import Excerpt, Graph, insist_source
 from lineage.graphs.follow import Direction
 from lineage.graphs.neighbourhoods import between, ends_of
 from lineage.queries.scope import ALL, Within
@@ -47,23 +47,29 @@ def select(source: Snapshot | Graph, text: str) -> Graph:
 
     Raises `UnknownNode` and `MalformedName`.
     """
-    asked = _asked(source)
-    return asked.part(_all_chosen(asked, text))
+    if isinstance(source, Snapshot):
+        return shown(part(source, text))
+    chosen = selected(source, text)
+    copied: Graph = source.subgraph(chosen).copy()
+    return copied
 
 
-def selected(source: Snapshot | Graph, text: str) -> set[str]:
+def part(source: Snapshot | Graph | Excerpt, text: str) -> Excerpt:
+    """The same without networkx."""
+    chosen = selected(source, text)
+    return between(source, chosen) if isinstance(source, Snapshot) else whole(source).among(chosen)
+
+
+def selected(source: Snapshot | Graph | Excerpt, text: str) -> set[str]:
     """The ids of the nodes that `select` gives. Of a snapshot no graph is made. Raises `UnknownNode` and `MalformedName`."""
-    return _all_chosen(_asked(source), text)
-
-
-def _all_chosen(asked: _Asked, text: str) -> set[str]:
+    asked = _asked(source)
     chosen = set.intersection(*(_chosen(asked, word) for word in _words(asked, text)))
     if not chosen:
         raise none_is_all(text)
     return chosen
 
 
-def named(source: Snapshot | Graph, text: str) -> set[str]:
+def named(source: Snapshot | Graph | Excerpt, text: str) -> set[str]:
     """The nodes that the words of a selector name, without what a `+` adds to them. Raises `UnknownNode`."""
     asked, found = _asked(source), set[str]()
     for word in _words(asked, text):
@@ -86,14 +92,22 @@ def within(graph: Graph, accounts: Iterable[str] = (), regions: Iterable[str] = 
     insist_source(graph)
     if asked == ALL:
         return graph
-    inside = {
-        node for node, data in graph.nodes(data=True) if _has_place(data) and asked.takes(data["account"], data["region"])
-    }
-    beside = {node for end in inside for node in (*graph.predecessors(end), *graph.successors(end))}
+    copied: Graph = graph.subgraph(_inside(Excerpt.of(graph), asked)).copy()
+    return copied
+
+
+def part_within(graph: Excerpt, asked: Within) -> Excerpt:
+    """The same without networkx."""
+    return graph if asked == ALL else graph.among(_inside(graph, asked))
+
+
+def _inside(graph: Excerpt, asked: Within) -> set[str]:
+    inside = {node for node, data in graph.nodes.items() if _has_place(data) and asked.takes(data["account"], data["region"])}
+    beside = {node for end in inside for node in (*graph.before[end], *graph.after[end])}
     kept = inside | {node for node in beside if not _has_place(graph.nodes[node])}
     if not kept:
         raise nothing_within(asked, graph.graph["scope"])
-    return graph.subgraph(kept).copy()
+    return kept
 
 
 def _has_place(data: dict[str, Any]) -> bool:
@@ -119,12 +133,8 @@ class _Asked(Protocol):
         """The far ends of the edges of some relations into some nodes, or out of them."""
         ...
 
-    def part(self, chosen: Collection[str]) -> Graph:
-        """Some nodes, with the edges between them."""
-        ...
 
-
-def _asked(source: Snapshot | Graph) -> _Asked:
+def _asked(source: Snapshot | Graph | Excerpt) -> _Asked:
     return _InSnapshot(source) if isinstance(source, Snapshot) else _InGraph(whole(source))
 
 
@@ -146,18 +156,15 @@ class _InSnapshot:
     def ends(self, nodes: Collection[str], way: Direction, relations: frozenset[str]) -> Iterable[str]:
         return ends_of(self._snapshot, nodes, way, relations)
 
-    def part(self, chosen: Collection[str]) -> Graph:
-        return shown(between(self._snapshot, chosen))
-
 
 class _InGraph:
     """A graph in memory."""
 
-    def __init__(self, graph: Graph) -> None:
+    def __init__(self, graph: Excerpt) -> None:
         self._graph = graph
 
     def having(self, ids: Iterable[str]) -> set[str]:
-        return {node for node in ids if node in self._graph}
+        return {node for node in ids if node in self._graph.nodes}
 
     def meant(self, body: str) -> set[str]:
         return resolve(self._graph, body)
@@ -166,13 +173,9 @@ class _InGraph:
         return names_of(self._graph)
 
     def ends(self, nodes: Collection[str], way: Direction, relations: frozenset[str]) -> Iterable[str]:
-        around: Any = self._graph.in_edges if way == "up" else self._graph.out_edges
-        edges = around(nodes, data="relation")
-        return (source if way == "up" else target for source, target, relation in edges if relation in relations)
-
-    def part(self, chosen: Collection[str]) -> Graph:
-        part: Graph = self._graph.subgraph(chosen).copy()
-        return part
+        around = self._graph.before if way == "up" else self._graph.after
+        ends = ((end, keys) for node in nodes for end, keys in around[node].items())
+        return (end for end, keys in ends if any(data["relation"] in relations for data in keys.values()))
 
 
 def _words(asked: _Asked, text: str) -> list[str]:
@@ -203,33 +206,33 @@ def _reached(asked: _Asked, seeds: set[str], steps: int | None, way: Direction, 
     return reached
 
 
-def resolve(graph: Graph, body: str) -> set[str]:
+def resolve(graph: Excerpt, body: str) -> set[str]:
     """The nodes that an id, an ARN, an S3 URI, `kind/name`, a name, `kind:KIND` or `tag:KEY=VALUE` stands for."""
-    if body in graph and not spans(body):
+    if body in graph.nodes and not spans(body):
         return {body}
     if page := page_of(body):
-        return {node for node, data in graph.nodes(data=True) if page.shows(node, data["kind"], data["name"])}
+        return {node for node, data in graph.nodes.items() if page.shows(node, data["kind"], data["name"])}
     if body.startswith(KIND):
-        return {node for node, data in graph.nodes(data=True) if data["kind"] == body.removeprefix(KIND)}
+        return {node for node, data in graph.nodes.items() if data["kind"] == body.removeprefix(KIND)}
     if body.startswith(TAG):
         wanted = body.removeprefix(TAG)
-        tags = ((node, tag) for node, data in graph.nodes(data=True) for tag in data.get("tags", ()))
+        tags = ((node, tag) for node, data in graph.nodes.items() for tag in data.get("tags", ()))
         return {node for node, tag in tags if tag == wanted or tag.startswith(f"{wanted}=")}
     if spans(body):
-        place, places = parse_location(body), (node for node, data in graph.nodes(data=True) if data["kind"] in PLACES)
+        place, places = parse_location(body), (node for node, data in graph.nodes.items() if data["kind"] in PLACES)
         return {node for node in places if shares(node, place)}
     if is_arn(body):
-        return {node_id(body)} & set(graph)
+        return {node_id(body)} & graph.nodes.keys()
     kind, _, name = body.partition("/")
     if kind in KINDS and name:
         return _named(graph, name, kind)
     return _named(graph, body, None)
 
 
-def _named(graph: Graph, name: str, kind: str | None) -> set[str]:
+def _named(graph: Excerpt, name: str, kind: str | None) -> set[str]:
     wanted = name.casefold()
     matches = _glob_of(wanted).match if WILD.search(wanted) else wanted.__eq__
-    return {node for node, data in graph.nodes(data=True) if kind in (None, data["kind"]) and matches(data["name"].casefold())}
+    return {node for node, data in graph.nodes.items() if kind in (None, data["kind"]) and matches(data["name"].casefold())}
 
 
 def _glob_of(text: str) -> re.Pattern[str]:

@@ -6,36 +6,23 @@ A file's own seals prove nothing against someone who can write the file, because
 
 from __future__ import annotations
 
-import hashlib
-from collections import Counter
 from collections.abc import Iterable, Iterator
 from contextlib import nullcontext
 from dataclasses import asdict, dataclass, field
-from itertools import islice
 from pathlib import Path
 
 from lineage.domain.called import asking
-from lineage.domain.records import Crawl, Json
+from lineage.domain.records import Json
 from lineage.errors import MalformedName, SnapshotError
 from lineage.queries.showing import ListedAnswer
-from lineage.snapshot.damage import OF_ODD_ROWS
+from lineage.snapshot.checking import Checking, Difference
+from lineage.snapshot.merging import MergedFile
 from lineage.snapshot.reading import Snapshot, open_snapshot
-from lineage.snapshot.seals import MARK, TABLES, Seal, mark_of, state_line
+from lineage.snapshot.seals import Seal, file_digest
 
 SCHEMA, INFO_SCHEMA = "lineage.verified/1", "lineage.snapshot/1"
 UNCHANGED, CHANGED, UNSEALED, IN_PART = "unchanged", "changed", "unsealed", "proved-in-part"
 _ANEW = "anyone who can edit this file can also make new seals"
-_AT_ONCE = 1 << 20
-_NAMED = 20  # rows of a table that are named; more are counted
-
-
-@dataclass(frozen=True, slots=True)
-class Difference:
-    """Something that is not as it was sealed: in which table, of which crawl or row, and how."""
-
-    table: str
-    where: str
-    said: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,6 +49,7 @@ class Verified(ListedAnswer):
     `proved` says up to which crawl the file is proved, and by what (`crawl`, `how`, and whether by the `whole_file`).
     `proved_all` says whether that is the newest crawl. `unsealed_crawls` are those after the newest seal. `rolled_back` names a
     later crawl that was known before (`crawl`, `digest`, `seen`). `replayed`: its crawls read an account file, not AWS.
+    `merged` are the files that were merged into it (`file`, `digest`, and `crawls`, each with its number here and there).
     """
 
     file: str
@@ -75,6 +63,7 @@ class Verified(ListedAnswer):
     proved_all: bool = False
     unsealed_crawls: list[int] = field(default_factory=list)
     replayed: bool = False
+    merged: list[Json] = field(default_factory=list)
 
     def _about(self) -> str:
         """The file."""
@@ -83,15 +72,6 @@ class Verified(ListedAnswer):
     def as_json(self) -> Json:
         """The answer as one JSON object. Its keys are a contract; more may be added."""
         return {"schema": SCHEMA, "question": "verify"} | asdict(self)
-
-
-def file_digest(path: str | Path) -> str:
-    """The SHA-256 of a file's bytes, in hexadecimal. Raises `OSError`."""
-    whole = hashlib.sha256()
-    with Path(path).open("rb") as file:
-        while piece := file.read(_AT_ONCE):
-            whole.update(piece)
-    return whole.hexdigest()
 
 
 def verify(
@@ -108,9 +88,9 @@ def verify(
     held = [*([_given(digest)] if digest else []), *proofs]
     opened = nullcontext(source) if isinstance(source, Snapshot) else open_snapshot(source)
     with opened as snapshot:
-        checking = _Checking(snapshot)
+        checking = Checking(snapshot)
         chain = checking.run()
-        held += [checking.proof_of(against)] if against else []
+        held += [_proof_by(against, snapshot.path)] if against else []
         own = f"sha256:{file_digest(snapshot.path)}"
         proving = _Proving(checking, chain, own, max((crawl.id for crawl in checking.crawls), default=0))
         for proof in held:
@@ -123,7 +103,15 @@ def verify(
     late = [one.id for one in checking.crawls if not chain or one.id > chain[-1].crawl]
     found, notes, name = checking.found, checking.notes, snapshot.path.name
     replayed = any(crawl.replayed for crawl in checking.crawls)
-    return Verified(name, own, verdict, seals, found, notes, *told, proving.proved_all, late, replayed)
+    merged = list(map(_merged, checking.merged.values()))
+    return Verified(name, own, verdict, seals, found, notes, *told, proving.proved_all, late, replayed, merged)
+
+
+def _merged(one: MergedFile) -> Json:
+    """A file that was merged, with its crawls."""
+    seals = {seal.crawl: seal.digest for seal in one.seals}
+    crawls = [{"crawl": here, "was": was, "seal": seals.get(was)} for was, here in sorted(one.crawls.items())]
+    return {"file": one.name, "digest": one.digest, "crawls": crawls}
 
 
 def _given(digest: str) -> Proof:
@@ -135,10 +123,27 @@ def _given(digest: str) -> Proof:
     return Proof(f"sha256:{wanted}", f"the digest sha256:{wanted}")
 
 
+def _proof_by(earlier: str | Path, path: Path) -> Proof:
+    """The proof by an earlier copy of the file: that the file begins as the copy ended."""
+    if Path(earlier).exists() and Path(earlier).samefile(path):
+        raise MalformedName(f"{earlier} is the file itself, which proves nothing: name an earlier copy")
+    with open_snapshot(earlier) as copy:
+        chain = copy.seals()
+    name = Path(earlier).name
+    if not chain:
+        raise SnapshotError(f"{earlier} has no seal, and so proves nothing: name a copy of which a crawl has finished")
+    return Proof(chain[-1].digest, f"the earlier copy {name}", f"is in {name}", chain[-1].crawl, chain[0].digest)
+
+
+def _proved_by(one: MergedFile) -> Iterator[tuple[str, str]]:
+    """The digests of a merged file's seals, each with what it proves."""
+    return ((seal.digest, f"what {one.name} wrote up to its crawl {seal.crawl} is proved") for seal in one.seals)
+
+
 class _Proving:
     """What was kept elsewhere, compared with the file that was looked at."""
 
-    def __init__(self, checking: _Checking, chain: list[Seal], own: str, newest: int) -> None:
+    def __init__(self, checking: Checking, chain: list[Seal], own: str, newest: int) -> None:
         self._checking = checking
         self._chain = chain
         self._own = own
@@ -148,6 +153,9 @@ class _Proving:
         self._back: Json | None = None
         self._strange = 0  # anchors of other snapshots
         self._known = 0  # and of this one
+        self._parts: list[str] = []  # what is proved of merged files
+        self._whole = {one.digest: one.name for one in checking.merged.values()}
+        self._merged = {digest: told for one in checking.merged.values() for digest, told in _proved_by(one)}
 
     @property
     def proved_all(self) -> bool:
@@ -161,12 +169,20 @@ class _Proving:
         if not proof.asked:
             firsts = [one.digest for one in self._chain[:1]]
             ours = proof.first in firsts or proof.digest in sealed or self._own in (proof.digest, proof.file)
+            ours = ours or proof.digest in self._merged
             self._known, self._strange = self._known + ours, self._strange + (not ours)
         if self._own in (proof.digest, proof.file):
             self._prove(self._newest, proof, whole=True)
         elif proof.digest in sealed:
             self._prove(sealed[proof.digest], proof, whole=False)
             self._compare_bytes(sealed[proof.digest], proof)
+        elif part := self._merged.get(proof.digest):
+            self._parts.append(f"{part} by {proof.how}")
+        elif proof.asked and (name := self._whole.get(proof.digest)):
+            shown = asking("lineage snapshot info", "lineage.snapshot_info(path)")
+            raise MalformedName(
+                f"{proof.how} is of {name}, which was merged: give that of its newest seal, as {shown} of it prints"
+            )
         elif proof.first and self._chain and proof.first == self._chain[0].digest:
             self._differs(proof)
         elif proof.asked:
@@ -201,7 +217,7 @@ class _Proving:
             return CHANGED
         if self.proved_all:
             return UNCHANGED
-        if self._proved and asked:
+        if (self._proved or self._parts) and asked:
             return IN_PART
         return UNCHANGED if self._chain else UNSEALED
 
@@ -212,6 +228,10 @@ class _Proving:
         proved, notes = self._proved, self._checking.notes
         if self._strange and not self._known:
             notes.append(f"no anchor matches this snapshot's first seal; {self._strange} are for other snapshots")
+        notes += self._parts
+        if proved is None and self._parts:
+            notes.append(f"the rest, and how the merged files were joined, is covered only by the file's own seals; {_ANEW}")
+            return None, None
         if proved is None:
             notes += [f"only the file's own seals vouch for it; {_ANEW}"] if self._chain and not asked else []
             return None, None
@@ -221,105 +241,6 @@ class _Proving:
             which = f"crawls {rest[0]} to {rest[-1]} are" if len(rest) > 1 else f"crawl {rest[0]} is"
             notes.append(f"{which} covered only by the file's own seals, and so are the rows of the newest state; {_ANEW}")
         return proved, None
-
-
-class _Checking:
-    """One verification under way."""
-
-    def __init__(self, snapshot: Snapshot) -> None:
-        self.found: list[Difference] = []
-        self.notes: list[str] = []
-        self.crawls: list[Crawl] = []
-        self._snapshot = snapshot
-
-    def tell(self, table: str, where: str, said: str) -> None:
-        self.found.append(Difference(table, where, said))
-
-    def run(self) -> list[Seal]:
-        """Check everything; the chain as far as it can be read."""
-        chain: list[Seal] = []
-        try:
-            for damage in self._snapshot.structure():
-                self.tell("file", "structure", damage)
-            chain = self._snapshot.seals()
-            self._links(chain)
-            self._tables(chain)
-            for kind, identity, created in self._snapshot.altered_bodies():
-                self.tell("record", identity, f"the body of this {kind} of {created or 'no date'} is not the one stored")
-            self._tail(chain)
-        except (SnapshotError, *OF_ODD_ROWS) as error:
-            self.tell("file", "content", f"it can't be read to its end: {error}")
-        return chain
-
-    def proof_of(self, earlier: str | Path) -> Proof:
-        """The proof by an earlier copy of the file: that the file begins as the copy ended."""
-        if Path(earlier).exists() and Path(earlier).samefile(self._snapshot.path):
-            raise MalformedName(f"{earlier} is the file itself, which proves nothing: name an earlier copy")
-        with open_snapshot(earlier) as copy:
-            chain = copy.seals()
-        name = Path(earlier).name
-        if not chain:
-            raise SnapshotError(f"{earlier} has no seal, and so proves nothing: name a copy of which a crawl has finished")
-        return Proof(chain[-1].digest, f"the earlier copy {name}", f"is in {name}", chain[-1].crawl, chain[0].digest)
-
-    def _links(self, chain: list[Seal]) -> None:
-        """Check that each seal matches its own digest and names the seal before it."""
-        for before, one in zip([None, *chain], chain, strict=False):
-            if one.made_anew() != one.digest:
-                self.tell("seal", f"crawl {one.crawl}", "the seal does not match its own digest")
-            if one.previous != (before.digest if before else ""):
-                self.tell("seal", f"crawl {one.crawl}", "the seal before it was changed or removed")
-
-    def _tables(self, chain: list[Seal]) -> None:
-        sealed = self._snapshot.sealed()
-        state = hashlib.sha256()
-        for name in TABLES:
-            now = self._snapshot.hashed(name, [one.crawl for one in chain])
-            for one in chain:
-                if TABLES[name].crawl and now.wrote[str(one.crawl)] != one.wrote.get(name):
-                    said = f"what crawl {one.crawl} wrote into the table {name} is not what it sealed"
-                    self.tell(name, f"crawl {one.crawl}", said)
-            if not sealed:
-                continue
-            digest, marks = sealed.get(name, ("", b""))
-            state.update(state_line(name, digest, marks))
-            if now.digest != digest:
-                self._name_rows(name, now.marks, marks)
-        if sealed and chain and state.hexdigest() != chain[-1].state:
-            self.tell("sealed", f"crawl {chain[-1].crawl}", "the digests of the tables are not the ones that were sealed")
-
-    def _name_rows(self, name: str, now: bytes, sealed: bytes) -> None:
-        """Report the rows that differ from what was sealed, and how many sealed rows are missing."""
-        new = Counter(_marks(now)) - Counter(_marks(sealed))
-        gone = sum((Counter(_marks(sealed)) - Counter(_marks(now))).values())
-        rows = (row for row in self._snapshot.rows_of(name) if new[mark_of(row)] > 0)
-        for row in islice(rows, min(_NAMED, sum(new.values()))):
-            key = " ".join(str(value) for value in row[: TABLES[name].key] if value not in ("", None))
-            self.tell(name, key, "this row has changed since it was sealed")
-        more, lost = sum(new.values()) - _NAMED, gone - sum(new.values())
-        if more > 0:
-            self.tell(name, "rows", f"{more} more {'row is' if more == 1 else 'rows are'} not as sealed")
-        if lost > 0:
-            self.tell(name, "rows", f"{lost} sealed {'row is' if lost == 1 else 'rows are'} missing")
-        if not (new or gone):
-            self.tell(name, "table", "its digest is not the one that was sealed")
-
-    def _tail(self, chain: list[Seal]) -> None:
-        """Report what no seal covers."""
-        last = chain[-1].crawl if chain else 0
-        self.crawls = list(self._snapshot.crawls())
-        late = [crawl for crawl in self.crawls if crawl.id > last]
-        for crawl in late:
-            ended = "did not finish" if not crawl.complete else "has no seal"
-            self.notes.append(f"crawl {crawl.id} {ended}: its data is not sealed, and the rows cannot be compared with a seal")
-            if crawl.complete:
-                self.tell("seal", f"crawl {crawl.id}", "the seal of this finished crawl is missing")
-        if not late and chain and not self._snapshot.sealed():
-            self.tell("sealed", f"crawl {last}", "the digests of its tables were removed")
-
-
-def _marks(marks: bytes) -> Iterator[bytes]:
-    return (marks[at : at + MARK] for at in range(0, len(marks), MARK))
 
 
 @dataclass(frozen=True, slots=True, repr=False, eq=False)  # `Answer` has both
@@ -346,9 +267,16 @@ def snapshot_info(path: str | Path) -> SnapshotInfo:
         raise TypeError("snapshot_info takes the path of the file: give snapshot.path")
     with open_snapshot(path) as snapshot:
         sealed = {one.crawl: one.digest for one in snapshot.seals()}
+        merged = list(map(_merged, snapshot.merged_files().values()))
         crawls = [
             {name: getattr(one, name) for name in ("id", "started", "finished", "caller", "tool", "botocore", "replayed")}
-            | {"seal": sealed.get(one.id)}
+            | {"seal": sealed.get(one.id), "merged": _there(one.id, merged)}
             for one in snapshot.crawls()
         ]
     return SnapshotInfo(Path(path).name, Path(path).stat().st_size, f"sha256:{file_digest(path)}", crawls)
+
+
+def _there(crawl: int, merged: list[Json]) -> list[Json]:
+    """Where a crawl was before a merge: the file, its number there, and its seal."""
+    told = ((file, one) for file in merged for one in file["crawls"] if one["crawl"] == crawl)
+    return [{"file": file["file"], "crawl": one["was"], "seal": one["seal"]} for file, one in told]

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from copy import deepcopy
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Any, Generic, NamedTuple, Protocol, Self, TypeVar, overload
 
 from lineage.domain.experiments import RUN_TAG
+from lineage.domain.redact import without_secrets
 from lineage.domain.status import RunStatus
 from lineage.errors import RefusedValue
 from lineage.recording import limits
@@ -165,10 +166,10 @@ def request(what: str, given: Json) -> Json:
 
 
 def sent_description(what: str, text: str) -> str:
-    """A description: one line, at most 3,072 characters. Raises `RefusedValue`."""
+    """A description, without secrets: one line, at most 3,072 characters. Raises `RefusedValue`."""
     if not isinstance(text, str) or len(text) > _DESCRIPTION_LENGTH or len(text.splitlines()) > 1:
         raise RefusedValue(f"the description of the {what} must be one line of at most {_DESCRIPTION_LENGTH:,} characters")
-    return text
+    return without_secrets(text)
 
 
 def sent_display_name(what: str, text: str) -> str | None:
@@ -190,10 +191,10 @@ def sent_status(_what: str, value: Any) -> Json:
 
 
 def sent_time(_what: str, value: Any) -> datetime:
-    """A time; UTC if it has no zone. Raises `RefusedValue`."""
+    """A time; local time if it has no zone. Raises `RefusedValue`."""
     if not isinstance(value, datetime):
         raise RefusedValue(f"{value!r} is not a time (expected a datetime)")
-    return value if value.tzinfo else value.replace(tzinfo=UTC)
+    return limits.with_zone(value)
 
 
 def read_parameter(value: Json) -> float | str:

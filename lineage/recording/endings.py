@@ -6,7 +6,7 @@ import contextlib
 import os
 import signal
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Any
 
 from lineage.domain.status import RunStatus
@@ -43,6 +43,36 @@ def _said(error: BaseException) -> str:
         return "(its text can't be told)"
 
 
+class _Leaving:
+    """Whether the main thread, in which handlers run, is leaving a block, and whether SIGTERM came meanwhile."""
+
+    blocks = 0
+    came = False
+
+
+@contextlib.contextmanager
+def termination_waits(then: Callable[[], None]) -> Iterator[None]:
+    """While a block is left, the first SIGTERM waits until all is sent, and a second one ends the process.
+
+    `then` is called when it is left, and restores the handler: what waited is sent again after that, to whoever is next.
+    """
+    if threading.current_thread() is not threading.main_thread():
+        try:
+            yield
+        finally:
+            then()
+        return
+    _Leaving.blocks += 1
+    try:
+        yield
+    finally:
+        _Leaving.blocks -= 1
+        then()
+        if _Leaving.came and not _Leaving.blocks:
+            _Leaving.came = False
+            os.kill(os.getpid(), signal.SIGTERM)
+
+
 def catch_termination(is_inside: Callable[[], bool]) -> Callable[[], None]:
     """Let SIGTERM unwind a block, so its run is left and flushed; if `is_inside` is false, it ends the process as usual.
 
@@ -52,7 +82,10 @@ def catch_termination(is_inside: Callable[[], bool]) -> Callable[[], None]:
         return lambda: None
 
     def terminate(number: int, frame: Any) -> None:  # noqa: ARG001  (the shape of a handler)
-        if is_inside():
+        if _Leaving.blocks and not _Leaving.came:
+            _Leaving.came = True
+            return
+        if is_inside() and not _Leaving.blocks:
             raise Terminated(128 + number)
         signal.signal(number, signal.SIG_DFL)
         os.kill(os.getpid(), number)

@@ -293,13 +293,16 @@ class Trial(Entity):
         session: Any = None,
         exist_ok: bool = False,
     ) -> Self:
-        """Create one in an existing experiment (else `NotThere`).
+        """Create one in an existing experiment (else `NotThere`). The SDKs take the two names in the other order.
 
         If it exists, `exist_ok=True` loads it unchanged; otherwise, and always for a trial of another experiment, raises
         `AlreadyExists`.
         """
         given = {"trial_name": trial_name, "experiment_name": experiment_name, "display_name": display_name, "tags": tags}
-        return cls._create(session, exist_ok, given)
+        try:
+            return cls._create(session, exist_ok, given)
+        except NotThere as error:
+            raise NotThere(f"{error} (Trial.create takes the trial's name first, and then its experiment's)") from None
 
     @classmethod
     def load(cls, trial_name: str, *, session: Any = None) -> Self:

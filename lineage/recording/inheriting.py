@@ -3,33 +3,36 @@
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 from lineage.domain.status import RunStatus
 from lineage.recording.outbox import Outbox
 from lineage.recording.sending import LANES, OPEN, STATUS
 from lineage.recording.service import LOGGER
-from lineage.recording.spool import Owner, Row, orphans
+from lineage.recording.spool import Orphan, Owner, Row, orphans
 
 _DEAD = "the process that recorded this run ended without leaving it (killed?)"
 
 
-def take_over(box: Outbox, folder: Path | None, opened: str = "", seen: Callable[[Sequence[Row]], None] | None = None) -> int:
+def take_over(box: Outbox, folder: Path | None, opened: str = "", seen: Callable[[Row], None] | None = None) -> int:
     """Queue what dead processes left, before anything of this one; `opened`: the component that is open now.
 
     Only for this account and region; for a process that never knew its account, only if it signed with the same profile.
-    What can't be read, or not be stored on this disk, stays where it is. `seen` gets the rows. Returns their number.
+    What can't be read, or not be stored on this disk, stays where it is. `seen` gets each row. Returns their number. A queue is
+    read twice, first to the end for what is damaged, and never held in memory: there may be a million metrics in it.
     """
     taken, mine = 0, box.spool.owner
     for orphan in orphans(folder) if folder and box.spool.on_disk else ():
         try:
             if _is_ours(orphan.owner, mine):
-                rows = list(_inherited(orphan.rows(LANES), orphan.owner, folder, opened))
-                if seen:
-                    seen(rows)
-                box.take_over(orphan, rows)
-                taken += len(rows)
+                count = 0
+                for row in _inherited(orphan, folder, opened):
+                    count += 1
+                    if seen:
+                        seen(row)
+                box.take_over(orphan, _inherited(orphan, folder, opened), count)
+                taken += count
         except (
             sqlite3.Error,
             OSError,
@@ -50,10 +53,10 @@ def _is_ours(owner: Owner, mine: Owner) -> bool:
     return same and (bool(owner.account) or owner.profile == mine.profile)
 
 
-def _inherited(rows: list[Row], owner: Owner, folder: Path | None, opened: str) -> Iterator[Row]:
+def _inherited(orphan: Orphan, folder: Path | None, opened: str) -> Iterator[Row]:
     """What a dead process left, without the ending of a run that is open again now."""
-    ended = False
-    for row in rows:
+    owner, ended = orphan.owner, False
+    for row in orphan.rows(LANES):
         ended = ended or (row.lane, row.component) == (STATUS, owner.component)
         if row.lane in (STATUS, OPEN) and row.component == opened:
             continue

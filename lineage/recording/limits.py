@@ -1,8 +1,8 @@
 """What SageMaker accepts and the SDK can read again: every value is checked at the call, before anything is sent.
 
 Sources: botocore 1.44.8 (`CreateTrialComponent`, `BatchPutMetrics`, `CreateArtifact`) for patterns and lengths; the API
-reference for 300 parameters and for metrics of at most 14 days; sagemaker 2.257.7 for 59 characters of a name and 30
-artifacts each way.
+reference for 300 parameters and for metrics of at most 14 days; sagemaker 2.257.7 for 59 characters of a name, 30
+artifacts each way, metrics of at most two hours ahead, and times without a zone.
 Pure: every function returns what to send, or raises `RefusedValue`.
 """
 
@@ -31,6 +31,7 @@ URI_LENGTH: Final = 2048
 MESSAGE_LENGTH: Final = 1024
 METRIC_NAME_LENGTH: Final = 255
 OLDEST_METRIC: Final = timedelta(days=14)
+AHEAD_METRIC: Final = timedelta(hours=2)  # how far ahead of the clock a metric may be
 EXACT: Final = 2**53  # larger integers are not exact as a NumberValue, which is a double
 
 LAST_STEP: Final = 2**31 - 1
@@ -88,7 +89,7 @@ def parameter(name: str, value: Any) -> Json:
     number = _number(value)
     if number is None or (isinstance(number, int) and abs(number) > EXACT):
         what = f"the value of the parameter {name!r}"
-        text = str(under_name(name, _text(value if number is None else number, what)))
+        text = _text(value if number is None else number, name, what)
         return {"StringValue": _short(text, TEXT_LENGTH, what)}
     return {"NumberValue": _finite(number, f"the parameter {name!r}")}
 
@@ -97,7 +98,7 @@ def artifact(name: str, value: Any, media_type: str | None = None) -> Json:
     """An artifact in the API's form."""
     _key(name, "artifact")
     what = f"the value of the artifact {name!r}"
-    text = "" if value is None else _short(str(under_name(name, _text(value, what))), URI_LENGTH, what)
+    text = "" if value is None else _short(_text(value, name, what), URI_LENGTH, what)
     if not text:
         raise RefusedValue(f"the artifact {name!r} has no value: give its URI")
     if media_type is None:
@@ -117,9 +118,9 @@ def location(uri: str) -> str:
     try:
         place = parse_location(uri) if isinstance(uri, str) else None
     except MalformedName as error:
-        raise RefusedValue(str(error)) from None
+        raise RefusedValue(without_secrets(str(error))) from None
     if not place or not place.uri.startswith("s3://"):
-        raise RefusedValue(f"{uri!r} is not an S3 URI (expected s3://bucket/prefix/)")
+        raise RefusedValue(f"{without_secrets(repr(uri))} is not an S3 URI (expected s3://bucket/prefix/)")
     if _VERSION.search(uri):
         raise RefusedValue(f"{uri!r} contains a version id, which is not part of an S3 URI: give it as `version_ids=`")
     return uri
@@ -143,22 +144,27 @@ def pin_of(name: str) -> str:
 
 
 def metric(name: str, value: Any, timestamp: datetime | float | None, step: int | None, now: datetime) -> Json:
-    """A metric in BatchPutMetrics's form, with its time in seconds since 1970. Refuses NaN, and times over 14 days ago."""
+    """A metric in BatchPutMetrics's form, with its time in seconds since 1970. Refuses NaN, and times too far from now."""
     if not isinstance(name, str) or not 0 < len(name) <= METRIC_NAME_LENGTH or not _is_line(name):
         raise RefusedValue(f"{_cut(name)!r} can't be the name of a metric: 1 to {METRIC_NAME_LENGTH} characters of one line")
     number = _number(value)
     if number is None:
-        raise RefusedValue(f"the metric {name!r} must be a number, not {_cut(value)!r}")
+        raise RefusedValue(f"the metric {name!r} must be a number, not {_cut(value, name)!r}")
     when = _time(timestamp, name, now)
     if now - when > OLDEST_METRIC:
         raise RefusedValue(f"the metric {name!r} is of {when:%Y-%m-%d %H:%M}Z: SageMaker refuses metrics over 14 days old")
+    if when - now > AHEAD_METRIC:
+        raise RefusedValue(
+            f"the metric {name!r} is of {when:%Y-%m-%d %H:%M}Z: SageMaker refuses metrics over 2 hours ahead of the clock"
+        )
     given = {} if step is None else {"Step": _step(step, name)}
     return {"MetricName": name, "Value": _finite(number, f"the metric {name!r}"), "Timestamp": when.timestamp(), **given}
 
 
 def message(text: str) -> str:
     """A status message: one line, without anything that looks like a secret, at most 1,024 characters."""
-    line = " ".join(one_line(without_secrets(text)).split())
+    joined = " ".join(one_line(without_secrets(text)).split())
+    line = without_secrets(joined)  # where the name and its value had lines of their own
     return line if len(line) <= MESSAGE_LENGTH else f"{line[: MESSAGE_LENGTH - 1]}…"
 
 
@@ -194,8 +200,8 @@ def _short(text: str, most: int, what: str) -> str:
     return text
 
 
-def _text(value: Any, what: str) -> str:
-    """A value's text. A string with several lines is refused, as SageMaker does; other values are put on one line."""
+def _text(value: Any, name: str, what: str) -> str:
+    """A value's text, without secrets. A string of several lines is refused, as SageMaker does; others are put on one line."""
     try:
         text = str(value)
     except Exception as error:
@@ -203,8 +209,9 @@ def _text(value: Any, what: str) -> str:
     if not isinstance(value, str):
         text = " ".join(text.split())
     if not _is_line(text):
-        raise RefusedValue(f"{what} has a line break or invalid characters; SageMaker allows only one line: {_cut(text)!r}")
-    return text
+        shown = _cut(text, name)
+        raise RefusedValue(f"{what} has a line break or invalid characters; SageMaker allows only one line: {shown!r}")
+    return str(under_name(name, text))
 
 
 def _is_line(text: str) -> bool:
@@ -248,20 +255,29 @@ def _is_time(value: Any) -> bool:
     return getattr(getattr(value, "dtype", None), "kind", "") in ("M", "m")
 
 
+def with_zone(time: datetime) -> datetime:
+    """A time in UTC. Without a zone it is local time: `datetime.now()` says that, and the SDK and boto3 read it like that."""
+    return time.astimezone(UTC)
+
+
 def _time(timestamp: datetime | float | None, name: str, now: datetime) -> datetime:
     if timestamp is None:
         return now
     if isinstance(timestamp, datetime):
-        return (timestamp if timestamp.tzinfo else timestamp.replace(tzinfo=UTC)).astimezone(UTC)
+        return with_zone(timestamp)
     try:
         return datetime.fromtimestamp(float(timestamp), UTC)
     except (TypeError, ValueError, OverflowError, OSError):
         raise RefusedValue(f"the time of the metric {name!r} is not one: {_cut(timestamp)!r}") from None
 
 
-def _cut(value: Any) -> Any:
+def _cut(value: Any, name: str = "") -> Any:
+    """A value for a message, which may become the status message of a run: short, and no secret under that name."""
     try:
         text = str(value)
     except Exception:  # noqa: BLE001  (a user's own, or an integer of too many digits)
         return f"<{type(value).__name__}>"
-    return value if len(text) <= 60 else f"{text[:60]}…"
+    shown = str(under_name(name, text))
+    if shown == text and len(text) <= 60:
+        return value
+    return shown if len(shown) <= 60 else f"{shown[:60]}…"

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import base64
 import binascii
+import contextlib
 import hashlib
 import json
 import mimetypes
@@ -15,7 +16,7 @@ import os
 import re
 import shutil
 import stat
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import PurePath
 from typing import Any, Final, TypeVar
@@ -128,6 +129,13 @@ def keep(path: str, copy: str) -> None:
     except OSError as error:
         why = str(error)
     LOGGER.warning("lineage: %s is sent later, and must stay as it is until then (no copy: %s)", path, why)
+
+
+def let_go(copies: Iterable[str]) -> None:
+    """Remove copies of files that were sent, or never will be."""
+    for copy in copies:
+        with contextlib.suppress(OSError):
+            os.unlink(copy)  # noqa: PTH108
 
 
 def upload(service: Service, path: str | os.PathLike[str] | Content, bucket: str, key: str) -> Stored:

@@ -6,18 +6,19 @@ import sqlite3
 import threading
 import time
 from collections import deque
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Final
 
 from lineage.errors import LineageError, NotRecorded
+from lineage.recording.objects import let_go
 from lineage.recording.opening import Opened
-from lineage.recording.sending import LANES, OPEN, Outcome
+from lineage.recording.sending import FILE, LANES, OPEN, Outcome, copies
 from lineage.recording.service import DENIED, LOGGER, UNREACHABLE, Service, waits
 from lineage.recording.spool import Item, Orphan, Owner, Place, Row, Spool
 
-_KEPT = 100  # refusals that are reported one by one
+KEPT: Final = 100  # refusals that are reported one by one
 _LONGEST_REST = 30.0  # seconds between two tries of a lane that is stuck
 _LAST_CALL = 60.0  # seconds that a running call may take when a run is left
 RESUME: Final = "resume"  # replaces a component, for a process that only sends what others left
@@ -89,7 +90,7 @@ class Outbox:
         `on_open` is called after a run was opened that could not be opened before, and before anything of it is sent.
         """
         self.service = service.impatient()
-        self.refused: deque[str] = deque(maxlen=_KEPT)
+        self.refused: deque[str] = deque(maxlen=KEPT)
         self._told: set[str] = set()  # the obstacles, each once
         self.refusals = 0
         self.spool = _spool(directory, owner)
@@ -118,10 +119,10 @@ class Outbox:
             raise NotRecorded(f"{self.spool.path or 'memory'} does not accept it: {error}") from error
         return ids
 
-    def take_over(self, orphan: Orphan, rows: Sequence[Row]) -> None:
+    def take_over(self, orphan: Orphan, rows: Iterable[Row], count: int) -> None:
         """Queue what a dead process left, before all else. Raises `sqlite3.Error` if the disk does not accept it."""
         with self._changed:
-            orphan.hand_over(self.spool, rows)
+            orphan.hand_over(self.spool, rows, count)
             self._changed.notify_all()
 
     def wait_for(self, place: Place, ids: Sequence[int], seconds: float, *, strictly: bool = False) -> NotRecorded | None:
@@ -281,9 +282,11 @@ class Outbox:
                 count = sum(number for (_, component), number in self.spool.counts.items() if component == place[1])
             LOGGER.warning("lineage: not recorded: %s items of the run %s", f"{count:,}", place[1])
             with self._changed:
+                unneeded = copies(self.spool.first((FILE, place[1]), count))
                 self.spool.forget(place[1])
                 self._impossible[place[1]] = f"the run {place[1]} can't be opened: {refusal}"
                 self._changed.notify_all()
+            let_go(unneeded)
 
     def _failed(self, place: Place, error: NotRecorded) -> None:
         with self._changed:
@@ -297,8 +300,7 @@ class Outbox:
             self._changed.notify_all()
 
     def _settle(self, place: Place, outcome: Outcome) -> None:
-        for text in outcome.refused:  # before waiting callers continue
-            LOGGER.warning("lineage: not recorded: %s", text)
+        self._tell(outcome.refused)  # before waiting callers continue
         for text in outcome.notes:
             LOGGER.info("lineage: %s", text)
         with self._changed:
@@ -308,8 +310,16 @@ class Outbox:
             self.refused.extend(outcome.refused)
             self.refusals += len(outcome.refused)
             self._changed.notify_all()
+        let_go(outcome.copies)
         if outcome.opened and place[1] == self.spool.owner.component:
             self._opened(outcome.opened)
+
+    def _tell(self, refused: Sequence[str]) -> None:
+        """Warn of each refusal, of the first hundred: a loop may log a hundred thousand that are refused."""
+        for text in refused[: max(0, KEPT - self.refusals)]:
+            LOGGER.warning("lineage: not recorded: %s", text)
+        if self.refusals <= KEPT < self.refusals + len(refused):
+            LOGGER.warning("lineage: not recorded: more than %s items; further ones are counted", KEPT)
 
     def _opened(self, opened: Opened) -> None:
         self.spool.say(replace(self.spool.owner, account=opened.account))

@@ -75,7 +75,7 @@ def _end(program: subprocess.Popen[bytes], *, told: bool) -> None:
         program.send_signal(signal.SIGINT if told else signal.SIGTERM)
     try:
         program.wait(_ENDING)
-    except (subprocess.TimeoutExpired, KeyboardInterrupt):
+    except (subprocess.TimeoutExpired, KeyboardInterrupt, Terminated):
         program.kill()
         program.wait()
 

@@ -16,7 +16,7 @@ import os
 import sys
 import threading
 import uuid
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from datetime import datetime
 from functools import cache
@@ -25,13 +25,14 @@ from types import TracebackType
 from typing import Any, Final, Self
 
 from lineage.domain.pins import Pin
+from lineage.domain.redact import under_name
 from lineage.domain.status import RunStatus
 from lineage.errors import NotRecorded, RecordingError, RefusedValue
 from lineage.recording import charts, limits, objects, surroundings
-from lineage.recording.endings import catch_termination, outcome
+from lineage.recording.endings import catch_termination, outcome, termination_waits
 from lineage.recording.inheriting import take_over
 from lineage.recording.opening import Names, Opened, found_run, named, open_run
-from lineage.recording.outbox import Outbox, Unsent, quietly
+from lineage.recording.outbox import KEPT, Outbox, Unsent, quietly
 from lineage.recording.sending import FILE, LINEAGE, METRIC, OPEN, STATUS, UPDATE
 from lineage.recording.service import LOGGER, PASSING, Service, now
 from lineage.recording.spool import Owner, Row, directory, is_open
@@ -93,7 +94,7 @@ class Run:
         self._record: Mapping[str, Any] | None = None
         self._outbox: Outbox | None = None
         self._depth = 0
-        self._lock = threading.RLock()
+        self._new_locks()
         self._pid = os.getpid()
         self._keys: dict[str, set[str]] = {"Parameters": set(), "InputArtifacts": set(), "OutputArtifacts": set()}
         self._steps: dict[str, int] = {}
@@ -101,6 +102,10 @@ class Run:
         self._restore: Callable[[], None] = lambda: None
         self._left: Unsent | None = None
         return self
+
+    def _new_locks(self) -> None:
+        self._door = threading.RLock()  # held while the block is entered or left, which waits for the sending thread
+        self._lock = threading.RLock()  # held for a moment, also by that thread: over the names and steps that are known
 
     @classmethod
     def _loaded(
@@ -169,7 +174,7 @@ class Run:
 
     def __enter__(self) -> Self:
         """Make or find the run. Raises `RefusedValue`, `NotThere`; `NotRecorded` without credentials, or if it is strict."""
-        with self._lock:
+        with self._door:
             if self._depth == 0:
                 self._open()
                 self._restore = catch_termination(lambda: bool(_OPEN))
@@ -179,11 +184,11 @@ class Run:
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
         _CURRENT.set(_without(_CURRENT.get(), self))
-        with self._lock:  # a second entry waits until the first is left
+        with self._door:  # a second entry waits until the first is left
             self._depth -= 1
             if self._depth == 0:
-                self._restore()
-                self._leave(error)
+                with termination_waits(self._restore):
+                    self._leave(error)
 
     def _open(self) -> None:
         """First the queue, with the item that opens the run: it stays if the process is killed meanwhile."""
@@ -236,10 +241,10 @@ class Run:
         for metric in opened.record.get("Metrics") or ():
             self._go_on(metric["MetricName"], int(metric.get("Count") or 0))
 
-    def _goes_on(self, rows: Sequence[Row]) -> None:
+    def _goes_on(self, row: Row) -> None:
         """Steps continue after those of metrics that are still to be sent."""
-        for row in rows:
-            if row.lane == METRIC and row.component == self.component_name:
+        if row.lane == METRIC and row.component == self.component_name:
+            with self._lock:
                 self._go_on(row.body["MetricName"], row.body["Step"] + 1)
 
     def _go_on(self, metric: str, step: int) -> None:
@@ -287,6 +292,8 @@ class Run:
         unsent = box.drain(timeout, f" of {self.experiment_name} {self.run_name}")
         if unsent:
             LOGGER.warning("lineage: %s %s: %s", self.experiment_name, self.run_name, unsent)
+        if box.refusals > KEPT:
+            LOGGER.warning("lineage: %s %s: %s items were refused", self.experiment_name, self.run_name, f"{box.refusals:,}")
         if not self._depth:
             self._left = unsent
         return unsent
@@ -304,7 +311,7 @@ class Run:
     def log_artifact(self, name: str, value: str, media_type: str | None = None, is_output: bool = True) -> None:  # noqa: FBT002
         """Record an input or an output by its URI, or by any text. A text that looks like an S3 URI must be one."""
         if str(value).strip()[:3].lower() == "s3:":
-            limits.location(str(value))
+            limits.location(str(under_name(name, str(value))))
         self._log_each(*_direction(is_output), {name: value}, lambda key, text: limits.artifact(key, text, media_type))
 
     def log_metric(self, name: str, value: float, timestamp: datetime | float | None = None, step: int | None = None) -> None:
@@ -332,7 +339,7 @@ class Run:
         if kept := self._copy_of(content.sha256):
             body["copy"] = str(kept)
         kind = media_type or objects.guess_media_type(path)
-        named = name or self._apart(path.name, body["path"], content.sha256, is_output=is_output)
+        named = name or self._apart(path.name[: limits.KEY_LENGTH], body["path"], content.sha256, is_output=is_output)
         self._store(named, kind, body, path.name, content.sha256, is_output=is_output)
 
     def log_precision_recall(
@@ -411,8 +418,8 @@ class Run:
             return self._outbox
 
     def _forked(self) -> None:
-        """In a fork: another thread of the parent may have held the lock."""
-        self._lock = threading.RLock()
+        """In a fork: another thread of the parent may have held the locks."""
+        self._new_locks()
 
     def _flush(self) -> None:
         """Send what can be sent if a process ends inside the block."""
@@ -489,7 +496,7 @@ class Run:
 
     def _chart(self, chart: charts.Chart, *, is_output: bool) -> None:
         digest = hashlib.sha256(json.dumps(chart.document, sort_keys=True).encode()).hexdigest()
-        title = " ".join((chart.title or chart.kind).split())[: limits.KEY_LENGTH]
+        title = " ".join((chart.title or "").split())[: limits.KEY_LENGTH] or chart.kind
         named = self._apart(title, digest, digest, is_output=is_output)
         body = {"document": chart.document, "type": chart.kind, "title": charts.artifact_name(chart.title, chart.kind)}
         self._store(named, "application/json", body, charts.file_name(chart), digest, is_output=is_output)
@@ -581,8 +588,9 @@ def _after_fork() -> None:
 
 def _at_exit() -> None:
     """The interpreter ends with an open block, as in a notebook: the run is stopped."""
-    for run in list(_OPEN):
-        quietly(run._flush)  # noqa: SLF001
+    with termination_waits(lambda: None):
+        for run in list(_OPEN):
+            quietly(run._flush)  # noqa: SLF001
 
 
 atexit.register(_at_exit)

@@ -29,13 +29,14 @@ _PASSING_ERRORS = ("INTERNAL_ERROR", "CONFLICT_ERROR")
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """The settled items, the refused ones with reasons, and what to send next."""
+    """The settled items, the refused ones with reasons, what to send next, and the files that nobody needs after that."""
 
     done: Sequence[int]
     refused: Sequence[str] = ()
     more: Sequence[Row] = ()
     notes: Sequence[str] = ()
     opened: Opened | None = None
+    copies: Sequence[str] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,7 +103,7 @@ def _file(service: Service, items: list[Item]) -> Outcome:
     except NotRecorded:
         raise
     except RecordingError as refusal:
-        return Outcome([item.id], [f"{body['name']}: {refusal}"])
+        return Outcome([item.id], [f"{body['name']}: {refusal}"], copies=copies([item]))
     member = "OutputArtifacts" if body["is_output"] else "InputArtifacts"
     update = {member: {body["name"]: artifact(body["name"], stored.uri, body.get("media_type"))}}
     lineage = {
@@ -113,7 +114,13 @@ def _file(service: Service, items: list[Item]) -> Outcome:
         "is_output": body["is_output"],
         "any_content": True,  # the key names the content
     }
-    return Outcome([item.id], more=[Row(UPDATE, item.component, update), Row(LINEAGE, item.component, lineage)])
+    more = [Row(UPDATE, item.component, update), Row(LINEAGE, item.component, lineage)]
+    return Outcome([item.id], more=more, copies=copies([item]))
+
+
+def copies(items: Iterable[Item]) -> list[str]:
+    """The copies of files that these items hold, for when they are settled: a process may be killed before that."""
+    return [item.body["copy"] for item in items if "copy" in item.body]
 
 
 def _stored(service: Service, body: Mapping[str, Any]) -> Stored:
@@ -125,10 +132,7 @@ def _stored(service: Service, body: Mapping[str, Any]) -> Stored:
     content = read_file(copy if kept else body["path"])
     if content.sha256 != body["sha256"]:
         raise RefusedValue(f"{body['path']} has changed since it was logged")
-    stored = upload(service, content, bucket, body["key"])
-    if kept:
-        copy.unlink(missing_ok=True)
-    return stored
+    return upload(service, content, bucket, body["key"])
 
 
 def _lineage(service: Service, items: list[Item]) -> Outcome:

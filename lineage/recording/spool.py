@@ -8,6 +8,7 @@ not wait for the disk: what the file system has in memory survives a killed proc
 from __future__ import annotations
 
 import contextlib
+import errno
 import json
 import os
 import sqlite3
@@ -102,17 +103,22 @@ class Spool:
             self.counts.update((lane, component) for lane, component, _ in written)
         return ids
 
-    def take(self, rows: Sequence[Row]) -> None:
-        """Queue rows before all queued ones, only on disk. Raises `sqlite3.Error` if the disk does not accept them."""
+    def take(self, rows: Iterable[Row], count: int) -> None:
+        """Queue so many rows before all queued ones, only on disk. Raises `sqlite3.Error` if the disk does not accept them."""
+        taken: Counter[Place] = Counter()
+
+        def numbered(first: int) -> Iterator[tuple[int, str, str, str]]:
+            for at, row in enumerate(rows):
+                taken[row.lane, row.component] += 1
+                yield first + at, *_written(row)
+
         with self.lock:
             with _together(self._database):
                 least = self._database.execute("SELECT min(id) FROM item").fetchone()[0]
-                first = min(least or 0, 0) - len(rows)
                 self._database.executemany(
-                    "INSERT INTO item (id, lane, component, body) VALUES (?, ?, ?, ?)",
-                    [(first + at, *_written(row)) for at, row in enumerate(rows)],
+                    "INSERT INTO item (id, lane, component, body) VALUES (?, ?, ?, ?)", numbered(min(least or 0, 0) - count)
                 )
-            self.counts.update((row.lane, row.component) for row in rows)
+            self.counts.update(taken)
 
     def first(self, place: Place, most: int) -> list[Item]:
         """The oldest items of a place."""
@@ -237,22 +243,20 @@ class Orphan:
             self._database.close()
             raise sqlite3.DatabaseError(f"{path} is not a queue: {error}") from error
 
-    def rows(self, lanes: Collection[str]) -> list[Row]:
+    def rows(self, lanes: Collection[str]) -> Iterator[Row]:
         """Its remaining items, the oldest first. Raises `sqlite3.Error`, `ValueError` if they can't be read."""
-        rows = []
         for lane, component, text in self._database.execute("SELECT lane, component, body FROM item ORDER BY id"):
             body = json.loads(text)
             if lane not in lanes or not isinstance(body, dict):
                 raise ValueError(f"this version cannot send {lane!r}")
-            rows.append(Row(lane, component, body))
-        return rows
+            yield Row(lane, component, body)
 
-    def hand_over(self, spool: Spool, rows: Sequence[Row]) -> None:
-        """Move its rows to another queue. After a kill in between, both have them: they are sent twice, not never.
+    def hand_over(self, spool: Spool, rows: Iterable[Row], count: int) -> None:
+        """Move its rows, so many, to another queue. After a kill in between, both have them: they are sent twice, not never.
 
         Raises `sqlite3.Error` if the disk does not accept them: then it keeps them.
         """
-        spool.take(rows)
+        spool.take(rows, count)
         self._database.execute("DELETE FROM said")  # a waiting process then finds that it is not a queue
         _remove(self.path)
 
@@ -295,11 +299,23 @@ def _is_busy(error: sqlite3.Error) -> bool:
 
 
 def directory() -> Path:
-    """The folder of queues: `LINEAGE_SPOOL`, or `lineage/spool` in the user's state folder. Created if missing."""
-    state = os.environ.get("XDG_STATE_HOME") or Path.home() / ".local" / "state"
-    path = Path(os.environ.get("LINEAGE_SPOOL") or Path(state) / "lineage" / "spool").absolute()  # independent of chdir
+    """The folder of queues: `LINEAGE_SPOOL`, or `lineage/spool` in the user's state folder. Created if missing.
+
+    Raises `OSError` if it can't be created, or is not named and there is no home, as for a container's user of any number.
+    """
+    given = os.environ.get("LINEAGE_SPOOL")
+    path = (Path(given) if given else _state() / "lineage" / "spool").absolute()  # independent of chdir
     path.mkdir(mode=0o700, parents=True, exist_ok=True)
     return path
+
+
+def _state() -> Path:
+    if given := os.environ.get("XDG_STATE_HOME"):
+        return Path(given)
+    try:
+        return Path.home() / ".local" / "state"
+    except RuntimeError:
+        raise FileNotFoundError(errno.ENOENT, "there is no home directory: LINEAGE_SPOOL may name a folder", "~") from None
 
 
 def _connect(path: str, timeout: float = 0, *, uri: bool = False) -> sqlite3.Connection:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 from pathlib import Path
@@ -18,6 +19,8 @@ _JOBS = (
     ("TRANSFORM_JOB_ARN", "DescribeTransformJob", "TransformJobName"),
 )
 _PROCESSING = Path("/opt/ml/config/processingjobconfig.json")
+# Where the machines of a training and of a processing job are, also without the toolkit that sets SM_HOSTS (developer guide).
+_MACHINES = (Path("/opt/ml/input/config/resourceconfig.json"), Path("/opt/ml/config/resourceconfig.json"))
 
 
 class Job(NamedTuple):
@@ -31,14 +34,13 @@ class Job(NamedTuple):
 def rank() -> int | None:
     """The number of this process among several of one program; None if nothing says that there are several.
 
-    A SageMaker job on several machines has a first one, and a launcher numbers the processes of all of them.
+    A launcher numbers the processes of all machines. Without one, the other machines of a SageMaker job have numbers, and
+    the first one has none: nothing says how many processes are on it.
     """
     for variable in _RANKS:
         if (said := os.environ.get(variable, "")).isdigit():
             return int(said)
-    hosts = _hosts()
-    host = os.environ.get("SM_CURRENT_HOST", "")
-    return hosts.index(host) if host in hosts and len(hosts) > 1 else None
+    return _machine() or None
 
 
 def job() -> Job | None:
@@ -59,9 +61,23 @@ def started_in() -> tuple[str, str] | None:
     return (names[0], names[1]) if names[0] and names[1] else None
 
 
-def _hosts() -> list[str]:
-    try:
-        hosts: Any = json.loads(os.environ.get("SM_HOSTS", "[]"))
-    except ValueError:
-        return []
+def _machine() -> int:
+    """The number of this machine among those of its job; 0 if nothing says that there are several."""
+    hosts, host = _hosts()
+    return hosts.index(host) if host in hosts else 0
+
+
+def _hosts() -> tuple[list[str], str]:
+    """The machines of the job in order, and this one."""
+    if given := os.environ.get("SM_HOSTS"):
+        with contextlib.suppress(ValueError):
+            return _in_order(json.loads(given)), os.environ.get("SM_CURRENT_HOST", "")
+    for path in _MACHINES:
+        with contextlib.suppress(OSError, ValueError, KeyError, TypeError):
+            said = json.loads(path.read_text(encoding="utf-8"))
+            return _in_order(said["hosts"]), str(said["current_host"])
+    return [], ""
+
+
+def _in_order(hosts: Any) -> list[str]:
     return sorted(map(str, hosts), key=lambda host: (len(host), host)) if isinstance(hosts, list) else []

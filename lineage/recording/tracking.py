@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import contextlib
 import functools
 import inspect
 import json
 import math
 from collections.abc import Callable, Iterator, Mapping
+from contextlib import AbstractContextManager
 from typing import Any, TypeVar, cast
 
 from lineage.domain.text import one_line
@@ -53,21 +55,41 @@ def _tracked(function: FunctionT, opened: Callable[[Callable[..., Any]], Run]) -
         bound.apply_defaults()
         return dict(_told(bound.arguments, signature))
 
-    @functools.wraps(function)
-    async def later(*args: Any, **kwargs: Any) -> Any:
+    @contextlib.contextmanager
+    def recorded(*args: Any, **kwargs: Any) -> Iterator[None]:
         parameters = given(*args, **kwargs)
         with opened(function) as current:
             _log(current, parameters)
+            yield
+
+    return cast("FunctionT", functools.wraps(function)(_like(function, recorded)))
+
+
+def _like(function: Callable[..., Any], recorded: Callable[..., AbstractContextManager[None]]) -> Callable[..., Any]:
+    """A function of the same kind whose body runs inside `recorded`: of a generator, that is while it is gone through."""
+
+    async def later(*args: Any, **kwargs: Any) -> Any:
+        with recorded(*args, **kwargs):
             return await function(*args, **kwargs)
 
-    @functools.wraps(function)
+    def each(*args: Any, **kwargs: Any) -> Any:
+        with recorded(*args, **kwargs):
+            return (yield from function(*args, **kwargs))
+
+    async def each_later(*args: Any, **kwargs: Any) -> Any:
+        with recorded(*args, **kwargs):
+            async for one in function(*args, **kwargs):
+                yield one
+
     def now(*args: Any, **kwargs: Any) -> Any:
-        parameters = given(*args, **kwargs)
-        with opened(function) as current:
-            _log(current, parameters)
+        with recorded(*args, **kwargs):
             return function(*args, **kwargs)
 
-    return cast("FunctionT", later if inspect.iscoroutinefunction(function) else now)
+    if inspect.isasyncgenfunction(function):
+        return each_later
+    if inspect.isgeneratorfunction(function):
+        return each
+    return later if inspect.iscoroutinefunction(function) else now
 
 
 def _log(run: Run, parameters: dict[str, Any]) -> None:

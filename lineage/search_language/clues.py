@@ -25,6 +25,7 @@ EXPERIMENT_NAME: Final = "ExperimentName"
 # The names of groups and experiments, which ignore case.
 OF_GROUPS: Final = ("Parents.TrialName", "Parents.ExperimentName", EXPERIMENT_NAME)
 PARAMETER_VALUES: Final = ("NumberValue", "StringValue")
+_SAID: Final = frozenset({HYPERPARAMETERS, PARAMETERS, TAGS, "Parents", EXPERIMENT_NAME})  # the members with clues
 CUT, DECIMAL = "\ncut", "\ndecimal"  # instead of a value: one that looked like a secret, and one that is no whole number
 _DIGITS: Final = string.ascii_letters + string.digits + "-_"
 _SHAPE: Final = 6  # bytes: among 10,000 shapes, two are the same by chance once in millions of files
@@ -39,6 +40,8 @@ def clue(name: str, value: str) -> str:
 
 def clues_of(body: Body) -> str:
     """The clues to the hyperparameters, parameters, tags and groups of a record."""
+    if _SAID.isdisjoint(body.keys()):
+        return ""
     return "".join(sorted({one for name, value in _said(body) for one in _clues(name, value)}))
 
 

@@ -222,15 +222,21 @@ def stored_names(resource: str) -> Iterator[str]:
 
 def chosen_names(resource: str, record: Record, *, every: bool = False) -> Iterator[str]:
     """The names in a record that people chose: of tags, hyperparameters and metrics; or of `every` map."""
-    table = _tables()[resource]
-    for tag in values_at(record, _rooted(table, "Tags") or ("Tags",)):
+    for tag in values_at(record, _tags_in(resource)):
         yield f"Tags.{tag['Key']}"
     for metric in values_at(record, ("FinalMetricDataList",)) if resource == "TrainingJob" else ():
         yield f"Metrics.{metric['MetricName']}"
-    for metric in values_at(record, ("Metrics",)) if "Metrics" in table else ():
+    for metric in values_at(record, ("Metrics",)) if "Metrics" in _tables()[resource] else ():
         yield from (f"Metrics.{metric['MetricName']}.{name}" for name in STATISTICS if name in metric)
-    maps = ((path, steps) for path, steps in _maps(resource) if every or path == HYPERPARAMETERS)
-    yield from (f"{path}.{key}" for path, steps in maps for found in values_at(record, steps) for key in found)
+    for path, steps in _maps(resource):
+        if steps[0] in record and (every or path == HYPERPARAMETERS):
+            yield from (f"{path}.{key}" for found in values_at(record, steps) for key in found)
+
+
+@cache
+def _tags_in(resource: str) -> tuple[str, ...]:
+    """The steps to the tags of a resource."""
+    return _rooted(_tables()[resource], "Tags") or ("Tags",)
 
 
 @cache

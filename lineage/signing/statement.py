@@ -17,8 +17,9 @@ from lineage.domain.records import Json
 from lineage.errors import LineageError, MalformedName, SigningError, SnapshotError
 from lineage.queries.coverage import coverage
 from lineage.queries.every_hole import vouched_for
-from lineage.queries.verify import CHANGED, Proof, Verified, file_digest, verify
+from lineage.queries.verify import CHANGED, Proof, Verified, verify
 from lineage.snapshot.reading import Snapshot
+from lineage.snapshot.seals import file_digest
 
 STATEMENT = "https://in-toto.io/Statement/v1"
 PREDICATE = "urn:lineage:coverage:1"

@@ -7,8 +7,9 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import Iterable, Iterator
+from contextlib import closing
 from pathlib import Path
-from typing import Any, Self
+from typing import Any, NoReturn, Self
 
 from lineage.errors import DamagedSnapshot, SnapshotError
 from lineage.snapshot.mistaken import not_a_database
@@ -29,6 +30,7 @@ _MISUSES = {
     "closed": "the snapshot is closed: open it again",
     "thread": "a snapshot belongs to the thread that opened it: open one in each thread",
 }
+_FAULTS = (sqlite3.DatabaseError, UnicodeDecodeError)  # what SQLite raises
 _DAMAGES = (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_FORMAT, sqlite3.SQLITE_TOOBIG)
 _DAMAGED = ("malformed", "Could not decode to UTF-8")  # errors of JSON, and of a text: they have no code of their own
 
@@ -40,13 +42,23 @@ def damaged(path: Path, what: str) -> DamagedSnapshot:
 
 def connect(path: Path, mode: str, wait: float = WAIT_SECONDS) -> Connection:
     """Open a file: `ro`, `rw` (which rolls back what a killed crawl left half done) or `rwc`. Raises `SnapshotError`."""
-    with _Telling(path):
-        uri = f"{path.absolute().as_uri()}?mode={mode}"
+    uri = f"{path.absolute().as_uri()}?mode={mode}"
+    try:
         opened = sqlite3.connect(uri, wait, uri=True, isolation_level=None, factory=Connection)
+    except _FAULTS as error:
+        _tell(path, error)
     opened.path = path
     opened.set_progress_handler(lambda: None, _STEPS)
     opened.execute("PRAGMA cell_size_check = ON")  # finds an overwritten page when it is read
     return opened
+
+
+def discard(path: Path) -> None:
+    """Delete what a killed process left half written at a path. Raises `SnapshotError` if a process is still writing to it."""
+    if path.exists():
+        with closing(connect(path, "rw", wait=0)) as left:
+            left.execute("BEGIN EXCLUSIVE")
+            path.unlink()
 
 
 class Connection(sqlite3.Connection):
@@ -56,18 +68,24 @@ class Connection(sqlite3.Connection):
 
     def execute(self, sql: str, values: Any = (), /) -> Cursor:
         """The same as SQLite's own."""
-        with _Telling(self.path):  # a closed one gives no cursor
-            return self.cursor(Cursor).execute(sql, values)
+        return self._cursor().execute(sql, values)
 
     def executemany(self, sql: str, rows: Iterable[Any], /) -> Cursor:
         """The same as SQLite's own."""
-        with _Telling(self.path):
-            return self.cursor(Cursor).executemany(sql, rows)
+        return self._cursor().executemany(sql, rows)
+
+    def _cursor(self) -> Cursor:
+        try:
+            return self.cursor(Cursor)
+        except sqlite3.DatabaseError as error:  # a closed one gives no cursor
+            _tell(self.path, error)
 
     def close(self) -> None:
         """The same as SQLite's own."""
-        with _Telling(self.path):
+        try:
             super().close()
+        except _FAULTS as error:
+            _tell(self.path, error)
 
 
 class Cursor(sqlite3.Cursor):
@@ -77,51 +95,54 @@ class Cursor(sqlite3.Cursor):
 
     def execute(self, sql: str, values: Any = (), /) -> Self:
         """The same as SQLite's own."""
-        with _Telling(self.connection.path):
+        try:
             return super().execute(sql, values)
+        except _FAULTS as error:
+            _tell(self.connection.path, error)
 
     def executemany(self, sql: str, rows: Iterable[Any], /) -> Self:
         """The same as SQLite's own."""
-        with _Telling(self.connection.path):
+        try:
             return super().executemany(sql, rows)
+        except _FAULTS as error:
+            _tell(self.connection.path, error)
 
     def __iter__(self) -> Iterator[Any]:  # type: ignore[override]  # a generator: our own `__next__` takes twice as long
         step = super().__next__
-        with _Telling(self.connection.path):
-            while True:
-                try:
-                    row = step()
-                except StopIteration:
-                    return
-                yield row
+        try:
+            yield from iter(step, None)  # until there is no further row
+        except _FAULTS as error:
+            _tell(self.connection.path, error)
 
     def fetchone(self) -> Any:
         """The same as SQLite's own."""
-        with _Telling(self.connection.path):
+        try:
             return super().fetchone()
+        except _FAULTS as error:
+            _tell(self.connection.path, error)
+
+    def fetchmany(self, size: int | None = 1) -> list[Any]:
+        """The same as SQLite's own."""
+        try:
+            return super().fetchmany(size)
+        except _FAULTS as error:
+            _tell(self.connection.path, error)
 
     def fetchall(self) -> list[Any]:
         """The same as SQLite's own."""
-        with _Telling(self.connection.path):
+        try:
             return super().fetchall()
+        except _FAULTS as error:
+            _tell(self.connection.path, error)
 
 
-class _Telling:
-    """Translates SQLite's errors about the file and its disk into our words; any other error is a bug."""
-
-    __slots__ = ("_path",)
-
-    def __init__(self, path: Path) -> None:
-        self._path = path
-
-    def __enter__(self) -> None:
-        pass
-
-    def __exit__(self, _: object, error: BaseException | None, __: object) -> None:
-        if isinstance(error, UnicodeDecodeError):  # SQLite's message repeats the schema
-            raise damaged(self._path, "the schema is not text") from error
-        if isinstance(error, sqlite3.DatabaseError) and (said := _told(self._path, error)):
-            raise said from (error if isinstance(said, DamagedSnapshot) else None)  # else the sentence tells all
+def _tell(path: Path, error: sqlite3.DatabaseError | UnicodeDecodeError) -> NoReturn:
+    """Raise an error about the file or its disk in our words; any other error is a bug, and raised as it is."""
+    if isinstance(error, UnicodeDecodeError):  # SQLite's message repeats the schema
+        raise damaged(path, "the schema is not text") from error
+    if said := _told(path, error):
+        raise said from (error if isinstance(said, DamagedSnapshot) else None)  # else the sentence tells all
+    raise error
 
 
 def _told(path: Path, error: sqlite3.DatabaseError) -> SnapshotError | KeyboardInterrupt | None:

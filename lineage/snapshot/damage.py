@@ -143,14 +143,19 @@ _RULES: Final[dict[str, dict[str, Callable[[Any], object]]]] = {
         "span": _one_of(*Span), "opaque": _YES_NO,
     },
     "seal": {"wrote": _object},
+    "chain": {"wrote": _object},
 }  # fmt: skip
 _CRAWLS = "NOT IN (SELECT id FROM crawl)"
 _NODES = "NOT IN (SELECT id FROM node)"
+_SOURCES = "NOT IN (SELECT id FROM source)"
 _LEVELS = "NOT IN (SELECT id FROM level)"
 _DANGLING: Final = (
     ("record", "id", f"first_crawl {_CRAWLS} OR last_crawl {_CRAWLS}", "crawl"),
     ("enumeration", "kind", f"crawl {_CRAWLS}", "crawl"),
     ("question", "subject", f"crawl {_CRAWLS}", "crawl"),
+    ("merged", "source", f"crawl {_CRAWLS} OR source {_SOURCES}", "crawl"),
+    ("chain", "source", f"source {_SOURCES}", "source"),
+    ("read_too", "id", f"source {_SOURCES}", "source"),
     ("edge", "source", f"source {_NODES} OR target {_NODES}", "node"),
     ("edge", "source", "listing IS NOT NULL AND listing NOT IN (SELECT id FROM manifest)", "manifest"),
     ("level", "place", f"up_written {_LEVELS} OR up_read {_LEVELS} OR up_entry {_LEVELS}", "level"),

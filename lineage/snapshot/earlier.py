@@ -25,7 +25,7 @@ from lineage.snapshot.tables import Row
 EARLIER: Final = 7
 _KEPT: Final = ("crawl", "content", "gone", "enumeration", "named", "question", "manifest", "folder", "listed", "entry", "seal")
 _RECORD: Final = "id, created, digest, kind, account, region, name, arn, modified, status, first_crawl, last_crawl, body"
-_NEW: Final = ("dictionary",)  # tables that such a file does not have
+_NEW: Final = ("dictionary", "source", "merged", "chain", "read_too", "answered")  # tables that such a file does not have
 
 
 class EarlierFile:

@@ -292,7 +292,8 @@ def _near_and_kept(key: str, which: str) -> str:
     """The stored edges at some ids, and the pairs of the places among them."""
     kept = f"SELECT {EDGE} FROM edge WHERE {key} IN (SELECT value FROM json_each(:ids)) AND {which}"  # noqa: S608
     given = "json_each(:ids) AS asked CROSS JOIN main.level AS {} ON {}.place = asked.value"
-    pairs = pairs_out_of(given.format("w", "w")) if key == "source" else pairs_into(given.format("r", "r"))
+    # the join noted which places have pairs at all, and most have none
+    pairs = pairs_out_of(given.format("w", "w"), "w.leads") if key == "source" else pairs_into(given.format("r", "r"), "r.fed")
     return f"SELECT {EDGE} FROM ({kept} UNION ALL {EDGE_OF_PAIR} ({pairs})) ORDER BY {key}, {EDGE}"  # noqa: S608
 
 

@@ -56,7 +56,8 @@ class LedgerTables(OpenTables):
             SELECT {columns} FROM question AS q
             WHERE reason != '' AND NOT EXISTS (
                 SELECT 1 FROM question AS later WHERE {SAME_QUESTION}
-                AND later.crawl > q.crawl AND (later.reason != '' OR later.joined))"""  # noqa: S608  (our own words)
+                AND later.crawl > q.crawl AND (later.reason != '' OR later.joined))
+            AND NOT EXISTS (SELECT 1 FROM answered AS later WHERE {SAME_QUESTION} AND later.crawl >= q.crawl)"""  # noqa: S608
         return (Gap(*row) for row in self._sound("question", columns, self._rows(sql)))
 
     def enumerations(self) -> list[Enumeration]:
@@ -93,15 +94,26 @@ class WrittenLedger(LedgerTables, WrittenTables):
         where = (note.account, note.region, note.operation, f"{note.kind}:{note.member}")
         self._db.execute("INSERT OR REPLACE INTO question VALUES (?,?,?,?,?,?,?,0)", (*where, self._crawl, INERT, note.values))
 
-    def earlier_gaps(self) -> list[tuple[Gap, str]]:
-        """What earlier crawls could not read, and when the first of them ended; without what this one can't read either."""
+    def earlier_gaps(self) -> list[tuple[Gap, str, int]]:
+        """What earlier crawls could not read, as `gaps_before` this one."""
+        return self.gaps_before(self._crawl)
+
+    def gaps_before(self, crawl: int) -> list[tuple[Gap, str, int]]:
+        """What the crawls before one could not read, with when the first of them ended and its number; without what the
+        one can't read either.
+        """
         sql = f"""SELECT account, region, operation, subject, reason, '', min(crawl) FROM question AS q
                  WHERE reason != '' AND crawl < ? AND NOT EXISTS (SELECT 1 FROM question AS later WHERE {SAME_QUESTION}
                  AND ((later.reason = '' AND later.crawl > q.crawl) OR later.crawl = ?))
                  GROUP BY account, region, operation, subject"""  # noqa: S608  (our own words)
         ended = dict(self._db.execute("SELECT id, coalesce(finished, started) FROM crawl"))
-        rows = self._db.execute(sql, (self._crawl, self._crawl)).fetchall()
-        return [(Gap(*row[:6]), str(ended[row[6]])) for row in rows]
+        rows = self._db.execute(sql, (crawl, crawl)).fetchall()
+        return [(Gap(*gap), str(ended[first]), first) for *gap, first in rows]
+
+    def answer_elsewhere(self, gap: Gap) -> None:
+        """Note that another file, which was merged, has what this one could not read."""
+        where = (gap.account, gap.region, gap.operation, gap.subject)
+        self._db.execute("INSERT OR REPLACE INTO answered VALUES (?,?,?,?,?)", (*where, self._crawl))
 
     def described(self, record: Resource, operation: str) -> None:
         """A Describe gave a complete record: this answers what an earlier Describe, of any crawl, left out."""

@@ -2,29 +2,39 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection, Sequence
+
 from lineage.domain.records import ODD, Enumeration, Named, Resource
 from lineage.domain.status import OVER
 from lineage.snapshot.ledger import SAME_QUESTION
 from lineage.snapshot.records import NEWEST, WrittenRecords
 from lineage.snapshot.schema import HALF_READ, IN_HAND, READ, WANTED
+from lineage.snapshot.tables import AT_ONCE
 
 
 class WrittenNames(WrittenRecords):
     """The names in a file while a sweep works through them."""
 
     def name(self, named: Named, *, listed: bool = True) -> bool:
-        """Note that a list named something; returns whether its record is still wanted.
+        """Note that a list named something; returns whether its record is still wanted."""
+        return named.id in self.name_all([named], listed=listed)
+
+    def name_all(self, page: Sequence[Named], *, listed: bool = True) -> set[str]:
+        """Note what a page of one list names; returns the ids of those whose records are still wanted.
 
         A name that was used again since its record was read is wanted again.
         """
-        row = self._db.execute(
-            """INSERT INTO named VALUES (?,?,?,?,?,?,?,?,?) ON CONFLICT DO UPDATE SET listed = max(listed, excluded.listed),
-               state = CASE WHEN substr(created, 1, 19) < substr(excluded.created, 1, 19) THEN excluded.state ELSE state END,
-               created = coalesce(max(created, excluded.created), excluded.created, created), name = excluded.name
-               RETURNING state""",
-            (named.account, named.region, named.kind, named.id, named.arn, named.name, named.created, listed, WANTED),
-        ).fetchone()
-        return bool(row[0] == WANTED)
+        wanted: set[str] = set()
+        for at in range(0, len(page), AT_ONCE):
+            some = page[at : at + AT_ONCE]
+            sql = f"""INSERT INTO named VALUES {_rows_of(some)} ON CONFLICT DO UPDATE SET listed = max(listed, excluded.listed),
+                state = CASE WHEN substr(created, 1, 19) < substr(excluded.created, 1, 19) THEN excluded.state ELSE state END,
+                created = coalesce(max(created, excluded.created), excluded.created, created), name = excluded.name
+                RETURNING id, state"""  # noqa: S608  (our own words)
+            rows = ((one.account, one.region, one.kind, one.id, one.arn, one.name, one.created) for one in some)
+            values = [value for row in rows for value in (*row, int(listed), WANTED)]
+            wanted |= {identity for identity, state in self._db.execute(sql, values).fetchall() if state == WANTED}
+        return wanted
 
     def still(self, named: Named, operation: str) -> bool:
         """Count a record as read that a list names and that cannot have changed; returns whether there is one.
@@ -51,22 +61,33 @@ class WrittenNames(WrittenRecords):
             self._db.execute(f"UPDATE named SET state = {READ} WHERE account = ? AND region = ? AND kind = ? AND id = ?", where)  # noqa: S608
         return done.rowcount > 0
 
-    def read(self, record: Resource, account: str, *, listed: bool = False, whole: bool = True) -> bool:
-        """Store a record from a Search, List or Describe, and note that its name is read. Returns whether that is new.
+    def read(self, record: Resource, account: str, *, listed: bool = False) -> bool:
+        """Store a record from a Search, List or Describe, and note that its name is read. Returns whether that is new."""
+        return bool(self.read_all([record], account, listed=listed))
 
-        `account` is the one whose list named it: shared things belong to another one.
+    def read_all(
+        self, records: Sequence[Resource], account: str, *, listed: bool = False, halves: Collection[str] = ()
+    ) -> list[Resource]:
+        """The same for the records of a page; returns those that are new. Of `halves`, other calls give the rest.
+
+        `account` is the one whose list named them: shared things belong to another one.
         """
-        self._add_record(record)
-        state = READ if whole else HALF_READ
-        where = (account, record.region, record.kind, record.id, record.arn, record.name, record.created)
-        done = self._db.execute(
-            f"""INSERT INTO named VALUES (?,?,?,?,?,?,?,?,?) ON CONFLICT DO UPDATE SET listed = max(listed, excluded.listed),
+        if len({record.id for record in records}) < len(records):  # a name that was used again: each lifetime by itself
+            return [new for record in records for new in self.read_all([record], account, listed=listed, halves=halves)]
+        self._add_records(records)
+        new: set[str] = set()
+        for at in range(0, len(records), AT_ONCE):
+            some = records[at : at + AT_ONCE]
+            sql = f"""INSERT INTO named VALUES {_rows_of(some)} ON CONFLICT DO UPDATE SET listed = max(listed, excluded.listed),
                 state = CASE WHEN substr(created, 1, 19) > substr(excluded.created, 1, 19) THEN state ELSE excluded.state END,
                 created = coalesce(max(created, excluded.created), excluded.created, created)
-                WHERE state != {READ} OR listed < excluded.listed OR created IS NULL OR created < excluded.created""",  # noqa: S608
-            (*where, listed, state),
-        )
-        return done.rowcount > 0
+                WHERE state != {READ} OR listed < excluded.listed OR created IS NULL OR created < excluded.created
+                RETURNING id"""  # noqa: S608  (our own words)
+            rows = ((account, one.region, one.kind, one.id, one.arn, one.name, one.created) for one in some)
+            states = (HALF_READ if one.id in halves else READ for one in some)
+            values = [value for row, state in zip(rows, states, strict=True) for value in (*row, int(listed), state)]
+            new |= {row[0] for row in self._db.execute(sql, values).fetchall()}
+        return [record for record in records if record.id in new]
 
     def take(self, account: str, region: str, kind: str, limit: int) -> list[tuple[Named, Resource | None]]:
         """Some of the names that are still wanted, now in progress; with the record if only its extras are wanted."""
@@ -138,3 +159,8 @@ class WrittenNames(WrittenRecords):
         """A sweep has ended, or another one begins: the next one wants what could not be read."""
         self._db.execute(f"DELETE FROM named WHERE state = {READ}")  # noqa: S608
         self._db.execute(f"UPDATE named SET listed = 0, state = {WANTED}")  # noqa: S608
+
+
+def _rows_of(some: Sequence[object]) -> str:
+    """As many rows as there are names, to be filled with values."""
+    return ",".join(["(?,?,?,?,?,?,?,?,?)"] * len(some))

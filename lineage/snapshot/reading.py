@@ -18,15 +18,17 @@ from lineage.domain.opaque import silence
 from lineage.domain.records import Counted, Counts, Scope
 from lineage.domain.text import counted
 from lineage.errors import SnapshotError
+from lineage.snapshot.bulk import BulkTables
 from lineage.snapshot.connection import connect, damaged
 from lineage.snapshot.damage import OF_ODD_ROWS, damages, structure, unlike
 from lineage.snapshot.earlier import EARLIER
 from lineage.snapshot.graph import GraphTables
 from lineage.snapshot.ledger import LedgerTables
 from lineage.snapshot.manifests import Listings
+from lineage.snapshot.merging import MergedTables
 from lineage.snapshot.records import RecordTables
 from lineage.snapshot.schema import APPLICATION_ID, SCHEMA_VERSION, create
-from lineage.snapshot.seals import Hashed, Seal, hashed, rows_of, seals
+from lineage.snapshot.seals import Hashed, hashed, rows_of
 from lineage.snapshot.tables import Row
 from lineage.snapshot.writing import Recording
 
@@ -123,7 +125,7 @@ def _insist_no_log(path: Path) -> None:
             )
 
 
-class Snapshot(GraphTables, RecordTables, LedgerTables):
+class Snapshot(GraphTables, RecordTables, LedgerTables, MergedTables, BulkTables):
     """An open snapshot file. Use it as a context manager, or call `close`."""
 
     def __init__(self, path: str | Path, *, writing: bool = False) -> None:
@@ -229,10 +231,6 @@ class Snapshot(GraphTables, RecordTables, LedgerTables):
             raise
 
     # --- reading --------------------------------------------------------------------------------
-
-    def seals(self) -> list[Seal]:
-        """The chain of seals, one a finished crawl, oldest first."""
-        return seals(self._db)
 
     def sealed(self) -> dict[str, tuple[str, bytes]]:
         """By table, its digest and the mark of each row in the newest seal. None while a crawl is running."""

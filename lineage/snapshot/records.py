@@ -97,9 +97,8 @@ class RecordTables(OpenTables):
         *,
         every: bool = False,
         members: Sequence[str] = (),
-        holding: bytes = b"",
     ) -> Iterator[Resource]:
-        """Records that match a condition; with `holding`, only those whose JSON holds these bytes, ignoring ASCII case."""
+        """Records that match a condition."""
         sql = f"""
             SELECT kind, account, region, name, arn, dictionary, body, nullif(created, ''), modified, status, last_crawl,
             (SELECT at FROM gone WHERE gone.id = r.id AND gone.created = r.created),
@@ -108,20 +107,39 @@ class RecordTables(OpenTables):
         for row in self._sound("record", "kind, account, region, name, arn, dictionary, body", self._rows(sql, values)):
             kind, account, region, name, arn, *packed, created, modified, status, crawl, gone, seen = row
             dates = (created, modified, status)
-            text = self._bodies.unpacked(*packed)
-            if holding and holding not in text.lower():
-                continue
-            whole = decoded(text)
+            whole = decoded(self._bodies.unpacked(*packed))
             if members:
                 whole = {member: value for member in members if (value := whole.get(member)) is not None}
             yield Resource(kind, account, region, name, arn, whole, *dates, deleted=gone, crawl=crawl, seen=seen or "")
+
+    def _holding(self, words: Sequence[str], where: str = "true", values: Sequence[Any] = ()) -> Iterator[Resource]:
+        """Of the same records those whose JSON holds one of these words, ignoring ASCII case: only these are parsed."""
+        columns, sought = "dictionary, body, id, created", [word.lower().encode() for word in words]
+        found = []
+        for *packed, identity, created, row in self._sound(
+            "record",
+            columns,
+            self._rows(f"SELECT {columns}, rowid FROM record WHERE {where}", values),  # noqa: S608  (our own words)
+        ):
+            text = self._bodies.unpacked(*packed).lower()
+            if any(word in text for word in sought):
+                found.append((identity, created, row))
+        rows = [row for _, _, row in sorted(found)]
+        for at in range(0, len(rows), AT_ONCE):
+            some = rows[at : at + AT_ONCE]
+            yield from self._resources(f"rowid IN ({','.join('?' * len(some))})", some)
 
 
 class WrittenRecords(RecordTables, WrittenTables):
     """The records of a file while a crawl adds to them."""
 
-    def _add_record(self, record: Resource) -> None:
-        known = self._version(record)
+    def _add_records(self, records: Sequence[Resource]) -> None:
+        """Store some records, each of another resource: what is known of them is looked up together."""
+        known = self._versions(records)
+        for record in records:
+            self._add_record(record, known.get((record.id, record.created or "")))
+
+    def _add_record(self, record: Resource, known: _VersionRow | None) -> None:
         whole = record.body
         body, digest = _hashed(whole)
         if known and known.digest != digest and record.silent and known.modified == record.modified:
@@ -145,12 +163,15 @@ class WrittenRecords(RecordTables, WrittenTables):
             ),
         )  # fmt: skip
 
-    def _version(self, record: Resource) -> _VersionRow | None:
-        """The version of a record that was read last."""
-        columns = ", ".join(_VersionRow._fields)
-        sql = f"SELECT {columns} FROM record AS r WHERE id = ? AND created = ? AND {NEWEST}"  # noqa: S608  (our own words)
-        row = self._db.execute(sql, (record.id, record.created or "")).fetchone()
-        return _VersionRow(*row) if row else None
+    def _versions(self, records: Sequence[Resource]) -> dict[tuple[str, str], _VersionRow]:
+        """The version of each lifetime of some resources that was read last, by id and creation."""
+        known: dict[tuple[str, str], _VersionRow] = {}
+        for at in range(0, len(records), AT_ONCE):
+            some = [record.id for record in records[at : at + AT_ONCE]]
+            columns = f"id, created, {', '.join(_VersionRow._fields)}"
+            sql = f"SELECT {columns} FROM record AS r WHERE id IN ({','.join('?' * len(some))}) AND {NEWEST}"  # noqa: S608  (our own words)
+            known |= {(identity, created): _VersionRow(*row) for identity, created, *row in self._db.execute(sql, some)}
+        return known
 
     def _completed(self, record: Resource, known: _VersionRow) -> Mapping[str, Any]:
         """An answer that cannot hold a member says nothing about it, so another call's value for the same state stays."""
@@ -171,17 +192,20 @@ class WrittenRecords(RecordTables, WrittenTables):
         return [Life(*row) for row in self._db.execute(sql, (identity,))]
 
     def has_read(self, subject: str, before: str) -> bool:
-        """Whether this crawl has read the record of a node id, also if the id has only a name.
+        """Whether this crawl has read the record of a node id, as `reading` tells it."""
+        return self._crawl in self.reading(subject, before)
+
+    def reading(self, subject: str, before: str) -> set[int]:
+        """The crawls that were the last to read the record of a node id, also if the id has only a name.
 
         A record created after `before` is another thing that took the name of the unread one.
         """
         kind, _, where = subject.partition(":")
         account, _, rest = where.partition("/")
         region, _, name = rest.partition("/")
-        sql = """SELECT 1 FROM record WHERE last_crawl = ? AND rtrim(created, 'Z') <= rtrim(?, 'Z') AND
-                 (id = ? OR (kind = ? AND account = ? AND region = ? AND lower(name) = lower(?))) LIMIT 1"""
-        row = self._db.execute(sql, (self._crawl, before, subject, kind, account, region, name)).fetchone()
-        return row is not None
+        sql = """SELECT DISTINCT last_crawl FROM record WHERE rtrim(created, 'Z') <= rtrim(?, 'Z') AND
+                 (id = ? OR (kind = ? AND account = ? AND region = ? AND lower(name) = lower(?)))"""
+        return {row[0] for row in self._db.execute(sql, (before, subject, kind, account, region, name))}
 
     def ended(self, identity: str, created: str, at: str) -> None:
         """Store that a lifetime of a resource was deleted at that time, unless this crawl has read it after all."""
@@ -194,12 +218,11 @@ class WrittenRecords(RecordTables, WrittenTables):
 
     def naming_manifests(self) -> Iterator[Resource]:
         """The newest version of each record that may name a manifest."""
-        return self._resources(holding=b"manifest")
+        return self._holding(["manifest"])
 
-    def read_in_this_crawl(self, kinds: Iterable[str]) -> Iterator[Resource]:
-        """The records of some kinds that this crawl has read."""
-        for kind in kinds:
-            yield from self._resources("kind = ? AND last_crawl = ?", (kind, self._crawl))
+    def read_in_this_crawl(self, kind: str, words: Sequence[str]) -> Iterator[Resource]:
+        """The records of a kind that this crawl has read and whose JSON holds one of some words."""
+        return self._holding(words, "kind = ? AND last_crawl = ?", (kind, self._crawl))
 
     def earlier_versions(self) -> Iterator[Resource]:
         """The versions of records that a later version replaced."""

@@ -8,6 +8,7 @@ from collections.abc import Callable
 from lineage.snapshot.bodies import BODIES_SCHEMA
 from lineage.snapshot.levels import LEVELS_SCHEMA
 from lineage.snapshot.manifests import LISTINGS_SCHEMA
+from lineage.snapshot.merging import SOURCES_SCHEMA
 from lineage.snapshot.seals import SEALS_SCHEMA
 
 APPLICATION_ID = 0x4C4E4147  # "LNAG", which distinguishes the file from other SQLite files
@@ -77,7 +78,7 @@ CREATE INDEX edge_opaque ON edge (source) WHERE opaque;
 """
 
 
-_WHOLE = _SCHEMA + LISTINGS_SCHEMA.lstrip() + SEALS_SCHEMA.lstrip() + _GRAPH + _GRAPH_INDICES
+_WHOLE = _SCHEMA + LISTINGS_SCHEMA.lstrip() + SEALS_SCHEMA.lstrip() + SOURCES_SCHEMA.lstrip() + _GRAPH + _GRAPH_INDICES
 # The statement of each table and index, as SQLite stores it.
 STATEMENTS = tuple(one.strip() for one in _WHOLE.split(";\n") if one.strip().startswith("CREATE"))
 

@@ -15,8 +15,9 @@ import hashlib
 import json
 import sqlite3
 from bisect import bisect_left
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, replace
+from pathlib import Path
 from typing import Any, Final, NamedTuple
 
 import orjson
@@ -36,6 +37,9 @@ CREATE TABLE sealed (name TEXT PRIMARY KEY, digest TEXT NOT NULL, rows BLOB NOT 
 _ENCODE = json.JSONEncoder(ensure_ascii=False, separators=(",", ":")).encode
 _PLAIN = frozenset((str, int, type(None)))
 MARK = 8  # bytes of a row's own hash, which only locates it; the digest of the table is the proof
+
+SEAL: Final = "crawl, scheme, previous, wrote, state, digest"
+_PIECE = 1 << 20  # bytes of a file that are read at a time
 
 Digests = dict[str, str]
 
@@ -87,6 +91,11 @@ TABLES: Final[Mapping[str, Table]] = {
     ),
     "together": Table("at, level", 2),
     "lists": Table("level, manifest, entry", 3),
+    "source": Table("id, name, digest", 1),
+    "merged": Table("source, was, crawl", 2),
+    "chain": Table(f"source, {SEAL}", 2),
+    "read_too": Table("source, id, created, hex(digest), was, line", 4),
+    "answered": Table("account, region, operation, subject, crawl", 4),
     "unexplained": Table("id", 1),
     "silent": Table("id", 1),
     "counted": Table(f"account, region, {', '.join(Counts._fields)}", 2),
@@ -136,22 +145,32 @@ def hashed(name: str, rows: Iterator[tuple[Any, ...]], ends: list[int]) -> Hashe
     by = table.columns.split(", ").index(table.crawl) if table.crawl else None
     whole, marks, own = hashlib.sha256(), bytearray(), [hashlib.sha256() for _ in ends]
     for row in rows:
-        line = _line(row)
+        line = line_of(row)
         whole.update(line)
         marks += _mark(line)
         at = len(ends) if by is None else bisect_left(ends, row[by])
         if at < len(ends):
-            own[at].update(line if kept == len(row) else _line(row[:kept]))
+            own[at].update(line if kept == len(row) else line_of(row[:kept]))
     wrote = {} if by is None else {str(end): one.hexdigest() for end, one in zip(ends, own, strict=True)}
     return Hashed(whole.hexdigest(), bytes(marks), wrote)
 
 
+def digests_of(lines: Iterable[tuple[int, bytes]], ends: list[int]) -> Digests:
+    """The digest of what each sealed crawl wrote, from the lines of a table with their crawls."""
+    own = [hashlib.sha256() for _ in ends]
+    for crawl, line in lines:
+        if (at := bisect_left(ends, crawl)) < len(ends):
+            own[at].update(line)
+    return {str(end): one.hexdigest() for end, one in zip(ends, own, strict=True)}
+
+
 def mark_of(row: tuple[Any, ...]) -> bytes:
     """The short hash that identifies a row."""
-    return _mark(_line(row))
+    return _mark(line_of(row))
 
 
-def _line(row: tuple[Any, ...]) -> bytes:
+def line_of(row: tuple[Any, ...]) -> bytes:
+    """A row as its digest takes it."""
     if _PLAIN.issuperset(map(type, row)):
         return orjson.dumps(row, option=orjson.OPT_APPEND_NEWLINE)
     return f"{_ENCODE(row)}\n".encode()
@@ -161,6 +180,15 @@ def _mark(line: bytes) -> bytes:
     return hashlib.blake2b(line, digest_size=MARK).digest()
 
 
+def file_digest(path: str | Path) -> str:
+    """The SHA-256 of a file's bytes, in hexadecimal. Raises `OSError`."""
+    whole = hashlib.sha256()
+    with Path(path).open("rb") as file:
+        while piece := file.read(_PIECE):
+            whole.update(piece)
+    return whole.hexdigest()
+
+
 def state_line(name: str, digest: str, marks: bytes) -> bytes:
     """The part of a table in the digest of the whole file: its digest, and that of the marks of its rows."""
     return f"{name} {digest} {hashlib.sha256(marks).hexdigest()}\n".encode()
@@ -168,9 +196,18 @@ def state_line(name: str, digest: str, marks: bytes) -> bytes:
 
 def seals(db: sqlite3.Connection) -> list[Seal]:
     """The chain, oldest first."""
-    columns = "crawl, scheme, previous, wrote, state, digest"
-    rows = db.execute(f"SELECT {columns} FROM seal ORDER BY crawl")  # noqa: S608  (our own words)
-    return [Seal(crawl, scheme, previous, json.loads(wrote), *rest) for crawl, scheme, previous, wrote, *rest in rows]
+    return [seal_of(row) for row in db.execute(f"SELECT {SEAL} FROM seal ORDER BY crawl")]  # noqa: S608  (our own words)
+
+
+def seal_of(row: tuple[Any, ...]) -> Seal:
+    """The seal of a row with the columns `SEAL`."""
+    crawl, scheme, previous, wrote, state, digest = row
+    return Seal(crawl, scheme, previous, json.loads(wrote), state, digest)
+
+
+def row_of(one: Seal) -> tuple[Any, ...]:
+    """A seal as a row with the columns `SEAL`."""
+    return (one.crawl, one.scheme, one.previous, canonical(one.wrote), one.state, one.digest)
 
 
 def unseal(db: sqlite3.Connection) -> None:
@@ -190,6 +227,5 @@ def seal(db: sqlite3.Connection, crawl: int) -> Seal:
         state.update(state_line(name, one.digest, one.marks))
         wrote |= {name: one.wrote[str(crawl)]} if one.wrote else {}
     bare = Seal(crawl, SCHEME, last.digest if last else "", wrote, state.hexdigest(), "")
-    row = (crawl, bare.scheme, bare.previous, canonical(wrote), bare.state, bare.made_anew())
-    db.execute("INSERT INTO seal VALUES (?,?,?,?,?,?)", row)
+    db.execute("INSERT INTO seal VALUES (?,?,?,?,?,?)", row_of(replace(bare, digest=bare.made_anew())))
     return seals(db)[-1]

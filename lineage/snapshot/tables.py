@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Generator, Iterable, Iterator, Mapping, Sequence
+from itertools import islice
 from pathlib import Path
 from typing import Any
 
@@ -54,20 +55,25 @@ class OpenTables:
         if (table, columns) not in self._known:
             self._known[table, columns] = (self._types(table, columns), set())
         allowed, known = self._known[table, columns]
-        for row in rows:
-            shape = tuple(map(type, row))  # there are only a few
-            if shape not in known:
+        rest, many = iter(rows), 1  # more and more at a time: some want only the first
+        while some := list(islice(rest, many)):
+            many = min(2 * many, AT_ONCE)
+            shapes = {tuple(map(type, row)): row for row in some}  # there are only a few
+            for shape in shapes.keys() - known:
                 for column, types, one in zip(columns.split(", "), allowed, shape, strict=False):
                     if one not in types:
-                        raise self._damaged(table, row, column, f"expected {_word(types[0])}, not {_word(one)}")
+                        raise self._mistyped(table, shapes[shape], column, types, one)
                 known.add(shape)
-            yield row
+            yield from some
 
     def _types(self, table: str, columns: str) -> list[tuple[type, ...]]:
         told = {
             name: (_TYPES[kind], needed or key) for _, name, kind, needed, _, key in self._rows(f"PRAGMA table_info({table})")
         }
         return [(of,) if needed else (of, type(None)) for of, needed in map(told.__getitem__, columns.split(", "))]
+
+    def _mistyped(self, table: str, row: Row, column: str, allowed: tuple[type, ...], found: type) -> SnapshotError:
+        return self._damaged(table, row, column, f"expected {_word(allowed[0])}, not {_word(found)}")
 
     def _damaged(self, table: str, row: Row, column: str, what: str) -> SnapshotError:
         return damaged(self.path, f"table {table}, row {str(row[0])[:100]!r}, column {column}: {what}")

@@ -14,6 +14,7 @@ from lineage.snapshot.contents import WrittenContents
 from lineage.snapshot.earlier import EarlierFile
 from lineage.snapshot.ledger import WrittenLedger
 from lineage.snapshot.manifests import Listings
+from lineage.snapshot.merging import Part, merge_into
 from lineage.snapshot.named import WrittenNames
 from lineage.snapshot.schema import new_graph
 from lineage.snapshot.seals import seal, unseal
@@ -55,7 +56,7 @@ class Recording(WrittenNames, WrittenLedger, WrittenContents):
     def add(self, found: Fetched) -> None:
         """Store one finding of this crawl."""
         if isinstance(found, Resource):
-            self._add_record(found)
+            self._add_records([found])
         elif isinstance(found, Note):
             self._add_note(found)
         else:
@@ -80,6 +81,16 @@ class Recording(WrittenNames, WrittenLedger, WrittenContents):
     def take_from(self, earlier: EarlierFile) -> None:
         """Take over all records, lists and seals of an earlier file; the newest seal is to be made again."""
         earlier.copy_into(self._db)
+
+    def merge(self, parts: Sequence[Part]) -> list[dict[int, int]]:
+        """Copy what the crawls of some files read into this new one; returns the new number of each crawl of each file."""
+        numbers = merge_into(self._db, parts)
+        self._crawl = max(number for crawls in numbers for number in crawls.values())
+        return numbers
+
+    def seal_merged(self) -> None:
+        """Seal what a merge left, as the work of its newest crawl."""
+        seal(self._db, self._crawl)
 
     def seal_again(self, crawl: int) -> None:
         """Seal what a finished crawl left, in a file that was upgraded since; nothing for an unfinished one, which is 0."""

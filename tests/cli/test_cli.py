@@ -364,7 +364,7 @@ def test_every_export_can_be_asked_for() -> None:
     import lineage as api
     from cli.commands.export import EXPORTS
 
-    assert tuple(api.FORMATS) == EXPORTS
+    assert (*api.FORMATS, *api.FOLDERS, "parquet") == EXPORTS
 
 
 @pytest.mark.parametrize("verb", sorted(cli.commands))

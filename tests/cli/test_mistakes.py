@@ -130,7 +130,7 @@ MISTAKES: dict[str, tuple[tuple[str, ...], int, str]] = {
     "a folder of a report that is not there": (("report", "loans-live", "-o", "nope/r.html"), 3, "there is no folder nope: make it, or name another file"),
     "an extension of another picture": (("draw", "loans-live", "-o", "x.svg", "-f", "html"), 2, f"x.svg: its extension says svg, and --format says html: rename the file, or leave out --format {SEE.format('draw')}"),
     "an extension of another table": (("ls", "-o", "x.csv", "-f", "tsv"), 2, f"x.csv: its extension says csv, and --format says tsv: rename the file, or leave out --format {SEE.format('ls')}"),
-    "an export without a format": (("export", "-o", "x.json"), 2, f".json does not decide the format: add -f json, graphml, cytoscape, csv-nodes, csv-edges, jsonl-nodes, jsonl-edges, dot, mermaid, openlineage, cyclonedx, prov, in-toto or model-card {SEE.format('export')}"),
+    "an export without a format": (("export", "-o", "x.json"), 2, f".json does not decide the format: add -f json, graphml, cytoscape, csv-nodes, csv-edges, jsonl-nodes, jsonl-edges, dot, mermaid, openlineage, cyclonedx, prov, in-toto, model-card, neptune-csv, neo4j-csv or parquet {SEE.format('export')}"),
     "an export format": (("export", "-f", "jason"), 2, f"Invalid value for '--format' / '-f': 'jason' is not valid; did you mean json? {SEE.format('export')}"),
     "a missing snapshot": (("ls", "--snapshot", "none.db"), 3, "no snapshot at none.db: make one with `lineage crawl --snapshot none.db`, or name another; `lineage demo` makes one to try"),
     "the snapshot of the demo": (("ls", "--snapshot", "lineage.db"), 3, "no snapshot at lineage.db: demo.db is here: add --snapshot demo.db, or read your account with `lineage crawl`"),

@@ -155,10 +155,20 @@ with load_run() as run:
 """
 
 
+STAYS = """
+import os, signal, time
+for number in (signal.SIGINT, signal.SIGTERM):
+    signal.signal(number, lambda *_: print(os.getpid(), flush=True))
+print("ready", flush=True)
+for _ in range(6000):
+    time.sleep(0.1)
+"""
+
+
 @pytest.fixture
-def waiting(service: StandIn, tmp_path: Path) -> Iterator[subprocess.Popen[str]]:
+def waiting(service: StandIn, tmp_path: Path, request: pytest.FixtureRequest) -> Iterator[subprocess.Popen[str]]:
     """`lineage record run` in its own process, with a program in the middle of its work."""
-    command = [sys.executable, "-m", "cli", "record", "run", "churn", "first", *python(WAITS)]
+    command = [sys.executable, "-m", "cli", "record", "run", "churn", "first", *python(getattr(request, "param", WAITS))]
     around = os.environ | {"PYTHONPATH": str(ROOT)}
     process = subprocess.Popen(
         command, cwd=tmp_path, env=around, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
@@ -185,6 +195,22 @@ def test_what_ends_the_command_ends_the_program(
     assert waiting.wait(HANGS) == exits
     assert parameters(service) == {"told": raised}
     assert status(service) == ("Stopped", told)
+
+
+@pytest.mark.parametrize("waiting", [STAYS], indirect=True)
+@pytest.mark.parametrize(("number", "exits"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
+def test_a_program_that_does_not_end_is_killed_the_second_time(
+    waiting: subprocess.Popen[str], service: StandIn, number: signal.Signals, exits: int
+) -> None:
+    """A second Ctrl-C or SIGTERM does not wait for the program, and leaves none behind; the run is Stopped."""
+    waiting.send_signal(number)
+    assert waiting.stdout
+    program = int(waiting.stdout.readline())
+    waiting.send_signal(number)
+    assert waiting.wait(HANGS) == exits
+    with pytest.raises(ProcessLookupError):
+        os.kill(program, signal.SIGKILL)
+    assert status(service)[0] == "Stopped"
 
 
 # --- errors ---------------------------------------------------------------------------------------

@@ -171,6 +171,7 @@ ASKED: dict[str, list[list[str]]] = {
     "export": [["loans-live"]],
     "report": [["loans-live"]],
     "gaps": [[]],
+    "merge": [["--help"]],
     "snapshot": [["info"], ["verify"]],
     "kinds": [[]],
     "iam-policy": [[]],

@@ -509,7 +509,7 @@ def test_any_json_in_a_record_is_joined(kind: str, changes: list[tuple[int, Any]
         body = Spoiler(which, value)(body)
     unknown: list[Unknown] = []
     shape = MODEL.operation_model(row.describe).output_shape
-    kept = read(body, shape.members[row.wrapped] if row.wrapped else shape, unknown, "")
+    kept = read(body, shape.members[row.wrapped] if row.wrapped else shape, unknown)
     try:
         record = resource_of(row, kept, REGION, tuple(unknown))
     except Refused:

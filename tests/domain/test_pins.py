@@ -92,4 +92,4 @@ def test_a_pin_names_no_place() -> None:
 def test_a_pin_of_an_input_that_is_called_like_a_secret_stays(text: str, kept: str) -> None:
     """Tokens are data as well: the pin of an input of that name is no secret, and any other text below it is cut out."""
     parameters = {"lineage.content.tokens": {"StringValue": text}}
-    assert read({"Parameters": parameters}, SHAPE, [], "") == {"Parameters": {"lineage.content.tokens": {"StringValue": kept}}}
+    assert read({"Parameters": parameters}, SHAPE, []) == {"Parameters": {"lineage.content.tokens": {"StringValue": kept}}}

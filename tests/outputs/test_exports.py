@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import shutil
 import subprocess
+import sys
 import xml.etree.ElementTree as ET
 from pathlib import Path
 from typing import Any
@@ -17,6 +18,7 @@ from lineage.domain.kinds import KINDS
 from lineage.graphs.build import graph_of
 from lineage.outputs.pictures.console import console_url
 from lineage.outputs.pictures.figures import called
+from tests.conftest import ROOT
 from tests.records import arn, record, served, training
 
 NASTY = [
@@ -38,6 +40,26 @@ def test_node_link_reads_back_as_the_same_graph(bank_graph: lineage.Graph) -> No
     assert {(s, t, k): d for s, t, k, d in read.edges(keys=True, data=True)} == {
         (s, t, k): d for s, t, k, d in bank_graph.edges(keys=True, data=True)
     }
+
+
+def test_only_graphml_imports_networkx(bank_path: Path, tmp_path: Path) -> None:
+    """`draw` and `export` of a part load networkx, which takes longer than they do, only for the format that it writes."""
+    drawn = [["draw", "+loans-live", "-o", str(tmp_path / f"x.{form}")] for form in ("svg", "dot", "html")]
+    subjects = {"cyclonedx": ["loans-live"], "in-toto": [], "model-card": ["Loans-Fit-0042"]}
+    forms = sorted(lineage.FORMATS, key=lambda form: form == "graphml")
+    written = [["export", *subjects.get(form, ["+loans-live"]), "-f", form, "-o", str(tmp_path / "x")] for form in forms]
+    code = """import sys, json
+from cli.main import cli
+for words in json.loads(sys.argv[1]):
+    try:
+        cli.main(["--snapshot", sys.argv[2], *words])
+    except SystemExit as done:
+        print(words, done.code, "networkx" in sys.modules)
+"""
+    command = [sys.executable, "-c", code, json.dumps([*drawn, *written]), str(bank_path)]
+    said = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=True).stdout.splitlines()
+    assert len(said) == len(forms) + 3
+    assert [line for line in said if not line.endswith(" 0 False")] == [f"{written[-1]} 0 True"]
 
 
 def test_node_link_carries_the_scope_and_the_gaps(bank_graph: lineage.Graph) -> None:

@@ -15,7 +15,7 @@ def drawn(*edges: str, alone: str = "", **words: object) -> Layout:
     """The layout of edges like `a>b`."""
     graph = nx.MultiDiGraph([edge.split(">") for edge in edges])
     graph.add_nodes_from(alone)
-    return layout(graph, **words)
+    return layout(graph, graph.edges(keys=True), **words)
 
 
 def any_graph(seed: int) -> nx.MultiDiGraph:
@@ -54,7 +54,7 @@ def test_no_box_lies_on_another_and_no_line_crosses_one(seed: int) -> None:
     """Boxes are apart and inside the page, and lines go around them."""
     graph = any_graph(seed)
     sizes = {node: (60.0 + 17 * (int(node[1:]) % 9), 30.0 + int(node[1:]) % 3 * 8) for node in graph}
-    found = layout(graph, sizes=sizes)
+    found = layout(graph, graph.edges(keys=True), sizes=sizes)
     assert set(found.boxes) == set(graph)
     assert set(found.lines) == set(graph.edges(keys=True))
     assert [pair for pair in combinations(found.boxes.values(), 2) if overlap(*pair)] == []
@@ -71,7 +71,7 @@ def test_groups_stand_in_frames_of_their_own(seed: int) -> None:
     """A frame holds the boxes of its group and no other, and no two frames overlap."""
     graph = any_graph(seed)
     groups = {node: f"g{int(node[1:]) % 3}" for node in graph if int(node[1:]) % 4}
-    found = layout(graph, groups=groups)
+    found = layout(graph, graph.edges(keys=True), groups=groups)
     assert set(found.frames) == set(groups.values())
     assert [pair for pair in combinations(found.frames.values(), 2) if overlap(*pair)] == []
     assert [pair for pair in combinations(found.boxes.values(), 2) if overlap(*pair)] == []

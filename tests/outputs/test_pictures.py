@@ -15,6 +15,7 @@ from lineage.domain.kinds import KINDS
 from lineage.domain.records import Gap
 from lineage.domain.text import visible
 from lineage.graphs.build import graph_of
+from lineage.graphs.excerpts import Excerpt
 from lineage.outputs.pictures.figures import GROUPS, called, meanings
 from lineage.outputs.pictures.folds import fold
 from lineage.outputs.pictures.icons import ICONS
@@ -135,26 +136,27 @@ def test_fan_outs_are_folded() -> None:
 
 def test_the_one_that_stays_keeps_what_it_made() -> None:
     """In a fold the job and the artifact that remain belong together."""
-    folded = fold(fan(40), 12, set(), {})
-    (job,) = [node for node, data in folded.nodes(data=True) if data["kind"] == "training-job" and "folded" not in data]
-    made = [folded.nodes[node] for node in folded.successors(job)]
+    folded = fold(Excerpt.of(fan(40)), 12, set(), {})
+    (job,) = [node for node, data in folded.nodes.items() if data["kind"] == "training-job" and "folded" not in data]
+    made = [folded.nodes[node] for node in folded.after[job]]
     assert [data.get("folded") for data in made] == [None] * len(made)
 
 
 def test_folds_stand_for_every_node_and_every_edge(bank_graph: lineage.Graph) -> None:
     """Whatever is folded, each node is drawn or is in one fold, and each edge is drawn between the boxes that hold its ends."""
     for most in (150, 60, 20, 1):
-        folded = fold(bank_graph, most, set(), {})
-        home = {inside: node for node, data in folded.nodes(data=True) for inside in data.get("folded", [node])}
+        folded = fold(Excerpt.of(bank_graph), most, set(), {})
+        home = {inside: node for node, data in folded.nodes.items() for inside in data.get("folded", [node])}
         assert set(home) == set(bank_graph)
-        drawn = {(source, target, relation) for source, target, relation in folded.edges(data="relation")}
+        drawn = {(source, target, data["relation"]) for source, target, _, data in folded.edges()}
         assert drawn == {(home[one], home[other], relation) for one, other, relation in bank_graph.edges(data="relation")}
-        assert sum(times for *_, times in folded.edges(data="times")) == bank_graph.number_of_edges()
+        assert sum(data["times"] for *_, data in folded.edges()) == bank_graph.number_of_edges()
 
 
 def test_little_is_not_folded(bank_graph: lineage.Graph) -> None:
     """Up to --max-nodes nothing folds; the default of the library folds nothing."""
-    assert fold(bank_graph, len(bank_graph), set(), {}) is bank_graph
+    whole = Excerpt.of(bank_graph)
+    assert fold(whole, len(bank_graph), set(), {}) is whole
     assert not lineage.picture(bank_graph).folded
 
 
@@ -185,7 +187,7 @@ def test_highlights_light_the_way_up_and_down(bank_graph: lineage.Graph) -> None
     assert {"Fraud-XGB-17", "Fraud-XGB-17-model", "fraud-ab", "bank-raw/transactions/"} <= lit
     assert "Fraud-NN-1" not in lit
     whole = lineage.picture(bank_graph, highlight=[marked]).figures
-    folds = [data["folded"] for _, data in drawn.graph.nodes(data=True) if data.get("folded")]
+    folds = [data["folded"] for data in drawn.graph.nodes.values() if data.get("folded")]
     assert {len({whole[node].lit for node in inside}) for inside in folds} == {1}
     assert [figure.label for figure in drawn.figures.values() if figure.subject] == ["Fraud-XGB-17"]
     found = nodes_of(lineage.to_svg(bank_graph, highlight=[marked]))
@@ -211,7 +213,7 @@ def test_clusters_frame_what_belongs_together(estate_graph: lineage.Graph, clust
 
 def test_a_pipeline_execution_frames_what_it_ran_and_made(estate_graph: lineage.Graph) -> None:
     """An execution's frame holds its jobs, what they alone wrote and their runs; reused jobs stay where they ran."""
-    groups = GROUPS["pipeline"](estate_graph)
+    groups = GROUPS["pipeline"](Excerpt.of(estate_graph))
     execution = "pipeline renewal-price/execution/w4hq8d2m1xk7"
     inside = {estate_graph.nodes[node]["kind"] for node, name in groups.items() if name == execution}
     assert {"processing-job", "training-job", "artifact", "dataset", "pipeline-execution"} <= inside

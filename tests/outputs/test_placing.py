@@ -81,7 +81,7 @@ def test_a_branched_lineage_runs_down_rather_than_out_of_the_page(bank_graph: li
 def test_rows_keep_every_line() -> None:
     """When a chain is cut into rows, each line still begins and ends at its boxes."""
     graph = nx.MultiDiGraph((f"{number:02}", f"{number + 1:02}") for number in range(13))
-    cut = in_rows(layout(graph), 900)
+    cut = in_rows(layout(graph, graph.edges(keys=True)), 900)
     assert len({round(y) for _, y, _, _ in cut.boxes.values()}) == 4
     for (source, target, _), points in cut.lines.items():
         (x, y, wide, high), (to, down, _, deep) = cut.boxes[source], cut.boxes[target]
@@ -92,7 +92,7 @@ def test_rows_keep_every_line() -> None:
 def test_what_many_lines_would_lead_on_from_is_not_cut() -> None:
     """Rows are for chains: many lines from row to row are hard to follow."""
     graph = nx.MultiDiGraph((f"{layer}{one}", f"{layer + 1}{other}") for layer in range(8) for one in "abc" for other in "abc")
-    laid = layout(graph)
+    laid = layout(graph, graph.edges(keys=True))
     assert in_rows(laid, 900) is laid
 
 

@@ -70,7 +70,7 @@ def cleaned(job: Resource) -> Resource:
     said = (("DescribeTrainingJob", {**job.body, "Tags": None}), ("ListTags", tags))
     body = {}
     for operation, answer in said:
-        body |= read(answer, MODEL.operation_model(operation).output_shape, [], "")
+        body |= read(answer, MODEL.operation_model(operation).output_shape, [])
     return record("training-job", job.name, body)
 
 
@@ -105,7 +105,7 @@ def test_an_artifact_under_the_name_of_a_secret_keeps_its_place(member: str, nam
     uri = SPELLINGS[spelling].format("data", "x/y")
     value = {"StringValue": uri} if member == "Parameters" else {"Value": uri}
     shape = MODEL.operation_model("DescribeTrialComponent").output_shape
-    kept = read({member: {name: value}}, shape, [], "")[member][name]
+    kept = read({member: {name: value}}, shape, [])[member][name]
     assert "data" in next(iter(kept.values()))
     assert "x/y" in next(iter(kept.values()))
 

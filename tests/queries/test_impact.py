@@ -19,6 +19,7 @@ from lineage.domain.kinds import KINDS
 from lineage.domain.records import Gap, Resource, Scope
 from lineage.errors import MalformedName, UnknownNode
 from lineage.graphs.build import graph_of
+from lineage.queries.flow.spread import Spread
 from lineage.queries.impact import LONGEST, impact
 from lineage.queries.paths import path
 from lineage.queries.used import used
@@ -28,7 +29,7 @@ from tests.queries.test_random_estates import folder as keys_of
 from tests.queries.test_used import CRAWL, NEAR
 from tests.records import ACCOUNT, COMPLETE, REGION, arn, channel, processing, record, served, training
 from tests.snapshot.test_file import crawl
-from tests.work import grows_straight
+from tests.work import calls, grows_straight
 
 ALL = frozenset((ACCOUNT, REGION, kind.name) for kind in KINDS.values() if kind.list)
 
@@ -570,6 +571,15 @@ def moved(one: Resource, year: str) -> Resource:
 def test_many_are_no_more_work_each(many: Callable[[int], lineage.Graph]) -> None:
     """Each job, model and endpoint that got something from one dataset takes the same work among many as among few."""
     assert grows_straight(lambda count: partial(impact, many(count), "s3://raw/"), 200)
+
+
+def test_what_nobody_reads_has_no_readers_to_look_for() -> None:
+    """In a large account most models are never loaded: a job with such a model takes at most 150 function calls of the walk."""
+    jobs = 100
+    graph = graph_of(training(f"fit-{number}", {"train": "s3://raw/x/"}, f"s3://m/{number}/") for number in range(jobs))
+    spread = Spread(graph, "s3://raw/")
+    assert calls(spread.run) < 150 * jobs
+    assert len(spread.found) == 2 * jobs
 
 
 def test_many_endpoints_of_one_dataset() -> None:

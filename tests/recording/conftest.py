@@ -7,6 +7,7 @@ import signal
 import subprocess
 import sys
 import threading
+import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -44,6 +45,16 @@ def service(spool: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[StandIn]:
         for name, value in started.environment.items():
             monkeypatch.setenv(name, value)
         yield started
+
+
+@pytest.fixture
+def far_from_utc(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """Local time is nine hours ahead of UTC."""
+    with monkeypatch.context() as patch:
+        patch.setenv("TZ", "JST-9")
+        time.tzset()
+        yield
+    time.tzset()
 
 
 Start = Callable[..., "subprocess.Popen[str]"]

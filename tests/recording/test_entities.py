@@ -139,8 +139,10 @@ def test_what_is_not_there_is_told(session: Service, kind: Any) -> None:
 
 
 def test_a_trial_needs_its_experiment(session: Service) -> None:
-    """A trial of a missing experiment is refused with both names."""
-    with pytest.raises(NotThere, match="'first' was not created: .*'churn' does not exist.*create that first"):
+    """A trial of a missing experiment is refused with both names, and with their order, which is another one in the SDKs."""
+    with pytest.raises(
+        NotThere, match="'first' was not created: .*'churn' does not exist.*create that first .*trial's name first"
+    ):
         Trial.create("first", "churn", session=session)
 
 
@@ -399,8 +401,8 @@ def test_a_component_of_a_list_can_be_saved(account: StandIn, session: Service) 
     ]
 
 
-def test_status_and_times_are_sent(session: Service) -> None:
-    """A status is given as its word or with a message, which is kept to one line; a time without a zone is in UTC."""
+def test_status_and_times_are_sent(session: Service, far_from_utc: None) -> None:
+    """A status is given as its word or with a message, which is kept to one line; a time without a zone is local."""
     component = TrialComponent.create("churn-1", session=session)
     component.status, component.start_time = "InProgress", datetime(2026, 1, 2)  # noqa: DTZ001
     component.save()
@@ -409,7 +411,7 @@ def test_status_and_times_are_sent(session: Service) -> None:
     component.save()
     loaded = TrialComponent.load("churn-1", session=session)
     assert loaded.status == {"PrimaryStatus": "Failed", "Message": "first second"}
-    assert (loaded.start_time, loaded.end_time) == (datetime(2026, 1, 2, tzinfo=UTC), datetime(2026, 1, 3, tzinfo=UTC))
+    assert (loaded.start_time, loaded.end_time) == (datetime(2026, 1, 1, 15, tzinfo=UTC), datetime(2026, 1, 3, tzinfo=UTC))
 
 
 @pytest.mark.parametrize(
@@ -448,6 +450,11 @@ def test_what_looks_like_a_secret_is_not_kept(account: StandIn, session: Service
     component.parameters["db_password"] = "hunter2-hunter2"
     component.save()
     assert "hunter2" not in repr(account.components) + repr(component.parameters)
+    experiment = Experiment.create("churn", description="login with password=hunter2-hunter2", session=session)
+    assert experiment.description == "login with password=(redacted)"
+    experiment.description = "now token=hunter2-hunter2"
+    experiment.save()
+    assert "hunter2" not in repr(account.calls) + repr(experiment.description)
 
 
 # --- components -----------------------------------------------------------------------------------

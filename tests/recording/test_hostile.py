@@ -11,7 +11,9 @@ import sqlite3
 import subprocess
 import threading
 import time
+import tracemalloc
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -19,9 +21,16 @@ import numpy as np
 import pytest
 
 from lineage.recording import NotRecorded, RefusedValue, Run, current_run, resume
+from lineage.recording.inheriting import take_over
+from lineage.recording.outbox import RESUME, Outbox
+from lineage.recording.sending import FILE, METRIC, STATUS
+from lineage.recording.service import Service
+from lineage.recording.spool import Owner, Place, Row, Spool
+from tests.conftest import HANGS
 from tests.recording.conftest import Start
 from tests.recording.stand_in import DROP, LOST, StandIn
 from tests.recording.test_run import called, parameters, status, values
+from tests.records import ACCOUNT, REGION
 
 
 def ready(process: subprocess.Popen[str]) -> None:
@@ -116,6 +125,57 @@ def test_a_program_that_ends_without_leaving_its_run_stops_it(service: StandIn, 
     assert values(service) == [(0, 1.0)]
     assert status(service) == ("Stopped", "the program ended without leaving this run")
     assert not list(spool.iterdir())
+
+
+LEAVES = """
+import sys
+from lineage.recording import Run
+with Run("churn", "first") as run:
+    print("ready", flush=True)
+    sys.stdin.readline()
+    for at in range(40):
+        run.log_metric("loss", at)
+"""
+
+
+def leaves(service: StandIn, start: Start) -> subprocess.Popen[str]:
+    """A process that has been leaving its run for a while, because each answer takes two seconds."""
+    process = start(LEAVES)
+    ready(process)
+    service.latency = 2.0
+    assert process.stdin
+    assert process.stderr
+    process.stdin.write("\n")
+    process.stdin.flush()
+    assert "sending the last" in process.stderr.readline()
+    return process
+
+
+def test_a_process_that_is_told_to_end_while_it_leaves_its_run_sends_the_rest(
+    service: StandIn, start: Start, spool: Path
+) -> None:
+    """SIGTERM ends a process that is leaving its run when all is sent, and the run is as its block was left."""
+    process = leaves(service, start)
+    process.terminate()
+    service.latency = 0.0
+    assert process.wait(HANGS) == -signal.SIGTERM
+    assert values(service) == [(at, float(at)) for at in range(40)]
+    assert status(service)[0] == "Completed"
+    assert not list(spool.iterdir())
+
+
+def test_a_process_that_is_told_twice_ends_at_once(service: StandIn, start: Start, spool: Path) -> None:
+    """A second SIGTERM does not wait for the service: what is left is on disk, and the next process sends it."""
+    process = leaves(service, start)
+    while process.poll() is None:
+        process.terminate()
+        time.sleep(0.1)
+    assert process.returncode == -signal.SIGTERM
+    assert spools(spool)
+    service.latency = 0.0
+    assert not resume()[1]
+    assert {step for step, _ in values(service)} == set(range(40))
+    assert status(service)[0] == "Completed"
 
 
 def test_a_message_that_is_refused_does_not_keep_the_end_back(service: StandIn) -> None:
@@ -523,6 +583,26 @@ def test_a_queue_is_taken_over_once(service: StandIn, spool: Path, start: Start)
     assert not list(spool.iterdir())
 
 
+def test_a_long_queue_is_taken_over_without_holding_it(service: StandIn, spool: Path) -> None:
+    """What a dead process left costs the next one no memory, however much it is."""
+    spool.mkdir()
+    most = []
+    for count in (500, 20_000):
+        owner = Owner("churn-first", REGION, ACCOUNT, "keys", sets_status=True)
+        left = Spool(spool, owner)
+        left.add(Row(METRIC, "churn-first", {"MetricName": "loss", "Value": at, "Step": at}) for at in range(count))
+        left.end()
+        box = Outbox(Service(service.session()), spool, replace(owner, component=RESUME))
+        tracemalloc.start()
+        assert take_over(box, spool) == count + 1
+        most.append(tracemalloc.get_traced_memory()[1])
+        tracemalloc.stop()
+        assert box.spool.counts == {(METRIC, "churn-first"): count, (STATUS, "churn-first"): 1}
+        assert box.spool.forget("churn-first") == count + 1
+        box.end()
+    assert most[1] < 2 * most[0]
+
+
 def test_secrets_are_cut_before_they_are_written_to_the_queue(service: StandIn, spool: Path) -> None:
     """No file of a queue contains a secret, wherever it stood."""
     with contextlib.suppress(ValueError), Run("churn", "first", tags=[{"Key": "api_key", "Value": "hunter2"}]) as run:
@@ -533,6 +613,32 @@ def test_secrets_are_cut_before_they_are_written_to_the_queue(service: StandIn, 
         raise ValueError("password=hunter2")
     assert spools(spool)
     assert not [path for path in spool.iterdir() if b"hunter2" in path.read_bytes()]
+
+
+REFUSED_SECRETS: dict[str, Callable[[Run], Any]] = {
+    "a password of two lines": lambda run: run.log_parameter("db_password", "hunter2\nhunter3"),
+    "a command of two lines": lambda run: run.log_parameter("command", "train --password hunter2\n"),
+    "a password as a metric": lambda run: run.log_metric("password", "hunter2"),  # type: ignore[arg-type]
+    "a token that begins like a place": lambda run: run.log_artifact("token", "s3:/hunter2"),
+    "a token of two lines": lambda run: run.log_artifact("token", "hunter2\nb"),
+    "a model behind a password": lambda run: run.log_model("https://jo:hunter2@example.com/model"),
+    "a name and its value on lines of their own": lambda _: _raise("AWS_SECRET_ACCESS_KEY\n=\nhunter2"),
+    "a block of YAML": lambda _: _raise("password: |\n  hunter2"),
+}
+
+
+def _raise(text: str) -> None:
+    raise ValueError(text)
+
+
+@pytest.mark.parametrize("case", REFUSED_SECRETS)
+def test_an_error_about_a_secret_does_not_tell_it(service: StandIn, case: str) -> None:
+    """A refusal that ends a run is its status message: it, and what the service is asked, are without the secret."""
+    with pytest.raises((RefusedValue, ValueError)) as told, Run("churn", "first") as run:
+        REFUSED_SECRETS[case](run)
+    assert status(service)[0] == "Failed"
+    assert "hunter2" not in str(service.calls)
+    assert type(told.value) is ValueError or "hunter2" not in str(told.value)
 
 
 def test_a_tag_that_is_named_like_a_secret_is_taken(service: StandIn) -> None:
@@ -812,4 +918,49 @@ def test_a_file_that_is_gone_when_the_network_is_back_was_kept(service: StandIn,
     resume()
     outputs = service.components["churn-first"]["OutputArtifacts"]
     assert {name: service.objects[one["Value"]][-1].body for name, one in outputs.items()} == {"one": b"one", "two": b"two"}
+    assert not list(spool.iterdir())
+
+
+@pytest.mark.parametrize("why", ["there is no bucket", "the run can't be opened"])
+def test_a_file_that_is_refused_in_the_end_leaves_no_copy(
+    service: StandIn, spool: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, why: str
+) -> None:
+    """A file is logged during an outage, and refused when the network is back: its copy does not fill the disk for ever."""
+    monkeypatch.setattr("lineage.recording.service.PATIENCE", 0.2)
+    opens = why == "there is no bucket"
+    if not opens:
+        service.session().client("sagemaker").create_experiment(ExperimentName="Churn")  # in mixed case
+    path = tmp_path / "model.bin"
+    path.write_bytes(b"model")
+    service.down = not opens
+    with Run("churn", "first", artifact_bucket="nobodys") as run:
+        service.down = True
+        run.log_file(path)
+        assert [one for one in spool.iterdir() if one.suffix == ".file"]
+        service.down = False
+    assert len(run.refused) == 1
+    assert not list(spool.iterdir())
+
+
+def test_a_copy_stays_until_its_upload_is_noted(
+    service: StandIn, spool: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A process that is killed between an upload and its note leaves the copy, which the next one needs to send it again."""
+    path = tmp_path / "model.bin"
+    path.write_bytes(b"model")
+    with Run("churn", "first", artifact_bucket="bank-ml") as run:
+        service.down = True
+        run.log_file(path)
+    path.unlink()
+    (copy,) = (one for one in spool.iterdir() if one.suffix == ".file")
+    settle, there = Spool.settle, []
+
+    def noted(self: Spool, place: Place, *rest: Any) -> None:
+        there.append((place[0], copy.exists()))
+        settle(self, place, *rest)
+
+    monkeypatch.setattr(Spool, "settle", noted)
+    service.down = False
+    resume()
+    assert (FILE, True) in there
     assert not list(spool.iterdir())

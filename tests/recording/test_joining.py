@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import json
+from pathlib import Path
 from typing import Any
 
 import boto3
 import pytest
 
-from lineage.recording import Run, join_jobs
+from lineage.recording import Run, join_jobs, load_run
 from tests.recording.stand_in import StandIn
 
 TRAINING: dict[str, Any] = {
@@ -49,6 +51,26 @@ def test_a_job_inside_the_block_becomes_one_of_the_run(service: StandIn, call: s
         getattr(client, call)(**request)
     assert sent(service) == [run.experiment_config]
     assert request == CALLS[call]
+
+
+@pytest.mark.parametrize("call", CALLS)
+def test_load_run_in_a_job_of_each_kind_finds_its_run(
+    service: StandIn, call: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A job is told by its container's environment, or its file, and its ExperimentConfig tells the run."""
+    client = join_jobs(service.session().client("sagemaker"))
+    with Run("churn", "first-try"):
+        answer = getattr(client, call)(**CALLS[call])
+    (arn,) = (value for key, value in answer.items() if key.endswith("Arn"))
+    if call == "create_processing_job":
+        (tmp_path / "processing.json").write_text(json.dumps({"ProcessingJobArn": arn}), encoding="utf-8")
+        monkeypatch.setattr("lineage.recording.surroundings._PROCESSING", tmp_path / "processing.json")
+    else:
+        monkeypatch.setenv("TRAINING_JOB_ARN" if call == "create_training_job" else "TRANSFORM_JOB_ARN", arn)
+    with load_run() as run:
+        assert (run.experiment_name, run.run_name) == ("churn", "first-try")
+        run.log_parameter("a", 1)
+    assert service.components["churn-first-try"]["Parameters"] == {"a": {"NumberValue": 1.0}}
 
 
 def test_outside_of_a_run_and_with_a_config_of_its_own_a_call_is_as_it_was(service: StandIn) -> None:

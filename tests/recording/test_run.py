@@ -19,7 +19,8 @@ import pytest
 from botocore.exceptions import ClientError
 
 from lineage.recording import NotRecorded, NotThere, RecordingError, RefusedValue, Run, current_run, list_runs, load_run, resume
-from lineage.recording.service import _answered
+from lineage.recording.service import UNREACHABLE, _answered
+from tests.conftest import HANGS
 from tests.recording.conftest import Start
 from tests.recording.stand_in import DROP, StandIn
 
@@ -121,6 +122,16 @@ def test_metrics_arrive_in_order_with_a_step_each(service: StandIn) -> None:
     assert max(len(request["MetricData"]) for request in called(service, "BatchPutMetrics")) <= 10
 
 
+def test_the_time_of_a_metric_is_the_one_that_is_meant(service: StandIn, far_from_utc: None) -> None:
+    """A time is taken as it is: with its zone, as seconds since 1970, or without a zone as local time, like `datetime.now()`."""
+    moment = NOW.replace(microsecond=0)
+    local = moment.astimezone().replace(tzinfo=None)
+    with Run("churn", "first") as run:
+        for time in (moment, moment.astimezone(), moment.timestamp(), local):
+            run.log_metric("loss", 1, time)
+    assert {one["Timestamp"] for one in service.metrics["churn-first"]} == {moment.isoformat()}
+
+
 def test_leaving_a_run_does_not_count_its_queue_for_each_call(service: StandIn) -> None:
     """A long queue is not counted again after each call that shortens it, which would take longer than sending."""
     asked: list[str] = []
@@ -210,6 +221,29 @@ def test_charts_of_one_title_are_kept_apart_and_equal_ones_are_one(service: Stan
         "Held out",
         [[1, 0], [0, 2]],
     )
+
+
+@pytest.mark.parametrize("title", ["  ", "", None, "x" * 500, "one\nline", "/"])
+def test_any_title_gives_a_name(service: StandIn, title: str | None) -> None:
+    """A chart is recorded whatever its title: under that on one line and cut, or under its kind if there is none."""
+    with Run("churn", "first") as run:
+        run.log_roc_curve([0, 1], [0.1, 0.9], title=title)
+    named = {"  ": "ROCCurve", "": "ROCCurve", None: "ROCCurve", "x" * 500: "x" * 128, "one\nline": "one line", "/": "/"}
+    assert list(service.components["churn-first"]["OutputArtifacts"]) == [named[title]]
+    assert not run.refused
+
+
+def test_files_of_long_names_are_recorded(service: StandIn, tmp_path: Path) -> None:
+    """A file system takes longer names than SageMaker: the beginning is the name, and different files are kept apart."""
+    paths = [tmp_path / f"{'x' * 200}{at}" for at in range(2)]
+    with Run("churn", "first") as run:
+        for path in paths:
+            path.write_text(path.name, encoding="utf-8")
+            run.log_file(path)
+    outputs = service.components["churn-first"]["OutputArtifacts"]
+    assert len(outputs) == 2
+    assert all(len(name) == 128 for name in outputs)
+    assert sorted(one["Value"].rpartition("/")[2] for one in outputs.values()) == [path.name for path in paths]
 
 
 def test_a_dataset_is_recorded_with_the_content_that_it_has(service: StandIn) -> None:
@@ -322,6 +356,7 @@ BAD: dict[str, tuple[Callable[[Run], Any], str]] = {
     "a metric that is NaN": (lambda run: run.log_metric("loss", float("nan")), "the metric 'loss' is nan"),
     "a metric that is a text": (lambda run: run.log_metric("loss", "low"), "must be a number"),  # type: ignore[arg-type]
     "an old metric": (lambda run: run.log_metric("loss", 1, NOW - timedelta(days=15)), "over 14 days old"),
+    "a metric of tomorrow": (lambda run: run.log_metric("loss", 1, NOW + timedelta(days=1)), "over 2 hours ahead"),
     "a step below 0": (lambda run: run.log_metric("loss", 1, step=-1), "a whole number from 0 on"),
     "a metric without a name": (lambda run: run.log_metric("", 1), "1 to 255 characters"),
     "a file that is not there": (lambda run: run.log_file("/no/such/file"), "/no/such/file"),
@@ -497,6 +532,21 @@ def test_a_metric_that_is_refused_is_told_and_takes_no_other_along(
     assert "not recorded: metric loss = 3.0 of step 3" in caplog.text
 
 
+def test_many_refusals_are_counted(service: StandIn, caplog: pytest.LogCaptureFixture) -> None:
+    """A loop whose every metric is refused gives a hundred warnings, and then their number when the run is left."""
+    service.metric_fault("METRIC_LIMIT_EXCEEDED", times=999)
+    with Run("churn", "first") as run:
+        for at in range(250):
+            run.log_metric("loss", at)
+    told = [record.message for record in caplog.records if "sending the last" not in record.message]
+    assert sum("METRIC_LIMIT_EXCEEDED" in text for text in told) == 100
+    assert told[100:] == [
+        "lineage: not recorded: more than 100 items; further ones are counted",
+        "lineage: churn first: 250 items were refused",
+    ]
+    assert "of step 249" in run.refused[-1]
+
+
 def test_a_network_that_is_away_keeps_everything_for_the_next_process(
     service: StandIn, spool: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
@@ -541,6 +591,26 @@ def test_a_run_that_begins_without_a_network_is_made_later(
     assert service.components["churn-first"]["Parents"][0]["ExperimentName"] == "churn"
 
 
+def test_a_network_that_comes_back_while_a_run_is_left(service: StandIn, spool: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A run that began without a network, and is left just when the network is back, is sent whole and ends."""
+    monkeypatch.setattr("lineage.recording.service.PATIENCE", 0.2)
+    monkeypatch.setattr("lineage.recording.outbox._ENOUGH", {UNREACHABLE: HANGS})
+    service.down = True
+    run, left = Run("churn", "first"), threading.Event()
+
+    def train() -> None:
+        with run:
+            run.log_metric("loss", 0.5)
+            threading.Timer(0.5, lambda: setattr(service, "down", False)).start()
+        left.set()
+
+    threading.Thread(target=train, daemon=True).start()
+    assert left.wait(HANGS)
+    assert values(service) == [(0, 0.5)]
+    assert status(service)[0] == "Completed"
+    assert not list(spool.iterdir())
+
+
 def test_a_strict_run_says_at_once_what_fails(service: StandIn) -> None:
     """With `strict` a temporary failure is an error at the call."""
     with pytest.raises(NotRecorded, match="could not be reached|are not sent"), Run("churn", "first", strict=True) as run:
@@ -571,6 +641,27 @@ def test_a_disk_that_can_not_be_written_costs_a_warning(
     assert parameters(service) == {"a": 1.0}
     assert values(service) == [(0, 1.0)]
     assert "kept on disk" in caplog.text
+
+
+def test_a_user_without_a_home_may_record(
+    service: StandIn, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    """A container may run as a user of any number, who has no home: training goes on, and a folder that is named is used."""
+
+    def nobody(number: int) -> Any:
+        raise KeyError(number)
+
+    monkeypatch.setattr("pwd.getpwuid", nobody)
+    for name in ("HOME", "XDG_STATE_HOME"):
+        monkeypatch.delenv(name, raising=False)
+    with Run("churn", "first") as run:
+        run.log_metric("loss", 1)
+        assert list(tmp_path.glob("spool/*.spool"))
+    monkeypatch.delenv("LINEAGE_SPOOL")
+    with Run("churn", "first") as run:
+        run.log_metric("loss", 2)
+    assert values(service) == [(0, 1.0), (1, 2.0)]
+    assert "LINEAGE_SPOOL may name a folder" in caplog.text
 
 
 # --- several processes ----------------------------------------------------------------------------
@@ -626,8 +717,13 @@ with Run("churn", "first") as run:
 """
 
 
+FIRST, SECOND = ({"SM_HOSTS": '["algo-1", "algo-2"]', "SM_CURRENT_HOST": name} for name in ("algo-1", "algo-2"))
+
+
 @pytest.mark.parametrize(
-    ("environments"), [[{"RANK": "0"}, {"RANK": "1"}], [{}, {}]], ids=["numbered by a launcher", "told by nothing"]
+    ("environments"),
+    [[{"RANK": "0"}, {"RANK": "1"}], [{}, {}], [FIRST, SECOND], [FIRST, FIRST]],
+    ids=["numbered by a launcher", "told by nothing", "on two machines of a job", "both on the first machine"],
 )
 def test_of_two_processes_one_says_how_the_run_ended(
     service: StandIn, start: Start, environments: list[dict[str, str]]

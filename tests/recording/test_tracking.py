@@ -3,17 +3,15 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import AsyncIterator, Iterator
 from typing import Any
 
 import numpy as np
 import pytest
 
-from lineage.recording import RefusedValue, Run, current_run, track
+from lineage.recording import RefusedValue, Run, current_run, load_run, track
 from tests.recording.stand_in import StandIn
-
-
-def parameters(service: StandIn, component: str) -> dict[str, Any]:
-    return {name: next(iter(value.values())) for name, value in service.components[component]["Parameters"].items()}
+from tests.recording.test_run import parameters, status, values
 
 
 def test_each_call_is_a_run_with_its_arguments(service: StandIn) -> None:
@@ -89,6 +87,33 @@ def test_a_coroutine_is_tracked_too(service: StandIn) -> None:
 
     assert asyncio.run(train(6)) == 6
     assert parameters(service, "churn-first") == {"depth": 6.0}
+
+
+def test_a_generator_is_tracked_while_it_is_gone_through(service: StandIn) -> None:
+    """The body of a generator, and of an async one, runs inside its run, which ends with it."""
+
+    @track("churn", "first")
+    def epochs(count: int) -> Iterator[int]:
+        for epoch in range(count):
+            load_run().log_metric("loss", 1 / (epoch + 1))
+            yield epoch
+
+    @track("churn", "second")
+    async def later(count: int) -> AsyncIterator[int]:
+        for epoch in range(count):
+            load_run().log_metric("loss", epoch)
+            yield epoch
+
+    async def all_later() -> list[int]:
+        return [epoch async for epoch in later(2)]
+
+    assert list(epochs(3)) == [0, 1, 2]
+    assert asyncio.run(all_later()) == [0, 1]
+    for name, count in (("churn-first", 3), ("churn-second", 2)):
+        assert parameters(service, name) == {"count": count}
+        assert len(values(service, component=name)) == count
+        assert status(service, name)[0] == "Completed"
+    assert current_run() is None
 
 
 def test_a_bare_decorator_tracks_into_the_run_around_it(service: StandIn) -> None:

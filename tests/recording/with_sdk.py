@@ -4,6 +4,8 @@
 
     pip install -c tests/constraints.txt -e '.[sdk,test]' && pytest tests/recording/with_sdk.py
 
+With `sagemaker==3.27.0` installed in place of the extra `sdk`, the same tests are held against SDK v3.
+
 The SDK runs in processes of its own: it warns, it configures the logging of its importer, and it keeps its current run in a
 global.
 """
@@ -12,6 +14,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
+from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
@@ -23,12 +26,17 @@ from tests.conftest import HANGS
 from tests.recording.conftest import Start
 from tests.recording.stand_in import BUCKETS, StandIn
 
+V3 = version("sagemaker").startswith("3.")
+EXPERIMENTS = "sagemaker.core.experiments" if V3 else "sagemaker.experiments"
+SESSIONS = "sagemaker.core.helper.session_helper" if V3 else "sagemaker.session"
+ARTIFACTS = "sagemaker.core.lineage" if V3 else "sagemaker.lineage"
+
 # The first lines of each program. The SDK asks STS for its bucket at an address that no variable changes, unless it gets one.
 HEAD = f"""
 import json, sys
-from sagemaker.experiments import Run, list_runs, load_run
-from sagemaker.experiments.experiment import Experiment
-from sagemaker.session import Session
+from {EXPERIMENTS}.run import Run, list_runs, load_run
+from {EXPERIMENTS}.experiment import Experiment
+from {SESSIONS} import Session
 session = Session(default_bucket="{BUCKETS[1]}")
 def told(component):
     return {{
@@ -112,7 +120,7 @@ def test_what_the_sdk_reads_makes_no_phantom(service: StandIn, ours: Run, sdk: S
 def test_the_sdk_loads_an_experiment_of_ours(service: StandIn, ours: Run, sdk: Sdk) -> None:
     """Its `Experiment.load` finds the experiment, its display name, its one group and the component in that."""
     shown, trials, components = sdk(
-        "from sagemaker.experiments.trial_component import _TrialComponent\n"
+        f"from {EXPERIMENTS}.trial_component import _TrialComponent\n"
         "experiment = Experiment.load('churn', sagemaker_session=session)\n"
         "trials = [one.trial_name for one in experiment.list_trials()]\n"
         "names = [one.trial_component_name for one in _TrialComponent.list(trial_name=trials[0], sagemaker_session=session)]\n"
@@ -124,8 +132,8 @@ def test_the_sdk_loads_an_experiment_of_ours(service: StandIn, ours: Run, sdk: S
 def test_the_sdk_finds_charts_and_files_of_ours_by_their_associations(service: StandIn, ours: Run, sdk: Sdk) -> None:
     """Each chart is an artifact of the type that Studio draws, which the run's component produced; its document is in S3."""
     found = sdk(
-        "from sagemaker.lineage.artifact import Artifact\n"
-        "from sagemaker.lineage.association import Association\n"
+        f"from {ARTIFACTS}.artifact import Artifact\n"
+        f"from {ARTIFACTS}.association import Association\n"
         f"made = Association.list(source_arn={service.components['churn-first']['TrialComponentArn']!r}, sagemaker_session=session)\n"
         "loaded = [Artifact.load(one.destination_arn, sagemaker_session=session) for one in made]\n"
         "answer = {one.artifact_type: one.source.source_uri for one in loaded}"

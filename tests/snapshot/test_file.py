@@ -15,7 +15,7 @@ from typing import Any
 import pytest
 
 import lineage
-from lineage.domain.records import REPLAYED, Answered, Crawl, Enumeration, Fetched, Gap
+from lineage.domain.records import REPLAYED, Answered, Crawl, Enumeration, Fetched, Gap, Named, Resource
 from lineage.errors import SnapshotError
 from lineage.graphs.derive import derive, join
 from lineage.snapshot.reading import Snapshot, open_snapshot
@@ -66,6 +66,39 @@ def test_later_versions_are_added_and_the_newest_counts(tmp_path: Path) -> None:
     with open_snapshot(tmp_path / "s.db") as snapshot:
         assert [one.status for one in snapshot.resources()] == ["A"]
         assert snapshot._one("SELECT count(*) FROM record") == 2
+
+
+def endpoints(number: int, created: str = "2026-01-01T00:00:00Z") -> list[Resource]:
+    return [record("endpoint", f"e-{at}", {"CreationTime": created}) for at in range(number)]
+
+
+def named(one: Resource) -> Named:
+    return Named(one.kind, one.account, one.region, one.arn, one.name, one.created)
+
+
+def test_a_page_is_stored_together(tmp_path: Path) -> None:
+    """However many names and records a page holds, one statement stores its names, and one looks up what is known of them."""
+    page, said = endpoints(100), list[str]()
+    with Snapshot(tmp_path / "s.db", writing=True) as snapshot, snapshot.recording() as recording:
+        recording.begin(CRAWL)
+        snapshot._db.set_trace_callback(said.append)
+        assert recording.name_all([named(one) for one in page]) == {one.id for one in page}
+        assert recording.read_all(page, page[0].account) == page
+        assert recording.read_all(page, page[0].account) == []
+        assert recording.name_all([named(one) for one in page]) == set()
+        snapshot._db.set_trace_callback(None)
+    assert sum("INTO named" in one for one in said) == 4
+    assert sum(one.startswith("SELECT") and "FROM record" in one for one in said) == 2
+
+
+def test_a_page_may_hold_two_lifetimes_of_a_name(tmp_path: Path) -> None:
+    """A name that was used again while a page was made stands twice on it: both records are stored, and both are new."""
+    [old], [new] = endpoints(1), endpoints(1, "2026-02-01T00:00:00Z")
+    with Snapshot(tmp_path / "s.db", writing=True) as snapshot, snapshot.recording() as recording:
+        recording.begin(CRAWL)
+        assert recording.read_all([old, new, new], old.account) == [old, new]
+        assert [life.created for life in recording.lives(old.id)] == [old.created, new.created]
+        assert recording.name_all([named(old), named(new)]) == set()
 
 
 @pytest.mark.parametrize(

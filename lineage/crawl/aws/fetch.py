@@ -280,7 +280,7 @@ class Fetcher:
         self._heard.unknown = unknown
         try:
             call(**parameters)
-            answer = read(self.session.answer(), self._model(region).operation_model(operation).output_shape, unknown, "")
+            answer = read(self.session.answer(), self._model(region).operation_model(operation).output_shape, unknown)
         except (BotoCoreError, ClientError) as error:
             raise refusal(error) from error
         except UNPARSED as error:

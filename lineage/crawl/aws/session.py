@@ -155,6 +155,8 @@ class Session:
     def client(self, region: str, service: str = "sagemaker") -> BaseClient:
         """The client of a region, of SageMaker or of another service that speaks JSON."""
         boto: Any = self._boto  # its stubs want the name of one service
+        if found := self._clients.get((region, service)):  # nearly always: without waiting for another thread
+            return found
         with self._lock:
             if (region, service) not in self._clients:
                 client: BaseClient = boto.client(service, region_name=region, config=self._config)

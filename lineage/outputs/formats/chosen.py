@@ -7,7 +7,6 @@ from collections.abc import Iterable, Iterator
 from functools import cached_property
 from itertools import groupby
 from operator import itemgetter
-from typing import Any
 
 from lineage.domain.names import node_id
 from lineage.domain.records import Json, Scope, decoded
@@ -15,12 +14,22 @@ from lineage.domain.text import named_line
 from lineage.domain.version import __version__
 from lineage.errors import LineageError
 from lineage.graphs.build import whole
-from lineage.graphs.excerpts import Attributes, EdgeRow, Graph, attributed, edge_attributes, edge_key, edges_of, insist_source
+from lineage.graphs.excerpts import (
+    Attributes,
+    EdgeRow,
+    Excerpt,
+    Graph,
+    attributed,
+    edge_attributes,
+    edge_key,
+    edges_of,
+    insist_source,
+)
 from lineage.queries.as_json import scope_json
 from lineage.queries.attested import Vouched, vouched_in
 from lineage.queries.flow.links import Link
 from lineage.queries.scope import Within, narrowed
-from lineage.queries.select import select, within
+from lineage.queries.select import part, part_within
 from lineage.snapshot.reading import Snapshot
 from lineage.snapshot.tables import Row
 
@@ -30,7 +39,8 @@ class Chosen:
 
     `lineage.FORMATS["graphml"].write(lineage.Chosen(snapshot, "+loans-live"))` gives the pieces of a text.
 
-    A whole snapshot is read row by row; a selector needs its graph. After the writing, `notes` says what was left out or cut.
+    A whole snapshot is read row by row; what a selector names is read into memory. After the writing, `notes` says what was
+    left out or cut.
     """
 
     def __init__(
@@ -66,10 +76,10 @@ class Chosen:
         return self._snapshot
 
     @cached_property
-    def graph(self) -> Graph:
-        """What was chosen, as a graph in memory."""
+    def graph(self) -> Excerpt:
+        """What was chosen, as a graph in memory, of plain dicts."""
         given = self.snapshot if self._given is None else self._given
-        return within(select(given, self.selector) if self.selector else whole(given), *self._places)
+        return part_within(part(given, self.selector) if self.selector else whole(given), self._places)
 
     @cached_property
     def scope(self) -> Scope:
@@ -100,13 +110,13 @@ class Chosen:
         """Each node with its attributes, by id."""
         if self._streams:
             return attributed(self.snapshot.node_rows())
-        return ((node, self.graph.nodes[node]) for node in sorted(self.graph))
+        return ((node, self.graph.nodes[node]) for node in sorted(self.graph.nodes))
 
     def edges(self) -> Iterator[Link]:
         """Each edge with its key and its attributes, by source, target and key."""
         if self._streams:
             return _keyed(self.snapshot.edge_rows())
-        return (Link(*edge) for edge in sorted(self.graph.edges(keys=True, data=True), key=itemgetter(0, 1, 2)))
+        return (Link(*edge) for edge in sorted(self.graph.edges(), key=itemgetter(0, 1, 2)))
 
     def into(self, nodes: Iterable[str]) -> dict[str, list[Link]]:
         """The edges into each of some nodes, in the same order."""
@@ -121,14 +131,16 @@ class Chosen:
         if self._streams:
             return _keyed(sorted(self.snapshot.edge_rows(**asked), key=itemgetter(0, 1, 2, 3, 4, 5)))
         ((which, nodes),) = asked.items()
-        edges: Any = self.graph.in_edges if which == "into" else self.graph.out_edges
-        return (Link(*edge) for edge in edges(nodes & set(self.graph), keys=True, data=True))
+        beside = self.graph.before if which == "into" else self.graph.after
+        pairs = ((node, end, keys) for node in nodes if node in beside for end, keys in beside[node].items())
+        ends = ((*((end, node) if which == "into" else (node, end)), keys) for node, end, keys in pairs)
+        return (Link(source, target, key, data) for source, target, keys in ends for key, data in keys.items())
 
     def attributes(self, nodes: Iterable[str]) -> dict[str, Attributes]:
         """The attributes of some nodes."""
         if self._streams:
             return dict(attributed(self.snapshot.node_rows(nodes)))
-        return {node: self.graph.nodes[node] for node in nodes if node in self.graph}
+        return {node: self.graph.nodes[node] for node in nodes if node in self.graph.nodes}
 
     def record(self, node: Attributes) -> Json:
         """The last version of the record of a node; empty if it was only named, or is a location."""

@@ -8,8 +8,6 @@ from pathlib import Path
 from typing import Any, BinaryIO
 from xml.etree import ElementTree as ET
 
-import networkx as nx
-
 from lineage.graphs.excerpts import Graph
 from lineage.outputs.formats.chosen import Chosen
 from lineage.outputs.formats.plain import plain_of
@@ -25,6 +23,8 @@ def write_graphml(chosen: Chosen) -> Iterator[str]:
 
     Carriage returns are escaped, because XML would read them as line ends.
     """
+    import networkx as nx  # takes longer than most exports
+
     written: Any = nx.GraphMLWriter(plain_of(chosen))
     _about_first(written.xml.find("graph"))
     written.indent(written.xml)
@@ -46,6 +46,8 @@ def read_graphml(file: str | Path | BinaryIO) -> Graph:
 
     `file` is a name or a file open for bytes. The graph's own attributes are the `scope` and the `gaps`, as JSON values.
     """
+    import networkx as nx
+
     plain: Any = nx.read_graphml(file, force_multigraph=True)
     about = {name: json.loads(value) for name, value in plain.graph.items() if name in ("schema", "json", "gaps", "scope")}
     built: Graph = nx.MultiDiGraph(**about)

@@ -10,8 +10,6 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any, cast
 
-import networkx as nx
-
 from lineage.domain.text import visible
 from lineage.graphs.excerpts import Attributes, Graph
 from lineage.outputs.formats.chosen import Chosen
@@ -30,6 +28,8 @@ def plain(graph: Graph, *, quoted: bool = False) -> Graph:
     the text after the first colon of an ARN or URI as a port. It also leaves out the graph's own texts, and `name`, which
     pydot reserves; the id and the `label` contain it.
     """
+    import networkx as nx
+
     made = plain_of(Chosen(graph))
     if not quoted:
         return made
@@ -52,6 +52,8 @@ def _quoted(text: str) -> str:
 
 def plain_of(chosen: Chosen) -> Graph:
     """What was chosen, as a plain graph. It is read twice, the first time for the types."""
+    import networkx as nx
+
     types = {"node": _types(data for _, data in chosen.nodes()), "edge": _types(map(_with_key, chosen.edges()))}
     nested = [f"{of} {name}" for of, kinds in types.items() for name, kind in kinds.items() if not kind]
     made: Any = nx.MultiDiGraph()

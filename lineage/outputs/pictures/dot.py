@@ -12,7 +12,7 @@ from typing import Any
 import pydot
 
 from lineage.domain.text import one_line
-from lineage.graphs.excerpts import Graph
+from lineage.graphs.excerpts import Excerpt, Graph
 from lineage.outputs.pictures.cards import name_lines
 from lineage.outputs.pictures.figures import Arrow, Figure, Picture, meanings, picture
 
@@ -22,7 +22,7 @@ _TEXT_CHARACTERS = 4000  # dot 2.43 refuses strings over 16,384 bytes
 _FONT = "Helvetica"
 
 
-def to_dot(graph: Graph | Picture, *, turned: bool = False, **words: Any) -> str:
+def to_dot(graph: Graph | Excerpt | Picture, *, turned: bool = False, **words: Any) -> str:
     """DOT text: a title, and a card for each node with a bar in the colour of its kind.
 
     `words` are those of `picture`. It runs to the right, or down if `turned`. The text is deterministic.

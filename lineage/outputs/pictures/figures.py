@@ -15,7 +15,7 @@ from lineage.domain.text import counted
 from lineage.errors import MalformedName
 from lineage.graphs.build import whole
 from lineage.graphs.deployments import PAST, PENDING
-from lineage.graphs.excerpts import Graph
+from lineage.graphs.excerpts import Excerpt, Graph, Neighbours
 from lineage.outputs.pictures.console import console_url
 from lineage.outputs.pictures.folds import fold, told
 from lineage.queries.flow.belonging import EXECUTION, ran_in
@@ -78,7 +78,7 @@ class Picture:
     groups: dict[str, str]
     title: str
     notes: tuple[str, ...]
-    graph: Graph
+    graph: Excerpt  # folds are nodes of it
 
     def __repr__(self) -> str:
         return f"<Picture: {self.size}>"
@@ -99,7 +99,7 @@ class Picture:
 
 
 def picture(
-    source: Snapshot | Graph,
+    source: Snapshot | Graph | Excerpt,
     *,
     links: bool = True,
     images: bool = False,
@@ -121,67 +121,69 @@ def picture(
         raise MalformedName(no_such("cluster", cluster, GROUPS))
     number(max_nodes, "max_nodes")
     graph, keep = whole(source), texts(keep, "keep")
-    marked = {node for word in texts(highlight, "highlight") for node in ([word] if word in graph else named(graph, word))}
-    shown = (
-        graph if images else graph.subgraph(node for node, data in graph.nodes(data=True) if data["kind"] not in SHOWN_BESIDE)
-    )
+    words = texts(highlight, "highlight")
+    marked = {node for word in words for node in ([word] if word in graph.nodes else named(graph, word))}
+    shown = graph if images else without_images(graph)
     gaps = {gap.subject: f"{gap.reason}: {gap.detail}" for gap in graph.graph["scope"].holes}
     groups = GROUPS[cluster](shown)
-    there = marked & set(shown)
-    upstream, downstream = _reached(shown.in_edges, 0, there), _reached(shown.out_edges, 1, there)
+    there = marked & shown.nodes.keys()
+    upstream, downstream = (reached(beside, there, _LIGHT) for beside in (shown.before, shown.after))
     lit = upstream | downstream
-    endpoints = ((node, data) for node, data in shown.nodes(data=True) if data["kind"] == ENDPOINT.name)
+    endpoints = ((node, data) for node, data in shown.nodes.items() if data["kind"] == ENDPOINT.name)
     serving = [node for node, data in endpoints if serves(data["status"]) and not data.get("deleted")]
     subjects = marked or set(keep)
     kept = marked.union(subjects, keep, gaps, serving if len(serving) <= _ENDPOINTS else ())
-    marks = {node: (groups.get(node), node in upstream, node in downstream) for node in shown}
-    drawn = fold(shown, max_nodes or len(shown), kept, marks)
+    marks = {node: (groups.get(node), node in upstream, node in downstream) for node in shown.nodes}
+    drawn = fold(shown, max_nodes or len(shown.nodes), kept, marks)
     groups |= {node: groups[data["folded"][0]] for node, data in _folds_of(drawn) if data["folded"][0] in groups}
     lit |= {node for node, data in _folds_of(drawn) if data["folded"][0] in lit}
-    nodes: Any = sorted(drawn.nodes(data=True))
     figures = {
         node: _figure(node, data, gaps.get(node), subject=node in subjects, lit=node in lit if marked else None, links=links)
-        for node, data in nodes
+        for node, data in sorted(drawn.nodes.items())
     }
-    edges: Any = drawn.edges(keys=True, data=True)
-    told_apart = sorted(edges, key=lambda edge: (edge[0], edge[1], edge_label(edge[3]), edge[2]))
+    told_apart = sorted(drawn.edges(), key=lambda edge: (edge[0], edge[1], edge_label(edge[3]), edge[2]))
     shown_edges = (edge for edge in told_apart if not _told_elsewhere(drawn, edge[0], edge[1], edge[3]))
     arrows = [_arrow(edge, lit if marked else None) for edge in shown_edges]
-    notes = _notes(len(graph) - len(shown), len(shown), drawn)
+    notes = _notes(len(graph.nodes) - len(shown.nodes), len(shown.nodes), drawn)
     return Picture(figures, arrows, {node: groups[node] for node in figures if node in groups}, title, notes, drawn)
 
 
-def _folds_of(graph: Graph) -> list[tuple[str, dict[str, Any]]]:
-    return [(node, data) for node, data in graph.nodes(data=True) if data.get("folded")]
+def without_images(graph: Excerpt) -> Excerpt:
+    """A graph without container images, which crowd a picture."""
+    return graph.among({node for node, data in graph.nodes.items() if data["kind"] not in SHOWN_BESIDE})
 
 
-def _reached(edges: Any, end: int, marked: Collection[str]) -> set[str]:
-    """The marked nodes and everything that data flows to from them."""
-    reached, todo = set(marked), set(marked)
+def _folds_of(graph: Excerpt) -> list[tuple[str, dict[str, Any]]]:
+    return [(node, data) for node, data in graph.nodes.items() if data.get("folded")]
+
+
+def reached(beside: Neighbours, nodes: Collection[str], relations: Collection[str]) -> set[str]:
+    """Some nodes, and everything on one side of them that edges of some relations lead to."""
+    found, todo = set(nodes), [*nodes]
     while todo:
-        todo = {edge[end] for edge in edges(todo, data="relation") if edge[2] in _LIGHT} - reached
-        reached |= todo
-    return reached
+        new = _ends(beside, todo.pop(), relations) - found
+        found |= new
+        todo += new
+    return found
 
 
-def _by_account(graph: Graph) -> dict[str, str]:
+def _by_account(graph: Excerpt) -> dict[str, str]:
     """Records by account and region; locations are in none."""
-    found = graph.nodes(data=True)
+    found = graph.nodes.items()
     return {node: f"account {data['account']} {data['region'] or ''}".rstrip() for node, data in found if data["account"]}
 
 
-def _by_pipeline(graph: Graph) -> dict[str, str]:
+def _by_pipeline(graph: Excerpt) -> dict[str, str]:
     """Pipeline executions with what they ran, and with what only that made."""
-    executions = {node: f"pipeline {data['name']}" for node, data in graph.nodes(data=True) if data["kind"] == EXECUTION}
+    executions = {node: f"pipeline {data['name']}" for node, data in graph.nodes.items() if data["kind"] == EXECUTION}
     groups = dict(executions)
     flow = Flow(graph)
-    for node in sorted({source for source, _, _ in graph.in_edges(executions, keys=True)} - executions.keys()):
+    for node in sorted({source for one in executions for source in graph.before[one]} - executions.keys()):
         ran = [one for one in ran_in(flow, node)[0] if one in executions]
         groups |= {node: executions[ran[0]]} if len(ran) == 1 else {}
     makers: dict[str, set[str | None]] = {}
-    edges: Any = graph.edges(data="relation")
-    for source, target, relation in edges:
-        if relation in _MADE_BY and target not in groups:
+    for source, target, _, data in graph.edges():
+        if data["relation"] in _MADE_BY and target not in groups:
             makers.setdefault(target, set()).add(groups.get(source))
     return groups | {node: made for node, (made, *more) in makers.items() if made and not more}
 
@@ -213,7 +215,7 @@ def meanings(drawn: Picture) -> list[tuple[str, str]]:
     return [(look, said) for look, said in MEANINGS.items() if look in looks]
 
 
-def _notes(images: int, whole: int, drawn: Graph) -> tuple[str, ...]:
+def _notes(images: int, whole: int, drawn: Excerpt) -> tuple[str, ...]:
     """What was left out, in words."""
     notes = [f"{images:,} container image{'' if images == 1 else 's'} left out"] if images else []
     folds = _folds_of(drawn)
@@ -282,19 +284,24 @@ def _arrow(edge: tuple[str, str, str, dict[str, Any]], lit: set[str] | None) -> 
     )
 
 
-def _told_elsewhere(graph: Graph, source: str, target: str, data: dict[str, Any]) -> bool:
+def _told_elsewhere(graph: Excerpt, source: str, target: str, data: dict[str, Any]) -> bool:
     """A membership that a longer path also shows (job, run, trial, experiment), or a content at each time it was seen."""
     if data["evidence"] == "content":
-        return data is not next(iter(graph[source][target].values()))
+        return data is not next(iter(graph.after[source][target].values()))
     if data["relation"] != "member-of":
         return False
-    reached, frontier = {source}, {source}
-    while frontier:
-        edges: Any = graph.out_edges(frontier, data="relation")
-        ends = {end for begin, end, relation in edges if relation in _MEMBERSHIP and (begin, end) != (source, target)}
-        frontier = ends - reached
-        reached |= frontier
-    return target in reached
+    found, todo = {source}, [source]
+    while todo:
+        begin = todo.pop()
+        new = _ends(graph.after, begin, _MEMBERSHIP) - found - ({target} if begin == source else set())
+        found |= new
+        todo += new
+    return target in found
+
+
+def _ends(beside: Neighbours, node: str, relations: Collection[str]) -> set[str]:
+    """What is on one side of a node, along an edge of some relations."""
+    return {end for end, keys in beside[node].items() if any(data["relation"] in relations for data in keys.values())}
 
 
 def not_now(data: dict[str, Any]) -> bool:

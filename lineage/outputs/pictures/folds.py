@@ -13,7 +13,7 @@ from collections.abc import Collection, Hashable, Iterator, Mapping
 from typing import Any
 
 from lineage.domain.kinds import CODE
-from lineage.graphs.excerpts import Graph
+from lineage.graphs.excerpts import Attributes, Excerpt
 
 # A node with this many edges is like no other. This many steps around a node must look alike; the first number that folds
 # enough is used.
@@ -25,28 +25,27 @@ Around = dict[str, list[tuple[Hashable, str]]]
 """Each node's neighbours, with what leads there."""
 
 
-def fold(graph: Graph, most: int, kept: Collection[str], marks: Mapping[str, Hashable]) -> Graph:
+def fold(graph: Excerpt, most: int, kept: Collection[str], marks: Mapping[str, Hashable]) -> Excerpt:
     """The graph with at most this many nodes, if folding can reach that. `kept` nodes never fold, and marks are never mixed.
 
     A fold has the ids that it stands for in its attribute `folded`. An edge that stands for several has `times`.
     """
-    if len(graph) <= most:
+    if len(graph.nodes) <= most:
         return graph
-    around: Around = {node: [] for node in sorted(graph)}
-    edges: Any = graph.edges(data="relation")
-    for source, target, relation in edges:
-        around[source].append(((relation, "out"), target))
-        around[target].append(((relation, "in"), source))
+    around: Around = {node: [] for node in sorted(graph.nodes)}
+    for source, target, _, data in graph.edges():
+        around[source].append(((data["relation"], "out"), target))
+        around[target].append(((data["relation"], "in"), source))
     folds: dict[str, list[str]] = {}
     for unlike, rounds in _STRICTNESS:
         folds = _folds(_colours(graph, around, kept, marks, unlike, rounds), around)
-        if len(graph) - sum(len(others) - 1 for others in folds.values()) <= most:
+        if len(graph.nodes) - sum(len(others) - 1 for others in folds.values()) <= most:
             break
     return _with_folds(graph, folds)
 
 
 def _colours(
-    graph: Graph,
+    graph: Excerpt,
     around: Around,
     kept: Collection[str],
     marks: Mapping[str, Hashable],
@@ -84,24 +83,22 @@ def _folds(colours: Colours, around: Around) -> dict[str, list[str]]:
     return folds
 
 
-def _with_folds(graph: Graph, folds: dict[str, list[str]]) -> Graph:
+def _with_folds(graph: Excerpt, folds: dict[str, list[str]]) -> Excerpt:
     names = {node: f"+{len(others)} {stays}" for stays, others in folds.items() for node in others}
-    folded: Graph = graph.__class__(**graph.graph)
-    folded.add_nodes_from((node, data) for node, data in graph.nodes(data=True) if node not in names)
-    for stays, others in folds.items():
-        folded.add_node(f"+{len(others)} {stays}", **_told(graph, others))
-    for source, target, data in graph.edges(data=True):
+    nodes: dict[str, Attributes] = {node: data for node, data in graph.nodes.items() if node not in names}
+    nodes |= {f"+{len(others)} {stays}": _told(graph, others) for stays, others in folds.items()}
+    folded = Excerpt(nodes, {node: {} for node in nodes}, {node: {} for node in nodes}, graph.graph)
+    for source, target, _, data in graph.edges():
         # Edges between the same ends with the same meaning become one, with their number.
-        ends = names.get(source, source), names.get(target, target)
+        begin, end = names.get(source, source), names.get(target, target)
+        keys = folded.before[end][begin] = folded.after[begin].setdefault(end, {})
         key = "\t".join(str(data[word]) for word in ("relation", "role", "usage", "evidence"))
-        if folded.has_edge(*ends, key):
-            folded.edges[*ends, key]["times"] += 1
-        else:
-            folded.add_edge(*ends, key=key, **data, times=1)
+        same = keys.setdefault(key, data | {"times": 0})
+        same["times"] += 1
     return folded
 
 
-def _told(graph: Graph, nodes: list[str]) -> dict[str, Any]:
+def _told(graph: Excerpt, nodes: list[str]) -> dict[str, Any]:
     first = graph.nodes[nodes[0]]
     same = {name: first[name] for name in ("kind", "account", "region", "observed")}
     statuses = Counter(str(graph.nodes[node]["status"]) for node in nodes if graph.nodes[node]["status"])
@@ -116,10 +113,10 @@ def plural(kind: str) -> str:
     return "places of code" if kind == CODE.name else f"{kind.replace('-', ' ')}s"
 
 
-def told(graph: Graph) -> Iterator[str]:
+def told(graph: Excerpt) -> Iterator[str]:
     """What the folds of a graph stand for, the largest first."""
     counts = Counter[str]()
-    for _, data in graph.nodes(data=True):
+    for data in graph.nodes.values():
         counts[data["kind"]] += len(data.get("folded", ()))
     for kind, number in sorted(counts.items(), key=lambda pair: (-pair[1], pair[0])):
         if number:

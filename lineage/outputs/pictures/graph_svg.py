@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-from lineage.graphs.excerpts import Graph
+from lineage.graphs.excerpts import Excerpt, Graph
 from lineage.outputs.pictures import cards
 from lineage.outputs.pictures.figures import Arrow, Picture, meanings, picture, shorten
 from lineage.outputs.pictures.layout import Box
@@ -35,7 +35,7 @@ _DARK = """
 """
 
 
-def to_svg(graph: Graph | Picture, placed: Placed | None = None, **words: Any) -> str:
+def to_svg(graph: Graph | Excerpt | Picture, placed: Placed | None = None, **words: Any) -> str:
     """The picture as a whole SVG document: title, cards, arrows, legend. `words` are those of `picture`.
 
     Each node is a group with the id `n1`, `n2`, … and classes such as `kind-model` and `status-failed`. Its tooltip has the

@@ -14,10 +14,6 @@ from dataclasses import dataclass, field
 from itertools import pairwise
 from typing import Final, TypeAlias
 
-import networkx as nx
-
-from lineage.graphs.excerpts import Graph
-
 Point: TypeAlias = tuple[float, float]
 Size: TypeAlias = tuple[float, float]
 Box: TypeAlias = tuple[float, float, float, float]
@@ -55,7 +51,8 @@ class Layout:
 
 
 def layout(
-    graph: Graph,
+    nodes: Iterable[str],
+    edges: Iterable[LaidEdge],
     *,
     sizes: Mapping[str, Size] | None = None,
     groups: Mapping[str, str] | None = None,
@@ -63,26 +60,39 @@ def layout(
 ) -> Layout:
     """Lay out a graph. `sizes` are those of the boxes; the nodes of each of the `groups` are in one frame.
 
-    Only nodes, edges and keys matter. A line leaves a box at its right and enters one at its left; lines that run back do the
-    opposite. A line is level inside a layer and a curve between two layers.
+    A line leaves a box at its right and enters one at its left; lines that run back do the opposite. A line is level inside a
+    layer and a curve between two layers.
     """
-    sizes = sizes or {}
-    ranks = _ranked({node: sorted(set(graph.successors(node)) - {node}) for node in sorted(graph)})
-    measured = {node: sizes.get(node, SIZE) for node in graph}
-    parts = _parts(graph, groups)
+    sizes, ordered = sizes or {}, sorted(edges)
+    after: dict[str, set[str]] = {node: set() for node in sorted(nodes)}
+    for source, target, _ in ordered:
+        after[source].add(target)
+    ranks = _ranked({node: sorted(ends - {node}) for node, ends in after.items()})
+    measured = {node: sizes.get(node, SIZE) for node in after}
+    parts = [list(after)] if groups else _parts(after)
     part_of = {node: number for number, part in enumerate(parts) for node in part}
-    edges: list[list[LaidEdge]] = [[] for _ in parts]
-    for edge in sorted(graph.edges(keys=True)):
-        edges[part_of[edge[0]]].append(edge)
-    pieces = [_Piece(nodes, own, ranks, measured, groups or {}, gap) for nodes, own in zip(parts, edges, strict=True)]
+    inside: list[list[LaidEdge]] = [[] for _ in parts]
+    for edge in ordered:
+        inside[part_of[edge[0]]].append(edge)
+    pieces = [_Piece(part, own, ranks, measured, groups or {}, gap) for part, own in zip(parts, inside, strict=True)]
     return _packed(sorted(pieces, key=lambda piece: (-piece.height, -piece.width)))
 
 
-def _parts(graph: Graph, groups: Mapping[str, str] | None) -> list[list[str]]:
-    """The parts that are laid out together: connected nodes; all single nodes; with groups, everything."""
-    if groups:
-        return [sorted(graph)]
-    parts = sorted(sorted(part) for part in nx.weakly_connected_components(graph))
+def _parts(after: Mapping[str, set[str]]) -> list[list[str]]:
+    """The parts that are laid out together: connected nodes; all single nodes."""
+    beside = {node: set(ends) for node, ends in after.items()}
+    for node, ends in after.items():
+        for end in ends:
+            beside[end].add(node)
+    parts, seen = list[list[str]](), set[str]()
+    for root in beside:  # in order, so that the parts are in the order of their first nodes
+        part, todo = {root}, [] if root in seen else [root]
+        while todo:
+            new = beside[todo.pop()] - part
+            part |= new
+            todo += new
+        parts += [] if root in seen else [sorted(part)]
+        seen |= part
     alone = [node for part in parts if len(part) == 1 for node in part]
     return [part for part in parts if len(part) > 1] + ([alone] if alone else [])
 

@@ -14,13 +14,13 @@ from lineage.domain.kinds import ARTIFACT, CODE, DATASET, IMAGE, KINDS, SHOWN_BE
 from lineage.domain.names import is_arn, is_place
 from lineage.domain.records import Scope
 from lineage.domain.text import counted
-from lineage.graphs.excerpts import Graph, label
+from lineage.graphs.excerpts import Excerpt, Graph, label
 from lineage.outputs.pictures.figures import Clusters, Picture, picture
 from lineage.outputs.pictures.folds import plural
 from lineage.outputs.pictures.graph_svg import to_svg
 from lineage.outputs.pictures.placing import place
 from lineage.outputs.pictures.svg import element, words
-from lineage.queries.select import select
+from lineage.queries.select import part
 from lineage.queries.showing import Answer, ListedAnswer, Shows, in_a_word
 from lineage.snapshot.reading import Snapshot
 
@@ -51,7 +51,7 @@ class View(Shows):
 
 
 def view(
-    source: Snapshot | Graph,
+    source: Snapshot | Graph | Excerpt,
     selector: str = "",
     *,
     links: bool = True,
@@ -68,7 +68,7 @@ def view(
     """
     return View(
         picture(
-            select(source, selector) if selector else source,
+            part(source, selector) if selector else source,
             links=links,
             images=images,
             title=title,

@@ -8,7 +8,6 @@ from dataclasses import dataclass
 from itertools import pairwise
 from typing import Final
 
-from lineage.graphs.excerpts import Graph
 from lineage.outputs.pictures.cards import size_of
 from lineage.outputs.pictures.figures import Arrow, Picture
 from lineage.outputs.pictures.layout import GAP, Box, LaidEdge, Layout, Point, layout
@@ -40,16 +39,13 @@ class Placed:
 
 def place(drawn: Picture, page: float = PAGE) -> Placed:
     """The picture with our own layout, in the shape that fits a page of this width best."""
-    bare: Graph = drawn.graph.__class__()  # the nodes and the arrows alone
-    bare.add_nodes_from(drawn.figures)
-    for arrow in drawn.arrows:
-        bare.add_edge(arrow.source, arrow.target, key=arrow.key)
+    edges = [(arrow.source, arrow.target, arrow.key) for arrow in drawn.arrows]
     sizes = {node: size_of(figure) for node, figure in drawn.figures.items()}
-    right = layout(bare, sizes=sizes, groups=drawn.groups, gap=gap_for(drawn.arrows))
+    right = layout(drawn.figures, edges, sizes=sizes, groups=drawn.groups, gap=gap_for(drawn.arrows))
     if not may_turn(drawn, right.width, page):
         return of_layout(right)
     turned = {node: (high, wide) for node, (wide, high) in sizes.items()}
-    down = of_layout(layout(bare, sizes=turned, gap=DOWN_GAP), turned=True)
+    down = of_layout(layout(drawn.figures, edges, sizes=turned, gap=DOWN_GAP), turned=True)
     rows = best_shaped([of_layout(in_rows(right, page * part)) for part in _ROWS], page)
     return rows if _ill(rows, page) * _BROKEN < _ill(down, page) else down
 

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import networkx as nx
-
 from lineage.domain.kinds import KINDS, RELATIONS, RESOURCE, SHOWN_BESIDE
 from lineage.domain.records import Json
 from lineage.outputs.pictures.cards import card, name_lines, size
@@ -27,13 +25,10 @@ def figure(title: str, nodes: list[Json], edges: list[Json]) -> str:
     lines = {node: name_lines(one.label, *_LINES) for node, one in shown.items()}
     sizes = {node: size(lines[node], one.below) for node, one in shown.items()}
     drawn = {(edge["source"], edge["target"]): edge for edge in reversed(edges)}
-    graph: nx.MultiDiGraph[str] = nx.MultiDiGraph()
-    graph.add_nodes_from(shown)
-    for source, target in sorted(drawn):
-        if source in shown and target in shown:
-            graph.add_edge(source, target, key="")
-    down = of_layout(layout(graph, sizes={node: wide[::-1] for node, wide in sizes.items()}, gap=_GAP), turned=True)
-    right = of_layout(layout(graph, sizes=sizes, gap=_GAP))
+    joined = [(source, target, "") for source, target in drawn if source in shown and target in shown]
+    turned = {node: wide[::-1] for node, wide in sizes.items()}
+    down = of_layout(layout(shown, joined, sizes=turned, gap=_GAP), turned=True)
+    right = of_layout(layout(shown, joined, sizes=sizes, gap=_GAP))
     placed = down if down.width <= max(right.width, _PAGE) else right
     ways = (_line(drawn[key[:2]], way) for key, way in sorted(placed.ways.items()))
     boxes = (_card(shown[node], card(shown[node], box, lines[node])) for node, box in sorted(placed.boxes.items()))

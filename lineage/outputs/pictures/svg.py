@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import textwrap
 from collections.abc import Iterable
-from xml.sax.saxutils import escape, quoteattr
+from html import escape  # that of `xml.sax` imports a client for HTTP
 
 from lineage.domain.text import visible
 
@@ -38,13 +38,19 @@ text { fill: #e7eaf0; }
 
 def element(tag: str, *inside: str, **attributes: object) -> str:
     """An element; `inside` is already SVG. In attribute names `_` means `-`, and a trailing `_` is dropped."""
-    words = "".join(f" {name.strip('_').replace('_', '-')}={quoteattr(_value(value))}" for name, value in attributes.items())
+    words = "".join(f" {name.strip('_').replace('_', '-')}={_quoted(_value(value))}" for name, value in attributes.items())
     return f"<{tag}{words}>{''.join(inside)}</{tag}>" if inside else f"<{tag}{words}/>"
 
 
 def words(text: str) -> str:
     """A text, escaped for the inside of an element."""
-    return escape(visible(text))
+    return escape(visible(text), quote=False)
+
+
+def _quoted(text: str) -> str:
+    """The value of an attribute, between the quotes that are not in it."""
+    said = escape(text, quote=False).replace("\n", "&#10;").replace("\r", "&#13;").replace("\t", "&#9;")
+    return f"'{said}'" if '"' in said and "'" not in said else '"{}"'.format(said.replace('"', "&quot;"))
 
 
 def text(at: tuple[float, float], said: str, kind: str = "", **attributes: object) -> str:

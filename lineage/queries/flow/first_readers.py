@@ -78,6 +78,8 @@ class FirstReaders:
 
     def _made(self, link: Link) -> None:
         """Note that what a job wrote there may be loaded as a model, whoever reads it as data."""
+        if not link.target.startswith(f"{self.dataset.root}/"):
+            return  # nothing in another bucket is surely a part of it
         place, span = location_of(link.target), Span(link.data["span"] or Span.UNKNOWN)
         if place and cover(place, span, self.dataset) in (Cover.ALL, Cover.PART):
             self.blind.may_be_a_model(link)

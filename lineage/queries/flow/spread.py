@@ -27,6 +27,7 @@ from lineage.queries.flow.walk import Arrival, Walk
 from lineage.queries.scope import is_about, not_enumerated
 from lineage.queries.selectors import find_node, names_of
 
+_IN_PARTS = frozenset({*REGISTERED, ENDPOINT.name})
 WHOLE, READ = "*", "reads"  # parts: all of a package or an endpoint; what it only reads, which is in no model
 _ONWARD = ("reads", "loads", "provides", "instantiates", "deploys", "configures", "hosts")
 
@@ -69,12 +70,12 @@ class Spread:
         if is_location(subject):
             place = parse_location(subject)
             self.subject: Json = {"id": place.uri, "kind": DATASET.name}
+            links = list(self.graph.links(*READING, "writes")) if links is None else links
             readers = FirstReaders(self.graph, place, links, self.holes)
             self._blind = readers.blind
             jobs_and_hints = (one for one, _ in readers if one.links[0].relation != "loads")
             known = [one._replace(part=self._part(one.links[-1], one.node)) for one in jobs_and_hints]
-            rest = self.graph.links(*READING) if links is None else (link for link in links if link.relation in READING)
-            self._first = [*known, *self._others(readers, rest)]
+            self._first = [*known, *self._others(readers, (link for link in links if link.relation in READING))]
         else:
             node = subject if subject in self.graph else find_node(names_of(self.graph), subject)
             self.subject = {"id": node, "kind": self.graph.nodes[node]["kind"]}
@@ -187,9 +188,10 @@ class Spread:
             yield self._step(arrival, (link,), sure=False)
 
     def _step(self, arrival: Arrival, links: tuple[Link, ...], *, sure: bool) -> Arrival:
-        link, node = links[-1], links[-1].target
-        reader = link.data["reader"] or (arrival.reader if link.relation in ("instantiates", "deploys") else None)
-        reader = "" if link.relation == "loads" and not reader else reader
+        link = links[-1]
+        node, relation = link.target, link.relation
+        reader = link.data["reader"] or (arrival.reader if relation in ("instantiates", "deploys") else None)
+        reader = "" if relation == "loads" and not reader else reader
         return arrival.on(node, links, sure=sure, part=self._part(link, node), reader=reader)
 
     def _is_read_by(self, arrival: Arrival, link: Link) -> bool:
@@ -208,21 +210,23 @@ class Spread:
     def _had(self, arrival: Arrival, links: tuple[Link, ...], *, sure: bool) -> Iterator[Arrival]:
         """What an edge leads into; if people say so, also the records that it stands for."""
         yield self._step(arrival, links, sure=sure)
-        _, *recorded = had_by(self.graph, links[-1].target) if is_logged(links[-1]) else ("",)
-        yield from (arrival.on(node, links, sure=False, part=self._whole(node)) for node in recorded)
+        if is_logged(links[-1]):
+            _, *recorded = had_by(self.graph, links[-1].target)
+            yield from (arrival.on(node, links, sure=False, part=self._whole(node)) for node in recorded)
 
     def _part(self, link: Link, node: str) -> str:
         """The part of a node that an edge into it is about."""
-        if link.relation == "reads" and not (is_job(self.graph.nodes[node]) or is_logged(link)):
+        relation = link.relation
+        if relation == "reads" and not (is_job(self.graph.nodes[node]) or is_logged(link)):
             return READ
-        if link.relation in ("configures", "hosts"):
+        if relation in ("configures", "hosts"):
             return link.source
-        if link.relation == "loads" and self.graph.nodes[node]["kind"] in REGISTERED:
+        if relation == "loads" and self.graph.nodes[node]["kind"] in REGISTERED:
             return specification(link)
         return self._whole(node)
 
     def _whole(self, node: str) -> str:
-        return WHOLE if self.graph.nodes[node]["kind"] in (*REGISTERED, ENDPOINT.name) else ""
+        return WHOLE if self.graph.nodes[node]["kind"] in _IN_PARTS else ""
 
     def _is_sure(self, link: Link) -> bool:
         odd = suspect(self.graph, link)

@@ -139,6 +139,8 @@ class Walk:
                 continue
             if self._visitor.stops_at(arrival):
                 return arrival
+            if is_place(arrival.node):
+                continue  # readers of a place are found through its writes
             for further in self._onward(arrival):
                 if self._visitor.meets(further):
                     self._plan(further)
@@ -150,14 +152,14 @@ class Walk:
 
     def _got_nothing(self, arrival: Arrival) -> bool:
         """Whether it is a job that certainly read nothing of what is said to have reached it."""
+        if is_place(arrival.node):
+            return False
         last = arrival.links[-1] if arrival.links else None
         return read_nothing(self._graph, last) if last and last.target == arrival.node else not began(self._graph, arrival.node)
 
     def _onward(self, arrival: Arrival) -> Iterator[Arrival]:
         """The nodes that got something from what a node is made of, or has made of the data."""
         node, visitor = arrival.node, self._visitor
-        if is_place(node):
-            return  # readers of a place are found through its writes
         if not may_have_made(self._graph, node):
             return
         if visitor.may_lose_it(node):
@@ -183,6 +185,8 @@ class Walk:
 
     def _takers(self, arrival: Arrival, write: Link) -> Iterator[Step]:
         """The readers of a write that no earlier write reached."""
+        if not self._graph.leads_on(write.target):
+            return  # most of what a large estate writes is never read
         relations = self._visitor.ways_to_get(write)
         if "reads" in relations and not is_only_named(write):
             relations = (*relations, "may-read")

@@ -1,0 +1,1 @@
+"""Snapshots as folders of Parquet, for bulk questions on an engine: one folder may hold many accounts."""
