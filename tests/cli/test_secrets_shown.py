@@ -12,6 +12,7 @@ from urllib.parse import quote
 
 import botocore.session
 import click
+import pyarrow.parquet
 import pytest
 from click.testing import CliRunner
 
@@ -183,6 +184,7 @@ ASKED: dict[str, list[list[str]]] = {
 }
 # Pixels, and the browser's print of the report's HTML: they take long, and show nothing that SVG and HTML do not show.
 NO_TEXT = ("png", "pdf")
+IN_FOLDERS = ("neptune-csv", "neo4j-csv", "parquet")
 
 
 def calls() -> Iterator[Any]:
@@ -198,7 +200,9 @@ def calls() -> Iterator[Any]:
             forms = [one.type.choices for one in part.params if one.name == "form" and isinstance(one.type, click.Choice)]
             drawn = "--metric" in arguments
             told = (
-                [one for one in forms[0] if one not in NO_TEXT and (one != "svg" or drawn or verb == "draw")] if forms else [""]
+                [one for one in forms[0] if one not in (*NO_TEXT, *IN_FOLDERS) and (one != "svg" or drawn or verb == "draw")]
+                if forms
+                else [""]
             )
             for form in told:
                 line = [verb, *(arguments if form != "in-toto" else []), *(["-f", str(form)] if form else [])]
@@ -221,3 +225,17 @@ def test_no_command_shows_a_secret(
     assert "Traceback" not in ran.stderr
     assert leaked(ran.stdout_bytes + ran.stderr_bytes) == []
     assert ran.exit_code in (0, 1, 4), ran.stderr  # the command answered
+
+
+@pytest.mark.parametrize("form", IN_FOLDERS)
+def test_no_folder_holds_a_secret(form: str, planted_path: Path, tmp_path: Path) -> None:
+    """No file of a folder that is exported holds a secret of the account, in its text or in its packed columns."""
+    folder = tmp_path / "exported"
+    ran = CliRunner().invoke(cli, ["export", "-f", form, "-o", str(folder)], env={"LINEAGE_SNAPSHOT": str(planted_path)})
+    assert ran.exit_code == 0, ran.stderr
+    files = [path for path in folder.rglob("*") if path.is_file()]
+    packed = [
+        str(pyarrow.parquet.read_table(path, partitioning=None).to_pylist()) for path in files if path.suffix == ".parquet"
+    ]
+    assert files
+    assert leaked(b"".join(path.read_bytes() for path in files) + "".join(packed).encode()) == []
