@@ -314,3 +314,15 @@ def test_a_clock_that_jumps(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> 
         assert [one.id for one in snapshot.crawls()] == [1, 2]
         assert [one.name for one in snapshot.records("training-job")] == ["a", "new"]
         assert list(snapshot.damages()) == []
+
+
+def test_a_feature_group_that_lost_its_store_keeps_what_was_put_there(tmp_path: Path) -> None:
+    """What a job put into a feature group is where its earlier version says, and whoever trains on it used the job's data."""
+    put = prepared("put", X, {"FeatureStoreOutput": {"FeatureGroupName": "features"}})
+    store = {"OfflineStoreConfig": {"S3StorageConfig": {"S3Uri": "s3://f/", "ResolvedOutputS3Uri": "s3://f/data"}}}
+    group = {"FeatureGroupStatus": "Created"}
+    trained = fit("on-features", {"train": "s3://f/data/"}, TrainingStartTime="2026-06-01T08:00:00Z")
+    records = [put, trained]
+    before = crawl(tmp_path, [*records, line("feature-group", "features", group | store)])
+    after = crawl(tmp_path, [*records, line("feature-group", "features", group | CHANGED)], full=True)
+    assert before == after == "used-indirectly"

@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 
 import lineage
 from lineage.collect.endpoints import patch_graph
-from lineage.domain.records import Resource
+from lineage.domain.records import Content, Resource
 from lineage.graphs import again
 from lineage.graphs.derive import join
 from lineage.snapshot.reading import Snapshot
@@ -230,3 +230,54 @@ def test_an_interrupted_join_changes_nothing(tmp_path: Path) -> None:
         assert list(differences(tables(recording), before)) == []
         patch_graph(recording, lambda _doing, _done: None)
         assert list(differences(tables(recording), by_first_join(recording))) == []
+
+
+# --- what hostile readers found: each history once joined otherwise than from the beginning -------
+
+ETAGS = ["etag:" + digit * 32 for digit in "01"]
+
+
+def package(number: int, *containers: dict[str, Any]) -> Resource:
+    times = {"CreationTime": "2026-01-01T00:00:00Z", "LastModifiedTime": f"2026-01-{number:02}T00:00:00Z"}
+    return record("model-package", "g/1", times | {"InferenceSpecification": {"Containers": list(containers)}})
+
+
+def sight(place: str, etag: str) -> Change:
+    """S3 tells the digest of an object."""
+    return lambda recording: recording.keep_content(Content(place, (etag,), "2026-01-01T04:00:00Z", "2026-03-05T06:00:00Z"))
+
+
+NAMES_PLACE = processing("e", {"in": "s3://raw/"}, {}, Environment={"A": "s3://b/p"})
+S3_OBJECT = {"S3Uri": "s3://b/p", "S3DataType": "S3Object", "CompressionType": "None", "ETag": "1" * 32}
+PINNED = {"CreationTime": "2026-01-05T02:00:00Z", "PrimaryContainer": {"ModelDataSource": {"S3DataSource": S3_OBJECT}}}
+FIRST = {"ModelDataUrl": "s3://m/1/model.tar.gz"}
+PACKAGE = arn("model-package", "g/1")
+BY_NAME = processing("p", {}, {}, ProcessingOutputConfig={"Outputs": PUT})
+
+
+@pytest.mark.parametrize(
+    "crawls",
+    [
+        pytest.param([
+            [*add(NAMES_PLACE, training("t", {"model": "s3://b/q"})), sight("s3://b/q", ETAGS[1])],
+            add(record("model", "a", PINNED)),
+        ], id="a copy of what a job only names"),
+        pytest.param([
+            [*add(package(1, FIRST | {"ModelDataETag": "0" * 32})), sight("s3://m/1/model.tar.gz", ETAGS[1])],
+            add(package(2, {"ModelDataUrl": "s3://m/2/model.tar.gz"})),
+            add(package(3, {"ModelDataUrl": "s3://m/2/model.tar.gz"})),
+        ], id="a pin of an earlier version"),
+        pytest.param([
+            add(training("k", {"t": PACKAGE}), package(1)),
+            add(training("k", {"t": "s3://x/"}, LastModifiedTime="2026-03-01T00:00:00Z")),
+        ], id="a channel that no longer reads a record"),
+        pytest.param([add(package(1), training("y", {"t": "s3://y/"})), add(training("k", {"t": PACKAGE}))], id="one that does"),
+        pytest.param([
+            add(BY_NAME, record("feature-group", "features", {"OfflineStoreConfig": STORE})),
+            add(record("feature-group", "features", {"LastModifiedTime": "2026-03-01T00:00:00Z"})),
+        ], id="a feature group without its store"),
+    ],
+)  # fmt: skip
+def test_what_once_differed(crawls: Crawls) -> None:
+    """The tables are those of a first join after histories that once gave others."""
+    insist_same(crawls)
