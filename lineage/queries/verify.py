@@ -51,7 +51,7 @@ class Verified(ListedAnswer):
     `proved_all` says whether that is the newest crawl. `unsealed_crawls` are those after the newest seal. `rolled_back` names a
     later crawl that was known before (`crawl`, `digest`, `seen`). `replayed`: its crawls read an account file, not AWS.
     `merged` are the files that were merged into it (`file`, `digest`, and `crawls`, each with its number here and there).
-    `rejoined` says whether the graph is what the records give; None if that was not asked.
+    `rejoined` says whether the graph is what the records give; None if that was not asked, or the file has changed.
     """
 
     file: str
@@ -99,8 +99,7 @@ def verify(
     with opened as snapshot:
         checking = Checking(snapshot)
         chain = checking.run()
-        unlike = list(unlike_records(snapshot)) if rejoin and not checking.found else []
-        checking.found += unlike
+        rejoined = _rejoined(snapshot, checking) if rejoin else None
         held += [_proof_by(against, snapshot.path)] if against else []
         own = f"sha256:{file_digest(snapshot.path)}"
         proving = _Proving(checking, chain, own, max((crawl.id for crawl in checking.crawls), default=0))
@@ -127,8 +126,17 @@ def verify(
         late,
         replayed,
         merged,
-        not unlike if rejoin else None,
+        rejoined,
     )
+
+
+def _rejoined(snapshot: Snapshot, checking: Checking) -> bool | None:
+    """Whether the graph is what the records give; None for a file that is not as it was sealed: its records may be others."""
+    if checking.found:
+        checking.notes.append("the graph was not joined anew, because what it is joined from may have changed")
+        return None
+    checking.found += unlike_records(snapshot)
+    return not checking.found
 
 
 def _merged(one: MergedFile) -> Json:

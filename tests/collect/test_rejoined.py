@@ -71,6 +71,19 @@ def test_a_changed_graph_is_found_whoever_sealed_it(crawled: Path, tmp_path: Pat
     assert (done.verdict, {one.table for one in done.differences}, done.rejoined) == ("changed", {table}, False)
 
 
+def test_a_file_that_has_changed_is_not_compared(crawled: Path, tmp_path: Path) -> None:
+    """Where rows are not as sealed, the answer says so, and that the graph was not joined anew."""
+    path = tmp_path / "s.db"
+    path.write_bytes(crawled.read_bytes())
+    db = sqlite3.connect(path)
+    db.execute("DELETE FROM edge WHERE rowid = 1")
+    db.commit()
+    db.close()
+    done = lineage.verify(path, rejoin=True)
+    assert (done.verdict, done.rejoined) == ("changed", None)
+    assert "the graph was not joined anew, because what it is joined from may have changed" in done.notes
+
+
 def test_the_command_says_what_it_compared(crawled: Path, tmp_path: Path, run) -> None:
     """`snapshot verify --rejoin` says that the graph is the same, or that it is not what the records give, and exits with 1."""
     same = run("snapshot", "verify", str(crawled), "--rejoin", "-f", "table")
