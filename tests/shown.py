@@ -28,7 +28,9 @@ PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]
 CONSOLE = re.compile(r"(?<=^```console\n)\$ ([^\n]*\n)(.*?)(?=^```$)", re.MULTILINE | re.DOTALL)
 DIGEST = re.compile(r"sha256:[0-9a-f]{64}")
 # The parts that differ from run to run: the moment of the crawl, its versions and calls, and digests over these.
-WHEN = re.compile(r"lists finished, \d+ calls|crawled \S+Z(?: to \S+Z)? by|\S+Z to \S+Z|botocore \S+|sha256:[0-9a-f]{64}|[\d,]+ bytes")
+WHEN = re.compile(
+    r"lists finished, \d+ calls|crawled \S+Z(?: to \S+Z)? by|\S+Z to \S+Z|botocore \S+|sha256:[0-9a-f]{64}|[\d,]+ bytes"
+)
 # In a story all times differ, and with them column widths; version ids, and so digests; and a killed process's leftover count.
 MOMENT = re.compile(r"\d{4}-\d\d-\d\d(T[\d:.]+Z)?|(?<=\S)  +|sha256:[0-9a-f]{8}…|(?<=took over )\d+ items?")
 _PROGRAM, _COMMAND = r"python\n# (?P<file>\S+\.py)\n(?P<code>.*?)", r"console\n\$ (?P<line>[^\n]*\n)(?P<out>.*?)"
