@@ -182,9 +182,7 @@ class _Crawling:
 
 
 def join_graph(recording: Recording, on_step: OnStep) -> None:
-    """Bring what changed since the last join into the graph, or join it again from all that the snapshot holds."""
-    if _joined_again(recording, on_step):
-        return
+    """Join the graph again from all that the snapshot holds."""
     listings = recording.listings
     recording.replace_graph(lambda db: join(db, recording.resources, on_step, recording.earlier_versions, listings=listings))
 

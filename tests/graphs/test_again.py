@@ -20,7 +20,7 @@ from lineage.graphs import again
 from lineage.graphs.derive import join
 from lineage.snapshot.reading import Snapshot
 from lineage.snapshot.writing import Recording
-from tests.conftest import examples
+from tests.conftest import BANK, examples
 from tests.graphs.deltas import Change, Estate, differences, tables
 from tests.queries.worlds import MOVES, Move, records, seen_at
 from tests.records import arn, processing, record, served, training
@@ -210,6 +210,18 @@ def test_what_another_version_joined_is_joined_from_the_beginning(
         patch_graph(recording, lambda _doing, _done: None)
         assert recording.is_joined_by(lineage.__version__)
         assert list(differences(tables(recording), by_first_join(recording))) == []
+
+
+@pytest.mark.parametrize("patch", [False, True])
+def test_a_crawl_patches_only_if_it_is_asked_to(tmp_path: Path, patch: bool, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A crawl joins everything from the beginning, whole accounts and single endpoints, unless it is asked to patch."""
+    grown: list[again.Region] = []
+    grow = again.Region.grow
+    monkeypatch.setattr(again.Region, "grow", lambda region: (grown.append(region), grow(region)))
+    lineage.crawl_estate(tmp_path / "s.db", replay=BANK)
+    lineage.crawl_estate(tmp_path / "s.db", replay=BANK, patch=patch)
+    lineage.crawl_endpoints(tmp_path / "s.db", ["loans-live"], replay=BANK, patch=patch)
+    assert len(grown) == (2 if patch else 0)
 
 
 def test_an_interrupted_join_changes_nothing(tmp_path: Path) -> None:
