@@ -345,6 +345,20 @@ class Killed(BaseException):
     """The end of a process."""
 
 
+def end_after(files_put: int, error: BaseException, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let an export end after so many files, or else before its list."""
+    put, count = store._Local.put, 0
+
+    def fails(self: Any, local: Path, path: str) -> None:
+        nonlocal count
+        if count == files_put or path.startswith("_lineage"):
+            raise error
+        count += 1
+        put(self, local, path)
+
+    monkeypatch.setattr(store._Local, "put", fails)
+
+
 @pytest.mark.parametrize("files_put", [0, 1, 5, 11, 99])
 def test_an_unfinished_export_is_never_read(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, files_put: int) -> None:
     """Whenever an export ends, who goes by the lists reads all of the earlier one, or all of the new one."""
@@ -352,16 +366,7 @@ def test_an_unfinished_export_is_never_read(tmp_path: Path, monkeypatch: pytest.
     export(crawled(tmp_path / "a.db", *of(ACCOUNT)), folder)
     before = rows(folder, "nodes")
     crawled(tmp_path / "a.db", *of(ACCOUNT, "other"))
-    put, count = store._Local.put, 0
-
-    def killed(self: Any, local: Path, path: str) -> None:
-        nonlocal count
-        if count == files_put or path.startswith("_lineage"):
-            raise Killed
-        count += 1
-        put(self, local, path)
-
-    monkeypatch.setattr(store._Local, "put", killed)
+    end_after(files_put, Killed(), monkeypatch)
     monkeypatch.setattr(writing, "_withdraw", lambda *_: None)  # a process that was killed tidies nothing
     with pytest.raises(Killed):
         export(tmp_path / "a.db", folder)
@@ -387,16 +392,7 @@ def test_an_export_that_fails_leaves_nothing(
     export(crawled(tmp_path / "a.db", *of(ACCOUNT)), folder)
     before = files(folder)
     crawled(tmp_path / "a.db", *of(ACCOUNT, "other"))
-    put, count = store._Local.put, 0
-
-    def fails(self: Any, local: Path, path: str) -> None:
-        nonlocal count
-        if count == files_put or path.startswith("_lineage"):
-            raise error
-        count += 1
-        put(self, local, path)
-
-    monkeypatch.setattr(store._Local, "put", fails)
+    end_after(files_put, error, monkeypatch)
     with pytest.raises((lineage.LineageError, KeyboardInterrupt), match="No space left on device|^$"):
         export(tmp_path / "a.db", folder)
     assert files(folder) == before
