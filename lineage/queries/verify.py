@@ -11,7 +11,6 @@ from contextlib import nullcontext
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 
-from lineage.collect.rejoined import unlike_records
 from lineage.domain.called import asking
 from lineage.domain.records import Json
 from lineage.errors import MalformedName, SnapshotError
@@ -135,6 +134,8 @@ def _rejoined(snapshot: Snapshot, checking: Checking) -> bool | None:
     if checking.found:
         checking.notes.append("the graph was not joined anew, because what it is joined from may have changed")
         return None
+    from lineage.collect.rejoined import unlike_records  # the join is imported only where somebody asks for it
+
     checking.found += unlike_records(snapshot)
     return not checking.found
 
