@@ -196,9 +196,8 @@ class _Together:
     def put_in(self) -> None:
         """Note which places add nothing to narrower ones, and what was written together with these."""
         wider = {place for place in self.places if self._adds_nothing(place)}
-        for place in wider ^ self._were_wider:
-            if place in self._were_wider | wider and self._has_others(place):
-                raise Crowded
+        if any(map(self._has_others, wider ^ self._were_wider)):
+            raise Crowded
         self._joining.put(
             "UPDATE main.level SET wider = ? WHERE place = ?", ((place in wider, place) for place in sorted(self.places))
         )
