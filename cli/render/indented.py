@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 import lineage
@@ -23,12 +23,13 @@ def _members(value: dict[str, Any]) -> Iterator[str]:
     before = "{"
     for key, member in value.items():
         yield f"{before}\n  {_text(key)}: "
-        yield from _elements(member) if member and isinstance(member, list) else [_text([member])[4:-2]]
+        several = isinstance(member, Sequence) and not isinstance(member, str)
+        yield from _elements(member) if member and several else [_text([member])[4:-2]]
         before = ","
     yield "\n}"
 
 
-def _elements(value: list[Any]) -> Iterator[str]:
+def _elements(value: Sequence[Any]) -> Iterator[str]:
     before = "[\n    "
     for start in range(0, len(value), _AT_ONCE):
         yield before + _text([value[start : start + _AT_ONCE]])[10:-6]  # without the two lists around them
