@@ -30,7 +30,7 @@ class Flow:
         self._sorted_into: dict[_Asked, list[Link]] = {}
         self._sorted_out_of: dict[_Asked, list[Link]] = {}
         self._between: dict[str, dict[str, list[Json]]] = {}
-        self.kept: dict[str, Any] = {}
+        self.kept: dict[object, Any] = {}
 
     def into(self, node: str, relations: Collection[str]) -> Iterator[Link]:
         """The edges of some relations into a node."""
