@@ -11,6 +11,8 @@ from pathlib import Path
 
 from lineage.collect.answered import is_closed
 from lineage.collect.endpoints import join_graph, join_step
+from lineage.domain.records import Gap
+from lineage.domain.sightings import EVER
 from lineage.domain.text import listed
 from lineage.errors import MixedRecords, SnapshotError
 from lineage.snapshot.checking import Checking
@@ -49,7 +51,7 @@ def merge_snapshots(
         with ExitStack() as stack:
             opened = [stack.enter_context(open_snapshot(file)) for file in named]
             _insist_apart(opened)
-            seal = _written(new, [_checked(one, on_progress) for one in opened], on_progress)
+            seal = _written(new, opened, [_checked(one, on_progress) for one in opened], on_progress)
             for one in opened:
                 one.insist_untouched()
         _name(new, path)
@@ -104,24 +106,37 @@ def _unsealed(snapshot: Snapshot) -> Iterator[int]:
     return (crawl.id for crawl in snapshot.crawls() if crawl.id > last)
 
 
-def _written(new: Path, parts: list[Part], on_progress: Callable[[str], None]) -> str:
+def _written(new: Path, opened: list[Snapshot], parts: list[Part], on_progress: Callable[[str], None]) -> str:
     """Write the new file; the digest of its seal."""
     with Snapshot(new, writing=True) as snapshot:
         with snapshot.recording() as recording:
             on_progress(f"copying {listed([part.name for part in parts])}")
-            _close(recording, recording.merge(parts))
+            numbers = recording.merge(parts)
             join_graph(recording, lambda step, done: on_progress(join_step(step, done)))
+            _close(recording, [(one.gaps(), {*crawls.values()}) for one, crawls in zip(opened, numbers, strict=True)])
             on_progress("sealing")
             recording.seal_merged()
         return snapshot.seals()[-1].digest
 
 
-def _close(recording: Recording, numbers: list[dict[int, int]]) -> None:
-    """Close the gaps about what another file has: an account often names things that only another account may read."""
-    newest = max(number for crawls in numbers for number in crawls.values())
-    for gap, asked, crawl in recording.gaps_before(newest + 1):
-        own = next(set(crawls.values()) for crawls in numbers if crawl in crawls.values())
-        if is_closed(gap, {}, lambda: not recording.reading(gap.subject, asked) <= own):  # noqa: B023  (called at once)
+def _close(recording: Recording, files: list[tuple[list[Gap], set[int]]]) -> None:
+    """Close the gaps about what another file has: an account often names things that only another account may read.
+
+    `files` are the gaps and the crawls of each. The file that read a record last must have read all of it, and nothing may
+    have named the record since: that may be about a later thing of the same name.
+    """
+    in_part = set()
+    for gaps, crawls in files:
+        found = (recording.last_read(gap.subject, EVER) for gap in gaps)
+        in_part |= {(one.id, crawl) for one in found if one for crawl in crawls}
+
+    def has_read(subject: str, asked: str) -> bool:
+        found = recording.last_read(subject, asked)
+        return found is not None and found not in in_part and not recording.is_named_since(*found)
+
+    newest = max(crawl for _, crawls in files for crawl in crawls)
+    for gap, asked in recording.gaps_before(newest + 1):
+        if is_closed(gap, {}, lambda: has_read(gap.subject, asked)):  # noqa: B023  (called at once)
             recording.answer_elsewhere(gap)
 
 

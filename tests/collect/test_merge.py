@@ -22,7 +22,7 @@ from lineage.snapshot.reading import Snapshot
 from tests.conftest import examples
 from tests.estate import account
 from tests.queries.worlds import DATA, HOMES, MOVES, Move, records
-from tests.records import ACCOUNT, REGION, channel, record, served, training
+from tests.records import ACCOUNT, REGION, arn, channel, record, served, training
 from tests.swept import swept
 
 OTHER = "444455556666"
@@ -81,7 +81,7 @@ def test_answers_are_those_of_one_crawl_of_all(moves: list[Move]) -> None:
 def test_what_one_account_could_not_read_of_another_is_read_in_its_file(tmp_path: Path) -> None:
     """A denied record of another account is no hole any more once the file of that account is merged."""
     denied = Gap(ACCOUNT, REGION, "DescribeTrainingJob", JOB.id, "denied", "no")
-    naming = record("trial-component", "run", {"Source": {"SourceArn": JOB.arn}})
+    naming = record("trial-component", "run", {"Source": {"SourceArn": JOB.arn}, "CreationTime": "2026-01-02T00:00:00Z"})
     swept(tmp_path / "a.db", [JOB])
     swept(tmp_path / "b.db", [*moved([naming]), denied], [(OTHER, REGION)])
     lineage.merge_snapshots([tmp_path / "a.db", tmp_path / "b.db"], tmp_path / "all.db")
@@ -90,6 +90,48 @@ def test_what_one_account_could_not_read_of_another_is_read_in_its_file(tmp_path
         with lineage.open_snapshot(tmp_path / name) as snapshot:
             verdicts.append(lineage.used(snapshot, "s3://elsewhere/").verdict)
     assert verdicts == ["unknown", "not-referenced"]
+
+
+STEPS = Gap(ACCOUNT, REGION, "DescribePipelineExecution", arn("pipeline-execution", "p/execution/e"), "denied", "no steps")
+RUN = record("pipeline-execution", "e", {"PipelineExecutionArn": STEPS.subject, "CreationTime": "2026-01-01T00:00:00Z"})
+STEP = {"StepName": "fit", "Metadata": {"TrainingJob": {"Arn": JOB.arn}}}
+WHOLE_RUN = dataclasses.replace(RUN, body={**RUN.body, "PipelineExecutionSteps": [STEP]})
+
+
+@pytest.mark.parametrize(
+    ("first", "second", "closed"),
+    [
+        ([RUN, STEPS], [RUN, STEPS], False),  # none of them read its steps
+        ([WHOLE_RUN], [RUN, STEPS], False),  # the record that counts is the later one, which lacks them
+        ([RUN, STEPS], [WHOLE_RUN], True),
+        ([WHOLE_RUN], [STEPS], True),
+    ],
+)
+def test_half_a_record_closes_no_gap(tmp_path: Path, first: list[Any], second: list[Any], closed: bool) -> None:
+    """A gap about a part of a record stays open until a file holds the whole record, also if several files hold the rest."""
+    swept(tmp_path / "a.db", [JOB, *first])
+    swept(tmp_path / "b.db", second, [(OTHER, REGION)], *LATER)
+    for order in (("a", "b"), ("b", "a")):
+        out = tmp_path / f"{''.join(order)}.db"
+        lineage.merge_snapshots([tmp_path / f"{name}.db" for name in order], out)
+        with lineage.open_snapshot(out) as snapshot:
+            assert (snapshot.gaps() == []) is closed
+            assert lineage.used(snapshot, "s3://elsewhere/").verdict == ("not-referenced" if closed else "unknown")
+
+
+@pytest.mark.parametrize(("named", "closed"), [("2026-05-31T00:00:00Z", True), ("2026-06-01T12:00:00Z", False)])
+def test_an_older_record_closes_no_gap_about_a_later_one_of_its_name(tmp_path: Path, named: str, closed: bool) -> None:
+    """A name that was given after its account was crawled may be that of a new thing, which nobody has read."""
+    denied = Gap(ACCOUNT, REGION, "DescribeTrainingJob", JOB.id, "denied", "no")
+    naming = record("trial-component", "run", {"Source": {"SourceArn": JOB.arn}, "CreationTime": named})
+    swept(tmp_path / "a.db", [JOB])
+    swept(tmp_path / "b.db", [*moved([naming]), denied], [(OTHER, REGION)], *LATER)
+    lineage.merge_snapshots([tmp_path / "a.db", tmp_path / "b.db"], tmp_path / "ab.db")
+    swept(tmp_path / "c.db", moved([JOB], "777788889999"), [("777788889999", REGION)])
+    lineage.merge_snapshots([tmp_path / "ab.db", tmp_path / "c.db"], tmp_path / "all.db")
+    for name in ("ab.db", "all.db"):
+        with lineage.open_snapshot(tmp_path / name) as snapshot:
+            assert lineage.used(snapshot, "s3://elsewhere/").verdict == ("not-referenced" if closed else "unknown")
 
 
 def test_each_seal_is_told_apart(tmp_path: Path) -> None:
