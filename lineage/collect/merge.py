@@ -16,7 +16,7 @@ from lineage.domain.sightings import EVER
 from lineage.domain.text import listed
 from lineage.errors import MixedRecords, SnapshotError
 from lineage.snapshot.checking import Checking
-from lineage.snapshot.connection import discard
+from lineage.snapshot.connection import under_way
 from lineage.snapshot.merging import Part
 from lineage.snapshot.reading import Snapshot, open_snapshot
 from lineage.snapshot.seals import file_digest
@@ -43,11 +43,9 @@ def merge_snapshots(
     sealed or has an unfinished crawl, or if `path` exists; then nothing is written.
     """
     named, path = _paths(files), Path(path)
-    new = Path(f"{path}.merging")
-    if path.exists():
+    if os.path.lexists(path):
         raise SnapshotError(f"{path} exists: name a new file for the merged snapshot")
-    discard(new)
-    try:
+    with under_way(path, "merging") as new:
         with ExitStack() as stack:
             opened = [stack.enter_context(open_snapshot(file)) for file in named]
             _insist_apart(opened)
@@ -55,8 +53,6 @@ def merge_snapshots(
             for one in opened:
                 one.insist_untouched()
         _name(new, path)
-    finally:
-        new.unlink(missing_ok=True)
     return Merged(str(path), tuple(map(str, named)), seal)
 
 
@@ -71,6 +67,9 @@ def _paths(files: Sequence[str | Path]) -> list[Path]:
 def _insist_apart(opened: list[Snapshot]) -> None:
     """Raise for files that must not become one: their crawls would seem to be of one account at different times."""
     for one, other in combinations(opened, 2):
+        if one.path.samefile(other.path):
+            same = f"{one.path} twice" if one.path == other.path else f"{one.path} and {other.path}, which are one file"
+            raise SnapshotError(f"a merge was given {same}: name each file once")
         if both := sorted(_places(one) & _places(other)):
             account, region = both[0]
             raise SnapshotError(

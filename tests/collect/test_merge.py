@@ -19,6 +19,7 @@ from lineage.domain.records import Content, Crawl, Gap, Resource
 from lineage.errors import LineageError, MalformedName, MixedRecords, SnapshotError
 from lineage.snapshot.manifests import Manifest
 from lineage.snapshot.reading import Snapshot
+from lineage.snapshot.writing import Recording
 from tests.conftest import examples
 from tests.estate import account
 from tests.queries.worlds import DATA, HOMES, MOVES, Move, records
@@ -253,7 +254,11 @@ def test_what_must_not_be_merged_is_refused(tmp_path: Path) -> None:
     assert f"both hold account {ACCOUNT} in {REGION}: merge files of different accounts" in refused(
         [a, tmp_path / "again.db"], out
     )
-    assert "both hold account" in refused([a, a], out)
+    assert f"a merge was given {a} twice: name each file once" in refused([a, a], out)
+    (tmp_path / "link.db").symlink_to(a)
+    assert "link.db, which are one file" in refused([a, tmp_path / "link.db"], out)
+    (tmp_path / "dangling.db").symlink_to(tmp_path / "none.db")
+    assert "dangling.db exists: name a new file" in refused([a, b], tmp_path / "dangling.db")
     assert "a merge needs two snapshot files or more" in refused([a], out)
     assert "exists: name a new file" in refused([a, b], b)
     assert "no snapshot at" in refused([a, tmp_path / "none.db"], out)
@@ -272,17 +277,31 @@ def test_an_unfinished_crawl_is_refused(tmp_path: Path) -> None:
     assert "b.db: crawl 2 did not finish: run the same crawl again to finish it" in refused([a, b], tmp_path / "all.db")
 
 
-def test_two_merges_into_one_file_do_not_meet(tmp_path: Path) -> None:
-    """While a merge writes, another one into the same file is refused; what a killed one left is written anew."""
+def test_two_merges_into_one_file_do_not_meet(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Of two merges into one file at the same time the first one to end writes it, and the other one is refused."""
     a, b = two(tmp_path)
-    left = tmp_path / "all.db.merging"
-    with Snapshot(left, writing=True) as writing:
-        with writing.recording() as recording:
-            recording.begin(Crawl(0, LATER[0], None, "arn:x", (OTHER,), (REGION,), (), "0", "1"))
-            assert f"{left} is locked: another crawl is writing to it" in refused([a, b], tmp_path / "all.db")
-        assert left.exists()
-    lineage.merge_snapshots([a, b], tmp_path / "all.db")
-    assert not left.exists()
+    out, done = tmp_path / "all.db", []
+    seal = Recording.seal_merged
+
+    def meanwhile(recording: Recording) -> None:
+        if not done:
+            done.append(None)
+            done[0] = lineage.merge_snapshots([b, a], out).seal
+        seal(recording)
+
+    monkeypatch.setattr(Recording, "seal_merged", meanwhile)
+    with pytest.raises(SnapshotError, match="exists by now"):
+        lineage.merge_snapshots([a, b], out)
+    assert lineage.verify(out, digest=done[0]).verdict == "unchanged"
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["a.db", "all.db", "b.db"]
+
+
+def test_what_a_killed_merge_left_is_left_alone(tmp_path: Path) -> None:
+    """A merge writes under a name that nothing has, so a file called `.merging` may even be merged."""
+    a, b = two(tmp_path)
+    left = b.rename(tmp_path / "all.db.merging")
+    lineage.merge_snapshots([a, left], tmp_path / "all.db")
+    assert lineage.verify(left).verdict == "unchanged"
 
 
 def test_replays_are_never_mixed_with_records_from_aws(tmp_path: Path) -> None:
