@@ -70,21 +70,33 @@ def _insist_apart(opened: list[Snapshot]) -> None:
         if one.path.samefile(other.path):
             same = f"{one.path} twice" if one.path == other.path else f"{one.path} and {other.path}, which are one file"
             raise SnapshotError(f"a merge was given {same}: name each file once")
-        if both := sorted(_places(one) & _places(other)):
-            account, region = both[0]
-            raise SnapshotError(
-                f"{one.path} and {other.path} both hold account {account} in {region}: merge files of different accounts or "
-                "regions; crawl an account again into the file that it is in"
-            )
+        if both := sorted(one.scope().places & other.scope().places):
+            raise SnapshotError(_said_of(one, other, both[0]))
     sorts = {any(crawl.replayed for crawl in one.crawls()): one.path for one in opened}
     if len(sorts) > 1:
         apart = f"{sorts[False]} holds records from AWS, and {sorts[True]} records replayed from an account file"
         raise MixedRecords(f"{apart}, which are never mixed")
 
 
-def _places(snapshot: Snapshot) -> frozenset[tuple[str, str]]:
-    """The accounts and regions that a file's crawls looked at."""
-    return snapshot.scope().places
+def _said_of(one: Snapshot, other: Snapshot, place: tuple[str, str]) -> str:
+    """Why two files of an account and region are not merged, and what to do."""
+    account, region = place
+    for tried, held in ((one, other), (other, one)):
+        if not _has_read(tried, place):
+            return (
+                f"{tried.path} tried account {account} in {region} and could read nothing there, and {held.path} holds it: "
+                f"crawl it with access into {tried.path}, or crawl the other accounts alone into a new file"
+            )
+    return (
+        f"{one.path} and {other.path} both hold account {account} in {region}: merge files of different accounts or regions; "
+        "crawl an account again into the file that it is in"
+    )
+
+
+def _has_read(snapshot: Snapshot, place: tuple[str, str]) -> bool:
+    """Whether a list of an account and region was ever finished, or endpoints there were followed."""
+    listed = any(key[:2] == place for key in snapshot.listed_until())
+    return listed or any(place[0] in crawl.accounts and place[1] in crawl.regions for crawl in snapshot.crawls() if crawl.roots)
 
 
 def _checked(snapshot: Snapshot, on_progress: Callable[[str], None]) -> Part:

@@ -15,7 +15,7 @@ from hypothesis import given, settings
 import lineage
 from lineage.crawl.replay.session import replay_session
 from lineage.domain.names import Location
-from lineage.domain.records import Content, Crawl, Gap, Resource
+from lineage.domain.records import Content, Crawl, Enumeration, Gap, Resource
 from lineage.errors import LineageError, MalformedName, MixedRecords, SnapshotError
 from lineage.snapshot.manifests import Manifest
 from lineage.snapshot.reading import Snapshot
@@ -267,6 +267,20 @@ def test_what_must_not_be_merged_is_refused(tmp_path: Path) -> None:
     db.commit()
     db.close()
     assert "b.db was changed since it was sealed: node" in refused([a, b], out)
+
+
+def test_an_account_that_a_file_only_tried_is_told_apart(tmp_path: Path) -> None:
+    """If one file could read nothing of an account that another one holds, the refusal says which one, and what to do."""
+    a, b = two(tmp_path)
+    with Snapshot(b, writing=True) as snapshot, snapshot.recording() as recording:
+        recording.begin(Crawl(0, *LATER[:1], None, "arn:x", (ACCOUNT, OTHER), (REGION,), (), "0 (replayed)", "1"))
+        refusal = Enumeration(ACCOUNT, REGION, "model", "AssumeRole", LATER[0], reason="denied", detail="no")
+        recording.progress(refusal)
+        recording.finish(LATER[1])
+    said = (
+        f"{b} tried account {ACCOUNT} in {REGION} and could read nothing there, and {a} holds it: crawl it with access into {b}"
+    )
+    assert said in refused([a, b], tmp_path / "all.db")
 
 
 def test_an_unfinished_crawl_is_refused(tmp_path: Path) -> None:
