@@ -414,6 +414,34 @@ def test_what_is_left_to_delete_is_not_read(tmp_path: Path, monkeypatch: pytest.
     assert Counter(row["account"] for row in rows(folder, "nodes") if row["kind"] == "training-job") == {ACCOUNT: 1, LEADING: 1}
 
 
+def test_what_a_killed_export_was_to_delete_goes_with_the_next_one(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """An export that is run again, or the next one, deletes the files that a killed one no longer could, for whoever reads all."""
+    folder, path = tmp_path / "estate", tmp_path / "a.db"
+    export(crawled(path, *of(ACCOUNT)), folder)
+    export(crawled(tmp_path / "b.db", *of(LEADING), accounts=(LEADING,)), folder)
+
+    def killed(*_: Any) -> None:
+        raise Killed
+
+    for name in ("second", "third"):
+        crawled(path, *of(ACCOUNT, name))
+        monkeypatch.setattr(store._Local, "delete", killed)
+        with pytest.raises(Killed):
+            export(path, folder)
+    monkeypatch.undo()
+    assert len(export(path, folder)["replaces"]) == 2
+    named = {file for table in TABLES for file in lineage.parquet_files(folder, table)}
+    assert {str(one) for one in folder.rglob("*.parquet")} == named
+    assert export(path, folder)["replaces"] == []
+
+
+def test_a_hidden_file_is_no_list(tmp_path: Path) -> None:
+    """What another program left beside the lists, under a name with a dot, is no list."""
+    export(crawled(tmp_path / "a.db", *of(ACCOUNT)), tmp_path / "estate")
+    (tmp_path / "estate" / "_lineage" / f"._{ACCOUNT}_{REGION}.json").write_bytes(b"\0\5\x16\7")
+    assert len(lineage.parquet_files(tmp_path / "estate", "nodes")) == 2
+
+
 def test_who_reads_a_list_reads_all_of_it(tmp_path: Path) -> None:
     """A list that is open while it is replaced keeps its content: there is no moment in which it is half written."""
     folder = tmp_path / "estate"
