@@ -338,6 +338,25 @@ def test_an_account_with_leading_zeros_stays_text(tmp_path: Path) -> None:
     assert set(map(frozenset, found.values())) == {frozenset({LEADING, None})}
 
 
+def test_exports_of_two_accounts_at_once_do_not_meet(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A folder that another export has emptied and deleted, just before a file is moved into it, is made again."""
+    move, deleted = Path.replace, []
+
+    def meanwhile(local: Path, target: Path) -> Path:
+        if target.suffix == ".parquet" and target.parent not in deleted:
+            deleted.append(target.parent)
+            target.parent.rmdir()
+            target.parent.parent.rmdir()
+        return move(local, target)
+
+    monkeypatch.setattr(Path, "replace", meanwhile)
+    said = export(crawled(tmp_path / "a.db", *of(ACCOUNT)), tmp_path / "estate")
+    assert len(deleted) > 3
+    assert {str(tmp_path / "estate" / file["path"]) for file in said["files"]} == {
+        path for table in TABLES for path in lineage.parquet_files(tmp_path / "estate", table)
+    }
+
+
 # --- what is not whole ----------------------------------------------------------------------------------
 
 
