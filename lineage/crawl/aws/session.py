@@ -41,7 +41,7 @@ AnswerT = TypeVar("AnswerT")
 
 def own_endpoints(core: botocore.session.Session) -> None:
     """Let a session call each service under AWS's own names, also where `AWS_ENDPOINT_URL` names another one."""
-    core.set_config_variable("ignore_configured_endpoint_urls", True)  # noqa: FBT003  (botocore's signature)
+    core.set_config_variable("ignore_configured_endpoint_urls", True)
 
 
 class Session:
