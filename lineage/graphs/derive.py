@@ -31,6 +31,7 @@ from lineage.domain.kinds import (
 from lineage.domain.names import (
     Cover,
     Span,
+    arn_id,
     cover,
     folders_above,
     is_arn,
@@ -42,7 +43,7 @@ from lineage.domain.pins import PREFIX, parameter_of, read_pin
 from lineage.domain.records import Body, Edge, Node, Resource, Window, tags_of
 from lineage.domain.references import Hit, detail, empty_parts, hits
 from lineage.domain.sightings import EVER, Sight, seen_read, seen_written
-from lineage.domain.times import each_time, while_it_ran, window
+from lineage.domain.times import Times, while_it_ran
 from lineage.graphs.associations import associated
 from lineage.graphs.levels import note_levels
 from lineage.graphs.place_names import place_names
@@ -216,6 +217,8 @@ def lives(records: Iterable[Resource]) -> Iterator[LifeRecord]:
 Resolve = Callable[[str, str, str, str], str]
 Said = tuple[list[Node], list[Edge]]
 """The nodes that a record names, and its edges."""
+Declared = tuple[Hit, Node, Edge]
+"""What a field names, with its node and the edge to or from it."""
 
 
 _LENDERS = {kind.borrows[0]: kind.borrows[2] for kind in KINDS.values() if kind.borrows[0]}
@@ -252,23 +255,26 @@ def said(life: LifeRecord, resolve: Resolve, joining: Joining) -> Said:
     identity, record = life
     if not identity:
         return _association(record)
-    read = hits(KINDS[record.kind], _with_borrowed(record, joining))
-    named = ((hit, *declared(identity, record, hit, resolve)) for hit in read)
-    found = [
-        (hit, node, edge if when == edge.window else edge._replace(window=when))
-        for hit, node, edge in named
-        for when in each_time(record, hit, edge.window)
-    ]
-    for hit, node, edge in found:
-        if hit.digest:
-            joining.pin(node.id, hit.digest, edge.window, identity)
-    _note_own(identity, [(hit, node.id) for hit, node, _ in found if hit.reference.own and hit.location], joining)
+    kind, times = KINDS[record.kind], Times(record)
+    found: list[Declared] = []
+    for hit in hits(kind, _with_borrowed(record, joining)):
+        for when in times.each(hit):
+            node, edge = declared(identity, record, hit, resolve, when)
+            found.append((hit, node, edge))
+            if hit.digest:
+                joining.pin(node.id, hit.digest, when, identity)
+    if kind in _OWNING:
+        _note_own(identity, [(hit, node.id) for hit, node, _ in found if hit.reference.own and hit.location], joining)
     pairs = [(node, _as_listed(_of_version(edge, record), hit, joining.listings)) for hit, node, edge in found]
-    pairs += _only_named(record, found) if KINDS[record.kind].job else ()
+    if kind.job:
+        pairs += _only_named(record, found)
     if joining.lived_before:
         anew = [pair for node, edge in pairs for pair in _named_since(node, edge, record, joining)]
         pairs = [*(_at_the_time(node, edge, record, joining) for node, edge in pairs), *anew]
     return [node for node, _ in pairs], [edge for _, edge in pairs]
+
+
+_OWNING = frozenset(kind for kind in KINDS.values() if any(reference.own for reference in kind.references))
 
 
 def _note_own(identity: str, own: list[tuple[Hit, str]], joining: Joining) -> None:
@@ -280,8 +286,10 @@ def _note_own(identity: str, own: list[tuple[Hit, str]], joining: Joining) -> No
             joining.lies_at(name, place, hit.span or Span.UNKNOWN, identity)
 
 
-def _only_named(record: Resource, found: list[tuple[Hit, Node, Edge]]) -> Iterator[tuple[Node, Edge]]:
+def _only_named(record: Resource, found: list[Declared]) -> Iterator[tuple[Node, Edge]]:
     """The places that a job names in a text without declaring them: it may have read and written there."""
+    if not any(edge.relation == "mentions" and not hit.usage for hit, _, edge in found):
+        return
     read = {node.id.rstrip("/") for _, node, edge in found if edge.relation == "reads"}
     written = [hit.location for hit, _, edge in found if edge.relation == "writes" and hit.location]
     for hit, node, edge in found:
@@ -374,26 +382,18 @@ def _node_of_arn(text: str, to: str) -> Node:
     kind = kind_of_arn(text).name
     if to != ANY and kind == RESOURCE.name:
         kind = to
-    return Node(arn.id, kind, arn.resource.partition("/")[2], arn.account, arn.region, text)
+    return Node(arn_id(text), kind, arn.resource.partition("/")[2], arn.account, arn.region, text)
 
 
-def declared(identity: str, record: Resource, hit: Hit, resolve: Resolve) -> tuple[Node, Edge]:
-    """The other node and the edge of one hit."""
+def declared(identity: str, record: Resource, hit: Hit, resolve: Resolve, when: Window | None) -> tuple[Node, Edge]:
+    """The other node and the edge of one hit, with the time of the edge."""
     node = target_node(record, hit, resolve)
     reference = hit.reference
-    inward = RELATIONS[reference.relation].inward != reference.inverse
+    relation = reference.relation
+    inward = RELATIONS[relation].inward != reference.inverse
     source, target = (node.id, identity) if inward else (identity, node.id)
-    return node, Edge(
-        source,
-        target,
-        reference.relation,
-        hit.role,
-        hit.usage,
-        hit.path or reference.path,
-        reference.evidence,
-        window(record, hit),
-        hit.span,
-    )
+    path = hit.path or reference.path
+    return node, Edge(source, target, relation, hit.role, hit.usage, path, reference.evidence, when, hit.span)
 
 
 def without_echoes(joining: Joining) -> None:
