@@ -33,6 +33,7 @@ _PART_NAMES = ("ContainerHostname", "ChannelName", "InputName")
 _NUMBER = itemgetter(0)
 _CUT = re.compile(rf"(?<!://){re.escape(REDACTED)}")
 _CLOSING = re.compile(r"(?::r[ow]|[)\]}.:])+$")
+_CLOSERS = tuple("ow)]}.:")
 
 
 class Hit(NamedTuple):
@@ -61,7 +62,7 @@ class _Step:
     def __init__(self, step: str) -> None:
         form = next((form for form in _WAYS if step.endswith(form)), "")
         self.member = step.removesuffix(form)  # without one it leads to all members
-        self.way = _WAYS[form]
+        self.way = _WAYS.get(form)
         self.ends: list[int] = []
         self.after: list[_Step] = []
 
@@ -95,10 +96,12 @@ def _found(body: Any, steps: _Steps) -> _Found:
 
 def _walk(value: dict[str, Any], scopes: Scopes, steps: _Steps, found: _Found) -> None:
     """Find what is at the ends of some steps out of an object."""
+    inside = (value, *scopes)
     for step in steps:
-        if step.member and step.member not in value:
+        member, way = step.member, step.way
+        if member and member not in value:
             continue
-        for element, around in step.way(value, step.member, scopes):
+        for element, around in way(value, member, inside) if way else ((value[member], inside),):
             if element is not None and element != "":
                 for number in step.ends:
                     found.append((number, element, around))
@@ -106,33 +109,28 @@ def _walk(value: dict[str, Any], scopes: Scopes, steps: _Steps, found: _Found) -
                     _walk(element, around, step.after, found)
 
 
-_Way = Callable[[dict[str, Any], str, Scopes], Iterable[tuple[Any, Scopes]]]
+_Way = Callable[[dict[str, Any], str, Scopes], list[tuple[Any, Scopes]]]
 """The values one step further, each with its scopes."""
 
 
-def _member(value: dict[str, Any], member: str, scopes: Scopes) -> Iterable[tuple[Any, Scopes]]:
-    return ((value[member], (value, *scopes)),)
+def _elements(value: dict[str, Any], member: str, scopes: Scopes) -> list[tuple[Any, Scopes]]:
+    return [(element, scopes) for element in _list(value[member])]
 
 
-def _elements(value: dict[str, Any], member: str, scopes: Scopes) -> Iterable[tuple[Any, Scopes]]:
-    around = (value, *scopes)
-    return [(element, around) for element in _list(value[member])]
+def _parsed(value: dict[str, Any], member: str, scopes: Scopes) -> list[tuple[Any, Scopes]]:
+    return [(_document(value[member]), scopes)]
 
 
-def _parsed(value: dict[str, Any], member: str, scopes: Scopes) -> Iterable[tuple[Any, Scopes]]:
-    return ((_document(value[member]), (value, *scopes)),)
+def _members(value: dict[str, Any], _: str, scopes: Scopes) -> list[tuple[Any, Scopes]]:
+    return [(element, ({"*": key}, *scopes[1:])) for key, element in value.items()]
 
 
-def _members(value: dict[str, Any], _: str, scopes: Scopes) -> Iterable[tuple[Any, Scopes]]:
-    return [(element, ({"*": key}, *scopes)) for key, element in value.items()]
-
-
-def _elements_of_members(value: dict[str, Any], _: str, scopes: Scopes) -> Iterable[tuple[Any, Scopes]]:
+def _elements_of_members(value: dict[str, Any], _: str, scopes: Scopes) -> list[tuple[Any, Scopes]]:
     return [(element, around) for elements, around in _members(value, _, scopes) for element in _list(elements)]
 
 
-_WAYS: dict[str, _Way] = {"*[]": _elements_of_members, "*": _members, "[]": _elements, "{}": _parsed, "": _member}
-"""How a step leads on, by how it ends."""
+_WAYS: dict[str, _Way] = {"*[]": _elements_of_members, "*": _members, "[]": _elements, "{}": _parsed}
+"""How a step leads on that is not the name of a member, by how it ends."""
 
 
 Read = Callable[[Reference, str, str, Scopes], Iterable[Hit]]
@@ -140,10 +138,13 @@ Read = Callable[[Reference, str, str, Scopes], Iterable[Hit]]
 
 
 class _End(NamedTuple):
-    """What ends a path of a kind: its reference, how to read it and whether always, its member, and if in a document."""
+    """What ends a path of a kind: its reference, how to read it, its role, whether it is read only under a condition, its
+    member, and whether it is inside a document.
+    """
 
     reference: Reference
     read: Read
+    role: str
     conditional: bool
     member: str
     inside: bool
@@ -162,7 +163,7 @@ def _plan(kind: Kind) -> _Plan:
     ends = []
     for one in kind.references:
         member, inside, _ = one.path.partition("{}")
-        ends.append(_End(one, _way_to_read(one), bool(one.when[0]) or one.weights is False, member, bool(inside)))
+        ends.append(_End(one, _way_to_read(one), one.role, bool(one.when[0]) or one.weights is False, member, bool(inside)))
     return _Plan(_steps_of(one.path for one in kind.references), tuple(ends), any(one.inside for one in ends))
 
 
@@ -176,10 +177,10 @@ def hits(kind: Kind, body: Body, *, mentions: bool = True) -> Iterator[Hit]:
     found.sort(key=_NUMBER)
     told: set[tuple[str, str]] = set()  # the document, and the place
     for number, value, scopes in found:
-        reference, read, conditional, member, inside = plan.ends[number]
+        reference, read, role, conditional, member, inside = plan.ends[number]
         if (reference.relation == "mentions" and not mentions) or (conditional and not _is_meant(reference, scopes)):
             continue
-        some = read(reference, str(value), _word(reference.role, scopes), scopes)
+        some = read(reference, str(value), _word(role, scopes) if role else "", scopes)
         if not plan.documents:
             yield from some
             continue
@@ -208,13 +209,20 @@ def _names(path: str) -> tuple[str, ...]:
 
 def detail(body: Body, path: str) -> Any:
     """The value at a path: a list of values if the path contains `[]`, else the one value or None."""
-    if "[]" in path or "*" in path:
+    names = _plain(path)
+    if not names:
         values = [value for value, _ in follow(body, path)]
         return values if "[]" in path else next(iter(values), None)
     value: Any = body
-    for step in _names(path):
+    for step in names:
         value = value.get(step) if isinstance(value, dict) else None
     return None if value == "" else value
+
+
+@cache
+def _plain(path: str) -> tuple[str, ...]:
+    """The steps of a path to one value; none for a path to several."""
+    return () if "[]" in path or "*" in path else _names(path)
 
 
 def empty_parts(kind: Kind, body: Body) -> list[str]:
@@ -343,21 +351,21 @@ def _located(reference: Reference, text: str, role: str, scopes: Scopes) -> Iter
     mode = ""
     for name in reference.input_mode:
         mode = mode or _word(name, scopes)
-    data_type = _word(reference.data_type, scopes)
+    data_type = _word(reference.data_type, scopes) if reference.data_type else ""
     span = Span.PREFIX if open_ended else reference.span or channel_span(data_type, mode)
     span = (Span.PREFIX if is_cut and span in (Span.OBJECT, Span.FOLDER) else span) if location else Span.UNKNOWN
     view = _view(reference, scopes) if span is Span.MANIFEST and reference.relation == "reads" else ""
     continuous = bool(reference.continuous) and _word(reference.continuous, scopes) == "Continuous"
     digest = etag_digest(_word(reference.digest, scopes)) if reference.digest else ""
     usage = _usage(reference, role)
-    return (
-        Hit(reference, text, role, usage, location, span, view, mode, continuous, open_ended, data_type, digest),
-    )
+    return (Hit(reference, text, role, usage, location, span, view, mode, continuous, open_ended, data_type, digest),)
 
 
 def _kept_location(text: str) -> tuple[Location | None, bool]:
     """The location that a text names, and whether it is only its beginning, because a secret was cut out of it."""
-    kept = _CUT.split(text, maxsplit=1)[0] if REDACTED in text else text
+    if REDACTED not in text:
+        return location_of(text), False
+    kept = _CUT.split(text, maxsplit=1)[0]
     return location_of(kept), kept != text
 
 
@@ -402,7 +410,7 @@ def _paired(reference: Reference, name: str, scopes: Scopes) -> Iterator[str]:
 
 def _mentioned(reference: Reference, texts: Iterable[str], role: str) -> list[Hit]:
     """S3 URIs inside free texts. The SDK JSON-quotes hyperparameters, so escapes are undone first."""
-    found = {_CLOSING.sub("", uri) for text in map(_unquoted, texts) for uri in (*_IN_TEXT.findall(text), *_escaped(text))}
+    found = {_unclosed(uri) for text in map(_unquoted, texts) for uri in (*_IN_TEXT.findall(text), *_escaped(text))}
     read = []
     for uri in sorted(found):
         location = location_of(uri) or location_of(_first_folder(uri))
@@ -410,6 +418,10 @@ def _mentioned(reference: Reference, texts: Iterable[str], role: str) -> list[Hi
             usage = reference.usage or MENTIONED_USAGE.get(role.casefold(), "")
             read.append(Hit(reference, uri, role, usage, location, Span.PREFIX))
     return read
+
+
+def _unclosed(uri: str) -> str:
+    return _CLOSING.sub("", uri) if uri.endswith(_CLOSERS) else uri
 
 
 def _first_folder(text: str) -> str:

@@ -11,7 +11,7 @@ from __future__ import annotations
 import sqlite3
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from lineage.domain.kinds import (
     ANY,
@@ -154,14 +154,16 @@ def _counted(steps: Iterable[T], doing: str, on_step: OnStep) -> Iterator[T]:
 def observed_node(identity: str, record: Resource) -> Node:
     """The node of a record: the common attributes, and the details that its kind's row asks for."""
     kind = KINDS[record.kind]
-    details = {name: value for name, path in kind.details if (value := detail(record.body, path)) not in (None, [])}
-    tags = [f"{key}={value}" for key, value in tags_of(record.body).items()]
-    details |= {"tags": tags} if tags else {}
-    details |= {"crawl": record.crawl} if record.crawl else {}
-    details |= {"deleted": record.deleted} if record.deleted else {}
-    details |= {"empty_parts": empty} if (empty := empty_parts(kind, record.body)) else {}
-    details |= {"pins": pins} if (pins := _pins(kind, record)) else {}
-    details |= {"contents": contents} if (contents := _contents(kind, record)) else {}
+    told: dict[str, Any] = {name: detail(record.body, path) for name, path in kind.details}
+    told |= {
+        "tags": [f"{key}={value}" for key, value in tags_of(record.body).items()],
+        "crawl": record.crawl or None,
+        "deleted": record.deleted or None,
+        "empty_parts": empty_parts(kind, record.body) if kind.parts else [],
+        "pins": _pins(kind, record),
+        "contents": _contents(kind, record),
+    }
+    details = {name: value for name, value in told.items() if value is not None and value != []}
     return Node(
         identity,
         record.kind,
@@ -178,6 +180,7 @@ def observed_node(identity: str, record: Resource) -> Node:
 
 
 _PINNING = frozenset(kind for kind in KINDS.values() if any(reference.digest for reference in kind.references))
+_GIVING_CONTENT = frozenset(kind for kind in KINDS.values() if any(reference.content for reference in kind.references))
 
 
 def _pins(kind: Kind, record: Resource) -> list[list[str]]:
@@ -190,6 +193,8 @@ def _pins(kind: Kind, record: Resource) -> list[list[str]]:
 
 def _contents(kind: Kind, record: Resource) -> list[list[str]]:
     """The inputs whose content a record gives: the name of each, its place, and the text with the content."""
+    if kind not in _GIVING_CONTENT:
+        return []
     given = {one.content: record.body.get(one.content) or {} for one in kind.references if one.content}
     if not any(name.startswith(PREFIX) for parameters in given.values() for name in parameters):
         return []
@@ -198,18 +203,22 @@ def _contents(kind: Kind, record: Resource) -> list[list[str]]:
     return [[hit.role, hit.location.uri, text] for hit, text in said if hit.location and read_pin(text)]
 
 
+_BETWEEN = frozenset(kind.name for kind in KINDS.values() if kind.between)
+
+
 def lives(records: Iterable[Resource]) -> Iterator[LifeRecord]:
     """Names can be deleted and used again: the node id of an earlier lifetime contains its creation time."""
-    last = None
+    last, before = None, ""
     for record in records:
-        if KINDS[record.kind].between:
+        if record.kind in _BETWEEN:
             yield "", record
             continue
+        identity = record.id
         if last:
-            yield (f"{last.id}@{last.created}" if last.id == record.id else last.id), last
-        last = record
+            yield (f"{before}@{last.created}" if before == identity else before), last
+        last, before = record, identity
     if last:
-        yield last.id, last
+        yield before, last
 
 
 # --- what the fields say ------------------------------------------------------------------------
@@ -260,13 +269,15 @@ def said(life: LifeRecord, resolve: Resolve, joining: Joining) -> Said:
     for hit in hits(kind, _with_borrowed(record, joining)):
         for when in times.each(hit):
             node, edge = declared(identity, record, hit, resolve, when)
-            found.append((hit, node, edge))
             if hit.digest:
                 joining.pin(node.id, hit.digest, when, identity)
+            if hit.view:
+                edge = _as_listed(edge, hit, joining.listings)
+            found.append((hit, node, _of_version(edge, record) if edge.relation == "configures" else edge))
     if kind in _OWNING:
         _note_own(identity, [(hit, node.id) for hit, node, _ in found if hit.reference.own and hit.location], joining)
-    pairs = [(node, _as_listed(_of_version(edge, record), hit, joining.listings)) for hit, node, edge in found]
-    if kind.job:
+    pairs = [(node, edge) for _, node, edge in found]
+    if kind.job and any(hit.reference.relation == "mentions" for hit, _, _ in found):
         pairs += _only_named(record, found)
     if joining.lived_before:
         anew = [pair for node, edge in pairs for pair in _named_since(node, edge, record, joining)]
@@ -288,8 +299,6 @@ def _note_own(identity: str, own: list[tuple[Hit, str]], joining: Joining) -> No
 
 def _only_named(record: Resource, found: list[Declared]) -> Iterator[tuple[Node, Edge]]:
     """The places that a job names in a text without declaring them: it may have read and written there."""
-    if not any(edge.relation == "mentions" and not hit.usage for hit, _, edge in found):
-        return
     read = {node.id.rstrip("/") for _, node, edge in found if edge.relation == "reads"}
     written = [hit.location for hit, _, edge in found if edge.relation == "writes" and hit.location]
     for hit, node, edge in found:
@@ -303,7 +312,7 @@ def _only_named(record: Resource, found: list[Declared]) -> Iterator[tuple[Node,
 
 def _as_listed(edge: Edge, hit: Hit, listings: Listings) -> Edge:
     """If the version of a manifest at the time is known, what it lists was read."""
-    version = listings.read_by(hit.location.uri, hit.view, edge.window) if hit.view and hit.location else None
+    version = listings.read_by(hit.location.uri, hit.view, edge.window) if hit.location else None
     return edge._replace(span=Span.LISTING, listing=version) if version else edge
 
 
@@ -318,7 +327,10 @@ def once_said(record: Resource, resolve: Resolve, joining: Joining) -> Said:
     nodes, edges = said((identity, record), resolve, joining)
     pairs = zip(nodes, edges, strict=True)
     kept = [(node, edge) for node, edge in pairs if edge.relation in _STAYS_SAID or _is_logged_output(edge)]
-    return [node for node, _ in kept], [_of_version(edge, record, record.seen or EVER) for _, edge in kept]
+    seen = record.seen or EVER
+    return [node for node, _ in kept], [
+        _of_version(edge, record, seen) if edge.relation == "configures" else edge for _, edge in kept
+    ]
 
 
 _STAYS_SAID = ("reads", "mentions", "configures")
@@ -326,7 +338,7 @@ _STAYS_SAID = ("reads", "mentions", "configures")
 
 def _of_version(edge: Edge, record: Resource, seen: str = "") -> Edge:
     """Until it becomes deployments, an endpoint's reference to its config has the times of the record's version."""
-    return edge._replace(window=Window(record.modified or "", seen)) if edge.relation == "configures" else edge
+    return edge._replace(window=Window(record.modified or "", seen))
 
 
 def _is_logged_output(edge: Edge) -> bool:
