@@ -13,6 +13,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from enum import StrEnum
 from functools import lru_cache
+from typing import NamedTuple
 from urllib.parse import unquote, urlsplit
 
 from lineage.errors import MalformedName
@@ -20,8 +21,7 @@ from lineage.errors import MalformedName
 # --- ARNs ---------------------------------------------------------------------------------------
 
 
-@dataclass(frozen=True, slots=True)
-class Arn:
+class Arn(NamedTuple):
     """The parts of an ARN after the first one ("arn")."""
 
     partition: str
@@ -42,12 +42,6 @@ def _parts(text: str) -> list[str]:
     return parts if len(parts) == 6 and parts[0] == "arn" and parts[1] and parts[2] and parts[5] else []
 
 
-def _sure_parts(text: str) -> list[str]:
-    if parts := _parts(text):
-        return parts
-    raise MalformedName(f"{text!r} is not an ARN (expected one like arn:aws:sagemaker:eu-west-1:111122223333:endpoint/loans)")
-
-
 def is_arn(text: str) -> bool:
     """Whether `parse_arn` accepts the text."""
     return bool(_parts(text))
@@ -56,14 +50,15 @@ def is_arn(text: str) -> bool:
 @lru_cache(maxsize=10_000)  # the ARN of a record is parsed many times while it is read
 def parse_arn(text: str) -> Arn:
     """Split an ARN. Raises `MalformedName` for anything else."""
-    return Arn(*_sure_parts(text)[1:])
+    if parts := _parts(text):
+        return Arn._make(parts[1:])
+    raise MalformedName(f"{text!r} is not an ARN (expected one like arn:aws:sagemaker:eu-west-1:111122223333:endpoint/loans)")
 
 
 @lru_cache(maxsize=10_000)  # so is its id asked for
 def arn_id(text: str) -> str:
-    """The `id` of an ARN. Raises `MalformedName` for anything else."""
-    *home, resource = _sure_parts(text)
-    return ":".join((*home, resource.casefold()))
+    """The form in which two spellings of an ARN are compared. Raises `MalformedName` for anything else."""
+    return parse_arn(text).id
 
 
 def node_id(text: str) -> str:
