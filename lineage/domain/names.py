@@ -36,26 +36,34 @@ class Arn:
         return f"arn:{self.partition}:{self.service}:{self.region}:{self.account}:{self.resource.casefold()}"
 
 
+def _parts(text: str) -> list[str]:
+    """The six parts of an ARN; of anything else none."""
+    parts = text.split(":", 5)
+    return parts if len(parts) == 6 and parts[0] == "arn" and parts[1] and parts[2] and parts[5] else []
+
+
+def _sure_parts(text: str) -> list[str]:
+    if parts := _parts(text):
+        return parts
+    raise MalformedName(f"{text!r} is not an ARN (expected one like arn:aws:sagemaker:eu-west-1:111122223333:endpoint/loans)")
+
+
 def is_arn(text: str) -> bool:
     """Whether `parse_arn` accepts the text."""
-    parts = text.split(":", 5)
-    return len(parts) == 6 and parts[0] == "arn" and all((parts[1], parts[2], parts[5]))
+    return bool(_parts(text))
 
 
 @lru_cache(maxsize=10_000)  # the ARN of a record is parsed many times while it is read
 def parse_arn(text: str) -> Arn:
     """Split an ARN. Raises `MalformedName` for anything else."""
-    if not is_arn(text):
-        raise MalformedName(
-            f"{text!r} is not an ARN (expected one like arn:aws:sagemaker:eu-west-1:111122223333:endpoint/loans)"
-        )
-    return Arn(*text.split(":", 5)[1:])
+    return Arn(*_sure_parts(text)[1:])
 
 
 @lru_cache(maxsize=10_000)  # so is its id asked for
 def arn_id(text: str) -> str:
-    """The form in which two spellings of an ARN are compared. Raises `MalformedName` for anything else."""
-    return parse_arn(text).id
+    """The `id` of an ARN. Raises `MalformedName` for anything else."""
+    *home, resource = _sure_parts(text)
+    return ":".join((*home, resource.casefold()))
 
 
 def node_id(text: str) -> str:
@@ -175,21 +183,24 @@ def is_place(node: str) -> bool:
     return "://" in node
 
 
-@lru_cache(maxsize=10_000)  # records have many texts that name none
+@lru_cache(maxsize=10_000)  # many edges name one place, they come sorted by place, and records have many texts that name none
 def location_of(text: str) -> Location | None:
     """The location that a text names, or None if it names none: for texts of records, which may hold anything."""
     try:
-        return parse_location(text)
+        return _parsed(text)
     except MalformedName:
         return None
 
 
-@lru_cache(maxsize=10_000)  # many edges name one place, and they come sorted by place
 def parse_location(text: str) -> Location:
     """The normal form of an S3 URI (s3 or https form, or a bucket's ARN), or of an `efs://` or database location.
 
     `s3://` is taken literally and never percent-decoded; an https form is decoded. Raises `MalformedName`.
     """
+    return location_of(text) or _parsed(text)  # the second time for its error
+
+
+def _parsed(text: str) -> Location:
     if text.startswith("s3://") and text.isprintable():  # like every place in its normal form
         bucket, _, key = text[5:].partition("/")
         return _s3(bucket, key, text)

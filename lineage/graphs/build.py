@@ -105,7 +105,7 @@ def around_dataset(snapshot: Snapshot, *uris: str) -> Graph:
     reader. So it answers `used` of these very locations, and no other question.
     """
     places = [parse_location(from_url(uri)).uri for uri in uris]
-    return shown(dataset_excerpt(snapshot, *places), *((USED, place) for place in places))
+    return shown(dataset_excerpt(snapshot, *places, every=True), *((USED, place) for place in places))
 
 
 @asks_snapshot

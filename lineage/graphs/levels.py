@@ -131,7 +131,7 @@ def _entries(joining: Joining) -> Iterator[tuple[str, str]]:
     read, before = joining.listings_read(), set[str]()
     for place in joining.written_places() if read else ():
         location = location_of(place)
-        around = list(texts_around(location)) if location else []
+        around = list(texts_around(location)) if location and joining.listings.lists_in(location.root) else []
         for text in around:  # what is around the place was already asked for with the previous one
             manifests = () if text in before else joining.listings.having(text)
             yield from ((text, manifest) for number, manifest in manifests if number in read)

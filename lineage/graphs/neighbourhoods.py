@@ -111,6 +111,8 @@ _USE = (
     Follow("place", "down", ("loads", "reads"), near="model", edge=_is_of_a_model),
     Follow("reached", "down", ("loads", "reads"), near="model", edge=_is_of_a_model, where=(_PLACE, *_NO_TRAINER)),
 )
+# The same for a question about some jobs only: the trail of what a training job made may be lost as that of any other.
+_EVERY_USE = tuple(line._replace(only=Only.ALL, where=_RESOURCE if line.where == _NO_TRAINER else line.where) for line in _USE)
 # All that data at some nodes gets to; opaque sources, and what endpoints serve with an unknown origin.
 _IMPACT = (
     *_READERS,
@@ -203,11 +205,11 @@ def reached_excerpt(snapshot: Snapshot, ids: Iterable[str]) -> Excerpt:
     return _near(snapshot, _REACHED, {"member": ids, "reached": ids})
 
 
-def dataset_excerpt(snapshot: Snapshot, *uris: str) -> Excerpt:
+def dataset_excerpt(snapshot: Snapshot, *uris: str, every: bool = False) -> Excerpt:
     """The part of a snapshot that `used` needs to judge some locations: every reader of one, or of what could hide it, and on.
 
     Left out is what cannot change the answer: the groups of runs, and the ends of chains that lead to no other
-    reader.
+    reader. `every`: also for questions about some jobs only, for which the first use may not count.
     """
     opaque, near = set(snapshot.opaque_places()), NamedPlaces.of(snapshot).prefixes
     datasets = [parse_location(from_url(uri)) for uri in uris]
@@ -215,7 +217,8 @@ def dataset_excerpt(snapshot: Snapshot, *uris: str) -> Excerpt:
     written = [place for dataset in datasets for place in first_write(dataset, near)]
     # if an access point is read, what any run logs may have been read through it
     every_run = any(location.hides_bucket for place in opaque if (location := location_of(place)))
-    return _noted(_near(snapshot, _USE, {"place": places, "written": written}, every_run=every_run), snapshot, datasets)
+    seeds = {"place": places, "written": written}
+    return _noted(_near(snapshot, _EVERY_USE if every else _USE, seeds, every_run=every_run), snapshot, datasets)
 
 
 def subject_excerpt(snapshot: Snapshot, subject: str, *also: str) -> Excerpt:

@@ -206,7 +206,12 @@ class Joining:
 
     def say(self, nodes: Iterable[Node], edges: Iterable[Edge]) -> None:
         """What one record says: the nodes that it names, and the edges."""
-        self._named.extend(map(node_row, self._not_lately(nodes)))
+        for node in nodes:  # only the first naming counts, so an image that every job names is not stored a million times
+            if node.id not in self._lately_named:
+                self._lately_named.add(node.id)
+                self._named.append(node_row(node))
+        if len(self._lately_named) > REMEMBERED:
+            self._lately_named.clear()
         self._fields.extend(map(stored_edge, edges))
         if len(self._fields) >= AT_ONCE:
             self.put_down()
@@ -217,15 +222,6 @@ class Joining:
         self._db.executemany("INSERT INTO field VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?,?)", self._fields)
         self._named.clear()
         self._fields.clear()
-
-    def _not_lately(self, nodes: Iterable[Node]) -> Iterator[Node]:
-        """Only the first naming counts, so an image that every job names is not stored a million times."""
-        if len(self._lately_named) > REMEMBERED:
-            self._lately_named.clear()
-        for node in nodes:
-            if node.id not in self._lately_named:
-                self._lately_named.add(node.id)
-                yield node
 
     def pin(self, place: str, digest: str, window: Window | None, by: str) -> None:
         """What a record, `by` its id, says about the content of a place at a moment in a time window."""

@@ -201,6 +201,6 @@ def test_inverse(reference: Reference, outward: bool) -> None:
     """An inverse reference points against its relation: the member names its owner."""
     owner = record("pipeline-execution", "p", {})
     [hit] = hits(Kind("x", references=(reference,)), {"V": OTHER})
-    node, edge = declared(owner.id, owner, hit, named_id)
+    node, edge = declared(owner.id, owner, hit, named_id, None)
     ends = (owner.id, node.id)
     assert (edge.source, edge.target) == (ends if outward else ends[::-1])
