@@ -135,6 +135,24 @@ def test_an_older_record_closes_no_gap_about_a_later_one_of_its_name(tmp_path: P
             assert lineage.used(snapshot, "s3://elsewhere/").verdict == ("not-referenced" if closed else "unknown")
 
 
+def test_an_earlier_merge_closes_no_gap_of_another_file(tmp_path: Path) -> None:
+    """What a merge closed is looked at again in the next one: a further file may have named a later thing of that name."""
+    denied = Gap(ACCOUNT, REGION, "DescribeTrainingJob", JOB.id, "denied", "no")
+    naming = record("trial-component", "run", {"Source": {"SourceArn": JOB.arn}, "CreationTime": "2026-06-01T12:00:00Z"})
+    other = ("777788889999", REGION)
+    swept(tmp_path / "a.db", [JOB])
+    swept(tmp_path / "b.db", [denied], [(OTHER, REGION)], *LATER)
+    swept(tmp_path / "c.db", [*moved([naming], other[0]), denied], [other], "2026-06-01T18:00:00Z", "2026-06-01T18:01:00Z")
+    lineage.merge_snapshots([tmp_path / "a.db", tmp_path / "b.db"], tmp_path / "ab.db")
+    verdicts = []
+    for name, files in (("flat", "a b c"), ("nested", "ab c")):
+        lineage.merge_snapshots([tmp_path / f"{file}.db" for file in files.split()], tmp_path / f"{name}.db")
+    for name in ("ab", "flat", "nested"):
+        with lineage.open_snapshot(tmp_path / f"{name}.db") as snapshot:
+            verdicts.append(lineage.used(snapshot, "s3://elsewhere/").verdict)
+    assert verdicts == ["not-referenced", "unknown", "unknown"]
+
+
 def test_each_seal_is_told_apart(tmp_path: Path) -> None:
     """`info` says which file and crawl each crawl was, and `verify` knows the seals of the files by their digests."""
     a, b = two(tmp_path)
