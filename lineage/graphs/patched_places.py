@@ -11,6 +11,7 @@ from lineage.graphs.tables import Joining
 from lineage.graphs.unexplained import unexplained
 from lineage.graphs.unread import note_unread
 from lineage.snapshot.levels import above, into
+from lineage.snapshot.rows import STORED
 from lineage.snapshot.schema import UNREAD
 
 
@@ -36,7 +37,7 @@ def patch_places(joining: Joining) -> None:
 
 def _restore(joining: Joining, which: str) -> None:
     """Put back some of the edges that lead nowhere: perhaps they lead somewhere now."""
-    joining.run(f"INSERT INTO main.edge SELECT * FROM main.left_out WHERE {which}")  # noqa: S608  (our own words)
+    joining.run(f"INSERT INTO main.edge ({STORED}) SELECT * FROM main.left_out WHERE {which}")  # noqa: S608  (our own words)
     joining.run(f"DELETE FROM main.left_out WHERE {which}")  # noqa: S608
 
 
@@ -83,7 +84,7 @@ class _Counting:
             "SELECT 1 FROM counted_near JOIN main.level USING (place) JOIN main.lists ON manifest = level.id LIMIT 1"
         ):
             raise Crowded  # when something in a manifest was written first is left to the join of all places
-        self._first_writes("before", "rowid <= (SELECT number FROM top)")
+        self._first_writes("before", "number <= (SELECT number FROM top)")
         joining.run(_CHANNEL_BEFORE)
         edges = "(SELECT source, target, closes, 'reads' AS relation, 'data' AS usage FROM channel_before)"
         self._before = joining.select(CHANNELS.format(edges=edges, first="first_before", data=DATA))
@@ -109,25 +110,24 @@ class _Counting:
 
 _MAYBE = (("target", "may-write"), ("source", "may-read"))
 _IN_SIGHT = "{place} IN (SELECT place FROM sight UNION SELECT place || '/' FROM sight)"
-_COLUMNS = "source, target, relation, role, usage, path, evidence, opens, closes, span, listing, reader, settled, opaque"
 # The edges that are other than before, with the places at their ends, and all places of changed records: a job may have another
 # status and the same edges. What led nowhere before and is said again stays where it is.
 _MOVED = f"""
-CREATE TEMP TABLE differing AS SELECT {_COLUMNS} FROM (
-    SELECT {_COLUMNS}, -1 AS sign FROM was UNION ALL SELECT {_COLUMNS}, -1 FROM was_left
-    UNION ALL SELECT {_COLUMNS}, 1 FROM main.edge WHERE rowid > (SELECT number FROM top))
-    GROUP BY {_COLUMNS} HAVING sum(sign) != 0;
-CREATE TEMP TABLE still AS SELECT {_COLUMNS} FROM was_left INTERSECT SELECT {_COLUMNS} FROM main.edge
-    WHERE rowid > (SELECT number FROM top);
-DELETE FROM main.edge WHERE rowid > (SELECT number FROM top) AND EXISTS (
-    SELECT 1 FROM still WHERE (still.{", still.".join(_COLUMNS.split(", "))}) IS (edge.{", edge.".join(_COLUMNS.split(", "))}));
+CREATE TEMP TABLE differing AS SELECT {STORED} FROM (
+    SELECT {STORED}, -1 AS sign FROM was UNION ALL SELECT {STORED}, -1 FROM was_left
+    UNION ALL SELECT {STORED}, 1 FROM main.edge WHERE number > (SELECT number FROM top))
+    GROUP BY {STORED} HAVING sum(sign) != 0;
+CREATE TEMP TABLE still AS SELECT {STORED} FROM was_left INTERSECT SELECT {STORED} FROM main.edge
+    WHERE number > (SELECT number FROM top);
+DELETE FROM main.edge WHERE number > (SELECT number FROM top) AND EXISTS (
+    SELECT 1 FROM still WHERE (still.{", still.".join(STORED.split(", "))}) IS (edge.{", edge.".join(STORED.split(", "))}));
 INSERT INTO main.left_out SELECT * FROM still;
 CREATE TEMP TABLE moved (place PRIMARY KEY) WITHOUT ROWID;
 INSERT OR IGNORE INTO moved SELECT source FROM differing UNION SELECT target FROM differing;
-INSERT OR IGNORE INTO moved SELECT edge.source FROM learner JOIN main.edge ON edge.rowid = learner.number;
+INSERT OR IGNORE INTO moved SELECT edge.source FROM learner CROSS JOIN main.edge USING (number);
 INSERT OR IGNORE INTO moved SELECT iif(source IN (SELECT id FROM altered), target, source) FROM (
     SELECT source, target FROM was UNION SELECT source, target FROM was_left
-    UNION SELECT source, target FROM main.edge WHERE rowid > (SELECT number FROM top))
+    UNION SELECT source, target FROM main.edge WHERE number > (SELECT number FROM top))
     WHERE source IN (SELECT id FROM altered) OR target IN (SELECT id FROM altered);
 DELETE FROM moved WHERE EXISTS (SELECT 1 FROM main.node WHERE id = place AND arn IS NOT NULL)
 """.strip()  # noqa: S608  (our own words)
@@ -191,12 +191,12 @@ _COUNTED_NEAR = f"""
     CREATE TEMP TABLE counted_near AS SELECT place FROM near
     WHERE EXISTS (SELECT 1 FROM main.edge WHERE source = place AND {DATA})
     OR EXISTS (SELECT 1 FROM was AS edge WHERE source = place AND {DATA}) OR place IN (
-        SELECT edge.source FROM learner JOIN main.edge ON edge.rowid = learner.number)
+        SELECT edge.source FROM learner CROSS JOIN main.edge USING (number))
     UNION SELECT source FROM differing WHERE relation = 'reads' UNION SELECT target FROM differing WHERE relation = 'writes'"""  # noqa: S608
 _CHANNEL_BEFORE = f"""
     CREATE TEMP TABLE channel_before AS
     SELECT source, target, closes FROM main.edge WHERE source IN (SELECT place FROM counted_near) AND relation = 'reads'
-        AND (usage = 'data' OR rowid IN (SELECT number FROM learner)) AND rowid <= (SELECT number FROM top)
+        AND (usage = 'data' OR number IN (SELECT number FROM learner)) AND number <= (SELECT number FROM top)
     UNION ALL SELECT source, target, closes FROM was AS edge WHERE source IN (SELECT place FROM counted_near) AND {DATA}"""  # noqa: S608
 _ADD_RESOURCES = """
     UPDATE main.counted SET resources = resources + ?, trainers = trainers + ?, training_jobs = training_jobs + ?,

@@ -12,6 +12,7 @@ from typing import Any
 from lineage.domain.names import Location
 from lineage.domain.records import Content, Resource
 from lineage.snapshot.manifests import Manifest
+from lineage.snapshot.rows import STORED
 from lineage.snapshot.writing import Recording
 from tests.records import arn, channel, record
 
@@ -309,7 +310,11 @@ _ASSOCIATING = {"lineage-artifact": 3, "association": 3}
 
 def tables(recording: Recording) -> dict[str, Any]:
     """What the tables of the graph hold, with places for their numbers, without an order."""
-    rows: Callable[[str], list[Any]] = lambda table: recording._db.execute(f"SELECT * FROM {table}").fetchall()  # noqa: E731
+
+    def rows(table: str) -> list[Any]:
+        columns = STORED if table == "edge" else "*"
+        return recording._db.execute(f"SELECT {columns} FROM {table}").fetchall()
+
     levels = sorted(rows("level"))
     place = {row[0]: row[1] for row in levels}
     together = defaultdict(list)
