@@ -15,12 +15,15 @@ import pytest
 from hypothesis import given, settings
 
 import lineage
+from cli.render.impact import impact_pieces, impact_text
+from cli.render.indented import indented
 from lineage.domain.kinds import KINDS
 from lineage.domain.records import Gap, Resource, Scope
 from lineage.errors import MalformedName, UnknownNode
 from lineage.graphs.build import graph_of
 from lineage.queries.flow.spread import Spread
-from lineage.queries.impact import LONGEST, impact
+from lineage.queries.impact import impact, impact_row_by_row
+from lineage.queries.impact_rows import LONGEST
 from lineage.queries.paths import path
 from lineage.queries.used import used
 from tests.conftest import examples
@@ -174,6 +177,18 @@ def test_through_processing_and_transform() -> None:
     found = told("s3://raw/x/", *records)
     assert found.items() >= dict.fromkeys(("score", "s3://scores/", "after", "late-model", "late"), True).items()
     assert "s3://new/" not in found
+
+
+def test_row_by_row_an_answer_has_the_same_rows() -> None:
+    """An answer row by row has the rows of the answer in their order, and makes each only when it is looked at."""
+    graph = whole(PREPARED, FIT, OTHER, *SHOP)
+    listed, by_row = impact(graph, "s3://raw/x/"), impact_row_by_row(graph, "s3://raw/x/")
+    assert by_row.as_json() | {"reached": list(by_row.reached)} == listed.as_json()
+    assert (by_row.reached[1:3], by_row.reached[-1]) == (listed.reached[1:3], listed.reached[-1])
+    assert list(by_row.heads()) == list(listed.heads())
+    assert by_row.reached[0] is not by_row.reached[0]
+    assert "".join(indented(by_row.as_json())) == "".join(indented(listed.as_json()))
+    assert "".join(impact_pieces(by_row, colour=False)) == impact_text(listed, colour=False)
 
 
 def test_each_comes_with_the_shortest_sure_way() -> None:
