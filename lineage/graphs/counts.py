@@ -25,10 +25,10 @@ _ONWARD: Final = (*(name for name, relation in RELATIONS.items() if relation.flo
 _LEARN: Final = tuple(
     kind.name for kind in KINDS.values() if kind.trains or any(one.relation == "loads" for one in kind.references)
 )
-_TRAINERS: Final = tuple(kind.name for kind in KINDS.values() if kind.trains == "always")
+TRAINERS: Final = tuple(kind.name for kind in KINDS.values() if kind.trains == "always")
 _ISOLATED = "ifnull(json_extract(details, '$.isolated'), 0)"
 RESOURCES = f"""
-    SELECT account, region, count(*), sum(kind IN {_TRAINERS}),
+    SELECT account, region, count(*), sum(kind IN {TRAINERS}),
         sum(kind = '{TRAINING_JOB.name}'), sum(iif(kind = '{TRAINING_JOB.name}', {_ISOLATED}, 0)),
         sum(kind = '{PROCESSING_JOB.name}'), sum(iif(kind = '{PROCESSING_JOB.name}', {_ISOLATED}, 0))
     FROM {{nodes}} AS node WHERE observed AND account != '' AND region != '' GROUP BY account, region"""  # noqa: S608
@@ -47,10 +47,10 @@ _COUNTED = f"""
         {CHANNELS.format(edges="main.edge", first="first_write", data=DATA)})
     SELECT job.*, ifnull(number, 0), ifnull(unknown, 0) FROM job LEFT JOIN channel USING (account, region)"""  # noqa: S608
 # The jobs that read data by themselves and need not declare it: a `Job` has it in a document that may say anything.
-_READERS: Final = (TRAINING_JOB.name, PROCESSING_JOB.name, FINE_TUNING_JOB.name)
+READERS: Final = (TRAINING_JOB.name, PROCESSING_JOB.name, FINE_TUNING_JOB.name)
 # Those without a field that says that anything was read, to learn from or to build on.
 _SAYING_NOTHING = f"""
-    SELECT id, kind, status, details FROM main.node WHERE kind IN {_READERS} AND observed AND {{which}}
+    SELECT id, kind, status, details FROM main.node WHERE kind IN {READERS} AND observed AND {{which}}
     AND NOT {_ISOLATED} AND NOT EXISTS (
         SELECT 1 FROM main.edge WHERE target = node.id AND relation = 'reads' AND evidence = 'declared'
         AND (usage IN ('data', 'model') OR opaque)) ORDER BY id"""  # noqa: S608  (our own words)
