@@ -22,7 +22,7 @@ from lineage.graphs.named import NamedPlaces
 from lineage.graphs.neighbourhoods import made_excerpt, making_excerpt, reached_excerpt
 from lineage.queries.datasets import DatasetsUnderWay
 from lineage.queries.flow.links import Flow
-from lineage.queries.impact import reached_from
+from lineage.queries.impact_rows import reached_from
 from lineage.queries.trace import Tracing
 from lineage.snapshot.manifests import Manifest
 from lineage.snapshot.reading import Snapshot
