@@ -26,8 +26,10 @@ def _members(value: dict[str, Any], text: Callable[[Any], str], at_once: int) ->
     before = "{"
     for key, member in value.items():
         yield f"{before}\n  {_text(key)}: "
-        several = isinstance(member, Sequence) and not isinstance(member, str)
-        yield from _elements(member, text, at_once) if member and several else [text([member])[4:-2]]
+        if isinstance(member, Sequence) and not isinstance(member, str):
+            yield from _elements(member, text, at_once) if member else ["[]"]
+        else:
+            yield text([member])[4:-2]
         before = ","
     yield "\n}"
 

@@ -59,9 +59,9 @@ class Impact(Answer):
     named: bool = True  # by a record, if the subject is a place
     rests: Rests = NO_REST
 
-    def heads(self) -> Iterator[Head]:
+    def heads(self) -> list[Head]:
         """What is counted of each row."""
-        return self.reached.heads() if isinstance(self.reached, Rows) else map(Head.of, self.reached)
+        return self.reached.heads if isinstance(self.reached, Rows) else [Head.of(row) for row in self.reached]
 
     def as_json(self) -> Json:
         """The answer as one JSON object. Its keys are a contract; more may be added."""
@@ -95,8 +95,8 @@ def impact_row_by_row(source: Source, subject: str, *, attestations: Vouched = N
     holes = [*empty(graph.graph["scope"]), *all_holes(spread, hidden)]
     known = known_in(graph, parse_location(subject)) if is_location(subject) else Known.PLACE
     place = location_of(str(spread.subject["id"]))
-    apart = told_apart(graph.graph["scope"], place, (row.id for row in rows.heads())) if place else []
-    verdict, rests = judged(_found(rows.heads()), NOTHING, holes, vouched)
+    apart = told_apart(graph.graph["scope"], place, (row.id for row in rows.heads)) if place else []
+    verdict, rests = judged(_found(rows.heads), NOTHING, holes, vouched)
     unread = Unread.of(spread.graph)
     around = wider(spread.subject["id"], rows.begins()) if known is Known.AROUND else []
     return Impact(

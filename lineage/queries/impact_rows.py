@@ -78,13 +78,13 @@ class Head(NamedTuple):
 
 
 class Rows(Sequence[Json]):
-    """What a walk reached, in the order of the answer. Each row is made anew whenever it is asked for."""
+    """What a walk reached, in the order of the answer. Each row is made anew whenever it is asked for; its head is kept."""
 
     def __init__(self, spread: Spread) -> None:
         self._spread = spread
         self._ways = _Ways(spread.graph)
         heads = (self._head(arrival) for arrival in spread.found.values() if not _only_says(spread.graph, arrival))
-        self._ids = [head.id for head in sorted(heads, key=Head.rank)]
+        self.heads = sorted(heads, key=Head.rank)
 
     def _head(self, arrival: Arrival) -> Head:
         data = self._spread.graph.nodes[arrival.node]
@@ -93,7 +93,7 @@ class Rows(Sequence[Json]):
         return Head(arrival.node, data["kind"], data["name"], arrival.sure)
 
     def __len__(self) -> int:
-        return len(self._ids)
+        return len(self.heads)
 
     @overload
     def __getitem__(self, at: int) -> Json: ...
@@ -102,7 +102,7 @@ class Rows(Sequence[Json]):
     def __getitem__(self, at: slice) -> list[Json]: ...
 
     def __getitem__(self, at: int | slice) -> Json | list[Json]:
-        return [self._row(node) for node in self._ids[at]] if isinstance(at, slice) else self._row(self._ids[at])
+        return [self._row(head.id) for head in self.heads[at]] if isinstance(at, slice) else self._row(self.heads[at].id)
 
     def _row(self, node: str) -> Json:
         """A reached node with the shortest of its surest paths; of a very long one, what comes `after` another reached node."""
@@ -113,20 +113,15 @@ class Rows(Sequence[Json]):
         row["after"], row["through"], row["evidence"] = after, self._ways.through(way), self._ways.evidence(way)
         return row
 
-    def heads(self) -> Iterator[Head]:
-        """The heads of the rows, in order."""
-        return (self._head(self._spread.found[node]) for node in self._ids)
-
     def endpoints(self) -> list[Json]:
         """The endpoints that were reached, without the paths. They come first."""
-        kinds = (self._spread.graph.nodes[node]["kind"] for node in self._ids)
-        many = sum(1 for _ in takewhile(lambda kind: kind == ENDPOINT.name, kinds))
-        return [_reached(self._spread, self._spread.found[node]) for node in self._ids[:many]]
+        first = takewhile(lambda head: head.kind == ENDPOINT.name, self.heads)
+        return [_reached(self._spread, self._spread.found[head.id]) for head in first]
 
     def begins(self) -> Iterator[str]:
         """Where the path to each row begins, but for the very long ones."""
-        for node in self._ids:
-            way = self._spread.found[node].way(LONGEST + 1)
+        for head in self.heads:
+            way = self._spread.found[head.id].way(LONGEST + 1)
             if len(way) <= LONGEST:
                 yield next(one.links[0].source for one in way if one.links)
 

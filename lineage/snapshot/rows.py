@@ -11,6 +11,7 @@ from lineage.snapshot.tables import Row
 NODE = "id, kind, name, account, region, arn, created, modified, status, observed, details"
 EDGE = "source, target, relation, role, usage, path, evidence, opens, closes, span, listing, reader, settled"
 
+STORED = f"{EDGE}, opaque"  # an edge with the extra column of its table
 _TIME, _UNTIMED = Edge._fields.index("window"), (None, None)
 
 

@@ -24,6 +24,7 @@ from tests.conftest import examples
 from tests.estate import account
 from tests.queries.worlds import DATA, HOMES, MOVES, Move, records
 from tests.records import ACCOUNT, REGION, arn, channel, record, served, training
+from tests.snapshot.packing import with_bodies
 from tests.swept import swept
 
 OTHER = "444455556666"
@@ -280,7 +281,7 @@ def test_what_must_not_be_merged_is_refused(tmp_path: Path) -> None:
     assert "a merge needs two snapshot files or more" in refused([a], out)
     assert "exists: name a new file" in refused([a, b], b)
     assert "no snapshot at" in refused([a, tmp_path / "none.db"], out)
-    db = sqlite3.connect(b)
+    db = with_bodies(sqlite3.connect(b))
     db.execute("UPDATE node SET name = 'x' WHERE kind = 'model'")
     db.commit()
     db.close()

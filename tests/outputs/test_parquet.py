@@ -33,6 +33,7 @@ from lineage.snapshot.reading import Snapshot
 from lineage.snapshot.rows import EDGE, NODE
 from tests.conftest import ROOT
 from tests.records import ACCOUNT, REGION, arn, channel, processing, record, served, training
+from tests.snapshot.packing import with_bodies
 from tests.snapshot.test_file import CRAWL
 
 LEADING = "000012345678"
@@ -544,7 +545,7 @@ def test_a_snapshot_that_changes_meanwhile_gives_no_export(tmp_path: Path, monke
 def test_a_damaged_value_is_not_exported(tmp_path: Path, table: str, column: str, value: Any) -> None:
     """A value of another type than its column's, which SQLite accepts, is named, and no folder is left half written."""
     path = crawled(tmp_path / "a.db", *of(ACCOUNT))
-    with sqlite3.connect(path) as db:
+    with with_bodies(sqlite3.connect(path)) as db:
         db.execute(f"UPDATE {table} SET {column} = ?", (value,))
     db.close()
     with pytest.raises(lineage.SnapshotError):
@@ -601,7 +602,7 @@ def test_an_odd_account_is_a_partition_of_its_own(tmp_path: Path) -> None:
     """What a record names as an account cannot leave the folder, and comes back as it was."""
     odd = "../../x=%2F é"
     path = crawled(tmp_path / "a.db", *of(ACCOUNT))
-    with sqlite3.connect(path) as db:
+    with with_bodies(sqlite3.connect(path)) as db:
         db.execute("UPDATE node SET account = ? WHERE kind = 'training-job'", (odd,))
     db.close()
     export(path, tmp_path / "estate")

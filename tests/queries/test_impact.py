@@ -17,6 +17,7 @@ from hypothesis import given, settings
 import lineage
 from cli.render.impact import impact_pieces, impact_text
 from cli.render.indented import indented
+from cli.render.listing import json_lines
 from lineage.domain.kinds import KINDS
 from lineage.domain.records import Gap, Resource, Scope
 from lineage.errors import MalformedName, UnknownNode
@@ -179,16 +180,25 @@ def test_through_processing_and_transform() -> None:
     assert "s3://new/" not in found
 
 
-def test_row_by_row_an_answer_has_the_same_rows() -> None:
-    """An answer row by row has the rows of the answer in their order, and makes each only when it is looked at."""
+@pytest.mark.parametrize(("uri", "found"), [("s3://raw/x/", True), ("s3://none/", False)])
+def test_row_by_row_an_answer_has_the_same_rows(uri: str, found: bool) -> None:
+    """An answer row by row has the rows of the answer in their order, also if there are none, and is written with its bytes."""
     graph = whole(PREPARED, FIT, OTHER, *SHOP)
-    listed, by_row = impact(graph, "s3://raw/x/"), impact_row_by_row(graph, "s3://raw/x/")
+    listed, by_row = impact(graph, uri), impact_row_by_row(graph, uri)
+    assert (bool(listed.reached), bool(by_row.reached)) == (found, found)
     assert by_row.as_json() | {"reached": list(by_row.reached)} == listed.as_json()
-    assert (by_row.reached[1:3], by_row.reached[-1]) == (listed.reached[1:3], listed.reached[-1])
-    assert list(by_row.heads()) == list(listed.heads())
-    assert by_row.reached[0] is not by_row.reached[0]
+    assert (by_row.reached[1:3], by_row.reached[-1:]) == (listed.reached[1:3], listed.reached[-1:])
+    assert by_row.heads() == listed.heads()
+    assert [*json_lines([by_row.as_json()])] == [*json_lines([listed.as_json()])]
     assert "".join(indented(by_row.as_json())) == "".join(indented(listed.as_json()))
     assert "".join(impact_pieces(by_row, colour=False)) == impact_text(listed, colour=False)
+
+
+def test_a_row_is_made_when_it_is_looked_at() -> None:
+    """What was reached is not held: a row that is looked at twice is made twice."""
+    rows = impact_row_by_row(whole(PREPARED, FIT, *SHOP), "s3://raw/x/").reached
+    assert rows[0] is not rows[0]
+    assert rows[0] == rows[0]
 
 
 def test_each_comes_with_the_shortest_sure_way() -> None:
