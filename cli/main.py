@@ -30,6 +30,7 @@ GROUPS: Final[dict[str, dict[str, tuple[str, str, str]]]] = {
         "impact": ("questions", "impact", "Erasure request: which models were trained on this data?"),
         "datasets": ("datasets", "datasets", "What data was this model or endpoint made of?"),
         "path": ("questions", "path", "Show the shortest path between two things."),
+        "fleet": ("fleet", "fleet", "Ask about many accounts at once, on Spark."),
     },
     "Explore": {
         "ls": ("look", "ls", "List what is in the snapshot."),

@@ -19,6 +19,7 @@ Judge:    check, load_policy, verify, report
 Show:     view (in a notebook), picture and draw, to_svg, to_page, CHARTS (of a leaderboard)
 Export:   FORMATS and FOLDERS (each takes a `Chosen`), plain (for networkx's writers), read_graphml, export_parquet,
           parquet_files
+Bulk:     lineage.spark (a package of its own): used and impact of thousands of subjects, over many accounts
 Record:   lineage.recording (a package of its own, the only one that writes to AWS)
 
 In signatures, `Source` is a snapshot or a graph, `Vouched` attestations or the path of their file, `Time` an ISO text or a
@@ -60,9 +61,9 @@ _HELPERS = frozenset({
 
 
 def __getattr__(name: str) -> Any:
-    """A public name, imported now; the recording room also without an import of its own."""
-    if name == "recording":
-        return import_module("lineage.recording")
+    """A public name, imported now; two rooms that are packages of their own also without an import of theirs."""
+    if name in ("recording", "spark"):
+        return import_module(f"lineage.{name}")
     try:
         return _public(name)
     except AttributeError:

@@ -217,7 +217,7 @@ def ended(execution: str) -> Any:
 
 
 def test_the_state_machine_sends_a_task_for_each_account(batch: dict[str, str]) -> None:
-    """Run by a stand-in, it reads the list of accounts and sends each to a task that is told account, role and regions."""
+    """Run by a stand-in, it reads the list of accounts, tells a task of each its account, role and regions, and then asks."""
     words = {name: batch.get(name, "x") for name in FLEET["DefinitionSubstitutions"]} | {"Bucket": BUCKET, "Partition": "aws"}
     storage, api = boto3.client("s3"), boto3.client("stepfunctions")
     storage.create_bucket(Bucket=BUCKET, CreateBucketConfiguration={"LocationConstraint": REGION})
@@ -227,7 +227,8 @@ def test_the_state_machine_sends_a_task_for_each_account(batch: dict[str, str]) 
     machine = api.create_state_machine(name="fleet", definition=definition, roleArn=batch["role"])["stateMachineArn"]
     done = ended(api.start_execution(stateMachineArn=machine, input="{}")["executionArn"])
     assert done["status"] == "SUCCEEDED", done.get("cause")
-    told = {name: environment for name, environment in sent(batch["Queue"]).items() if environment.keys() > {"ACCOUNT"}}
+    told = sent(batch["Queue"])
+    assert told.pop("lineage-ask")["BUCKET"] == BUCKET
     with (SCALE / "accounts.csv").open(newline="") as file:
         asked = [*csv.DictReader(file)]
     assert {*told} == {f"lineage-{one['account']}" for one in asked}
@@ -298,6 +299,29 @@ def test_no_snapshot_is_stored_over_another_tasks(monkeypatch: pytest.MonkeyPatc
     assert kept == b"of another task"
     assert [words[1] for words in ran] == ["crawl"]
     assert [refused(words) for words in ran] == [None]
+
+
+def test_the_last_task_asks_about_all_accounts(aws: dict[str, str], monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """It fetches the folder and the list of subjects, asks with a command that the command line takes, and stores the verdicts."""
+    monkeypatch.chdir(tmp_path)
+    for name, value in {"BUCKET": BUCKET, "AWS_ENDPOINT_URL": aws["AWS_ENDPOINT_URL_S3"]}.items():
+        monkeypatch.setenv(name, value)
+    storage = boto3.client("s3")
+    storage.create_bucket(Bucket=BUCKET, CreateBucketConfiguration={"LocationConstraint": REGION})
+    for key in ("subjects.txt", "estate/_lineage/x.json", "estate/nodes/account=1/region=x/part-0.parquet"):
+        storage.put_object(Bucket=BUCKET, Key=key, Body=key.encode())
+    ask, ran = program("ask"), []
+
+    def answer(*words: str) -> None:
+        ran.append([*words])
+        assert refused([*words]) is None
+        assert (tmp_path / "estate/nodes/account=1/region=x/part-0.parquet").is_file()
+        (tmp_path / words[-1]).write_bytes((tmp_path / "subjects.txt").read_bytes())
+
+    monkeypatch.setattr(ask, "run", answer)
+    ask.main()
+    assert [words[:4] for words in ran] == [["lineage", "fleet", "used", "estate"]]
+    assert storage.get_object(Bucket=BUCKET, Key="answers/verdicts.parquet")["Body"].read() == b"subjects.txt"
 
 
 # --- the page -------------------------------------------------------------------------------------------

@@ -342,7 +342,7 @@ def verdict_on(uri: str, verdict: str) -> str:
     return f"the verdict on {uri} is {verdict}"
 
 
-def gated_all(codes: Mapping[int, str], fail_on: tuple[str, ...]) -> int:
+def gated_all(codes: Mapping[int, str], fail_on: tuple[str, ...], verdicts: tuple[str, ...] = USAGE_VERDICTS) -> int:
     """The exit code of several answers: the worst one. If it is not 0, stderr says why.
 
     `codes` are those of the answers, each with the verdict that was the first to give it.
@@ -351,7 +351,7 @@ def gated_all(codes: Mapping[int, str], fail_on: tuple[str, ...]) -> int:
         say(f"lineage: exit {FAIL}: {codes[FAIL]}, which --fail-on names")
         return FAIL
     if INCONCLUSIVE in codes:
-        _say_hidden(f"{codes[INCONCLUSIVE]}: what was not read", [one for one in USAGE_VERDICTS[:-1] if one in fail_on])
+        _say_hidden(f"{codes[INCONCLUSIVE]}: what was not read", [one for one in verdicts[:-1] if one in fail_on])
     return max(codes, default=0)
 
 

@@ -17,13 +17,15 @@ from collections.abc import Iterable
 from lineage.domain.kinds import CONTENT, DATASET, IMAGE, PLACES, WEIGHTS
 from lineage.domain.names import Span
 from lineage.domain.records import Node, Window
+from lineage.graphs.associations import SAYS_SO
 from lineage.graphs.counts import count
 from lineage.graphs.derive import OnStep, folders, join_places, without_echoes
+from lineage.graphs.patched_associations import patch_associations
 from lineage.graphs.patched_levels import Crowded
 from lineage.graphs.patched_places import FORGET_CONTENTS, patch_places
 from lineage.graphs.place_names import place_names
 from lineage.graphs.readers import read_where_it_runs
-from lineage.graphs.region import NAMES_MODEL, SAYS, SOURCE, Changed, Read, Region, TooMuch
+from lineage.graphs.region import MOST, NAMES_MODEL, SAYS, SOURCE, Changed, Read, Region, TooMuch
 from lineage.graphs.tables import ODD_MODEL, ODD_NAME, Joining, pin_row
 from lineage.snapshot.manifests import Listings
 from lineage.snapshot.rows import STORED, node_row
@@ -33,8 +35,9 @@ from lineage.snapshot.tables import Row
 
 def owned(edge: str) -> str:
     """Whether an edge belongs to a record that is made anew, as SQL."""
-    return f"""EXISTS (SELECT 1 FROM mine JOIN says USING (kind) WHERE says.relation = {edge}.relation
-        AND mine.id = iif(says.at = '{SOURCE}', {edge}.source, {edge}.target))"""  # noqa: S608  (our own words)
+    return f"""({edge}.path != '{SAYS_SO}' AND EXISTS (SELECT 1 FROM mine JOIN says USING (kind)
+        WHERE says.relation = {edge}.relation AND mine.id = iif(says.at = '{SOURCE}', {edge}.source, {edge}.target))
+        OR ({edge}.relation = 'associated' AND ({edge}.source, {edge}.target) IN (SELECT source, target FROM pair)))"""  # noqa: S608  (our own words)
 
 
 class Patching(Joining):
@@ -69,8 +72,10 @@ class Patching(Joining):
         """The same, kept apart as well."""
         self.put("INSERT INTO fresh_lies VALUES (?,?,?,?)", [(name, place, by, span)])
 
-    def begin(self, anew: Iterable[Row], contents: Iterable[str]) -> None:
-        """The nodes that are made anew, the ends of edges that they say, and places whose content was asked for."""
+    def begin(self, anew: Iterable[Row], pairs: Iterable[Row], contents: Iterable[str]) -> None:
+        """The nodes that are made anew, the ends of edges that they say and of associations, and places with asked contents."""
+        self.run("CREATE TEMP TABLE pair (source, target, PRIMARY KEY (source, target)) WITHOUT ROWID")
+        self.put("INSERT INTO pair VALUES (?,?)", pairs)
         self.run("CREATE TEMP TABLE asked_contents (place)")
         self.put("INSERT INTO asked_contents VALUES (?)", ((place,) for place in contents))
         self.run("CREATE TEMP TABLE mine (id PRIMARY KEY, kind) WITHOUT ROWID")
@@ -87,6 +92,7 @@ class Patching(Joining):
         self.put("INSERT INTO renamed VALUES (?)", ((one,) for one in things))
         if self.select(_CALLED_OTHERWISE):
             raise TooMuch
+        self.run("INSERT INTO was_node SELECT * FROM main.node WHERE id IN (SELECT id FROM renamed) AND NOT observed")
         self.run("DELETE FROM main.node WHERE id IN (SELECT id FROM renamed) AND id IN (SELECT id FROM named)")
         self.run("CREATE TEMP TABLE touched AS SELECT DISTINCT id FROM named")
 
@@ -99,6 +105,8 @@ class Patching(Joining):
         """Put the new edges of the remade records in the place of those that they had, and forget what nothing names now."""
         for statement in _REPLACE.split(";\n"):
             self.run(statement)
+        if not patch_associations(self, MOST):
+            raise TooMuch
         self.define("around", 1, lambda place: json.dumps([form for one in folders(place) for form in (one, f"{one}/")]))
         for statement in _IS_MODEL.split(";\n"):
             self.run(statement)
@@ -144,7 +152,9 @@ _LEARNS = "relation = 'reads' AND evidence = 'declared' AND span IS NOT NULL"
 _REPLACE = f"""
 CREATE TEMP TABLE was AS SELECT * FROM main.edge WHERE number IN (
     SELECT number FROM mine CROSS JOIN main.edge ON edge.source = mine.id
-    UNION SELECT number FROM mine CROSS JOIN main.edge ON edge.target = mine.id) AND {owned("edge")};
+    UNION SELECT number FROM mine CROSS JOIN main.edge ON edge.target = mine.id
+    UNION SELECT number FROM pair CROSS JOIN main.edge ON edge.source = pair.source AND edge.target = pair.target)
+    AND {owned("edge")};
 CREATE TEMP TABLE was_left AS SELECT left_out.rowid AS number, left_out.* FROM main.left_out WHERE rowid IN (
     SELECT left_out.rowid FROM mine CROSS JOIN main.left_out ON left_out.source = mine.id
     UNION SELECT left_out.rowid FROM mine CROSS JOIN main.left_out ON left_out.target = mine.id) AND {owned("left_out")};
@@ -252,7 +262,7 @@ def join_again(
     joining = Patching(db, listings)
     region = Region(joining, changed, read, read_earlier)
     region.grow()
-    joining.begin(region.nodes_anew(), changed.contents)
+    joining.begin(region.nodes_anew(), region.pairs, changed.contents)
     for nodes, edges in region.told():
         joining.say(nodes, edges)
     joining.rename(region.renamed)

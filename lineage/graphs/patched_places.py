@@ -67,10 +67,12 @@ def _leave_out_the_same(joining: Joining) -> None:
 
 
 def _explain(joining: Joining) -> None:
-    """Find again what is of unknown origin: near places, what is served now, and all that is no place."""
+    """Find again what is of unknown origin: near places, what is served now, and what was made anew or named."""
     for statement in _DOUBTFUL.split(";\n"):
         joining.run(statement)
-    joining.note_unexplained(list(unexplained(joining, "source IN (SELECT id FROM doubtful)")))
+    joining.note_unexplained(
+        list(unexplained(joining, "source IN (SELECT id FROM doubtful)")), "{id} IN (SELECT id FROM doubtful)"
+    )
 
 
 class _Counting:
@@ -85,23 +87,22 @@ class _Counting:
         ):
             raise Crowded  # when something in a manifest was written first is left to the join of all places
         self._first_writes("before", "number <= (SELECT number FROM top)")
-        joining.run(_CHANNEL_BEFORE)
-        edges = "(SELECT source, target, closes, 'reads' AS relation, 'data' AS usage FROM channel_before)"
-        self._before = joining.select(CHANNELS.format(edges=edges, first="first_before", data=DATA))
 
     def settle(self) -> None:
         """Store the new counts, and the jobs that do not say what they read."""
         self._first_writes("now", "true")
-        channels = CHANNELS.format(edges="main.edge", first="first_now", data=f"{_IS_COUNTED} AND {DATA}")
+        for statement in _CHANNELS.split(";\n"):
+            self._joining.run(statement)
         resources = [self._joining.select(RESOURCES.format(nodes=nodes)) for nodes in ("was_node", _OBSERVED)]
         for sign, rows in zip((-1, 1), resources, strict=True):
             for account, region, *numbers in rows:
                 self._joining.put("INSERT OR IGNORE INTO main.counted VALUES (?,?,0,0,0,0,0,0,0,0)", [(account, region)])
-                self._joining.put(_ADD_RESOURCES, [(*(sign * number for number in numbers), account, region)])
-        for sign, rows in ((-1, self._before), (1, self._joining.select(channels))):
-            for account, region, *numbers in rows:
-                self._joining.put(_ADD_CHANNELS, [(*(sign * number for number in numbers), account, region)])
-        self._joining.note_silent()
+                self._joining.put(_ADD_RESOURCES, [(*(sign * (number or 0) for number in numbers), account, region)])
+        for sign, when in ((-1, "before"), (1, "now")):
+            channels = CHANNELS.format(edges=f"channel_{when}", first=f"first_{when}", data="true")
+            for account, region, *numbers in self._joining.select(channels):
+                self._joining.put(_ADD_CHANNELS, [(*(sign * (number or 0) for number in numbers), account, region)])
+        self._joining.note_silent("id IN (SELECT id FROM touched UNION SELECT id FROM altered UNION SELECT id FROM mine)")
 
     def _first_writes(self, when: str, which: str) -> None:
         for statement in _FIRST_WRITES.format(when=when, which=which).split(";\n"):
@@ -148,11 +149,10 @@ UPDATE main.node SET details = json_remove(details, '$.contradicted') WHERE id I
 _RETOLD = """
     CREATE TEMP TABLE retold AS SELECT place FROM moved UNION SELECT place FROM copied
     UNION SELECT place FROM led JOIN main.level AS now USING (id) WHERE (led.leads, led.fed) != (now.leads, now.fed)"""
-_IS_COUNTED = "source IN (SELECT place FROM counted_near)"
 _IN_RETOLD = "{place} IN (SELECT place FROM retold)"
 _DATASETS = f"""
     UPDATE main.node SET kind = '{DATASET.name}', observed = 1
-    WHERE id IN (SELECT place FROM retold) AND kind IN {PLACES}"""  # noqa: S608
+    WHERE id IN (SELECT place FROM retold) AND +kind IN {PLACES}"""  # noqa: S608
 _NEAR_LOADS = "source IN (SELECT place FROM near)"
 _BESIDE = f"""
     CREATE TEMP TABLE beside AS WITH load AS (
@@ -161,11 +161,14 @@ _BESIDE = f"""
     SELECT place FROM load UNION SELECT source FROM load CROSS JOIN main.edge ON target = load.place AND relation = 'overlaps'
     UNION SELECT source FROM ({into("load CROSS JOIN main.level AS r ON r.place = load.place")})"""  # noqa: S608
 _DOUBTFUL = f"""
-CREATE TEMP TABLE doubtful AS WITH RECURSIVE up (id) AS (
+CREATE TEMP TABLE doubtful (id PRIMARY KEY) WITHOUT ROWID;
+INSERT INTO doubtful WITH RECURSIVE up (id) AS (
     SELECT source FROM differing WHERE relation IN {SERVING} UNION SELECT target FROM differing WHERE relation IN {SERVING}
+    UNION SELECT id FROM altered
     UNION SELECT edge.source FROM up JOIN main.edge ON edge.target = up.id WHERE edge.relation IN {SERVING})
-    SELECT id FROM up WHERE instr(id, '://') UNION SELECT place FROM near UNION SELECT place FROM retold;
-DELETE FROM main.unexplained WHERE NOT instr(id, '://') OR id IN (SELECT id FROM doubtful)
+    SELECT id FROM up UNION SELECT place FROM near UNION SELECT place FROM retold UNION SELECT id FROM touched
+    UNION SELECT target FROM near CROSS JOIN main.edge ON source = near.place WHERE relation = 'loads';
+DELETE FROM main.unexplained WHERE id IN (SELECT id FROM doubtful)
 """.strip()  # noqa: S608
 _OBSERVED = "(SELECT * FROM main.node WHERE id IN (SELECT id FROM altered))"
 _OWN = """
@@ -193,11 +196,21 @@ _COUNTED_NEAR = f"""
     OR EXISTS (SELECT 1 FROM was AS edge WHERE source = place AND {DATA}) OR place IN (
         SELECT edge.source FROM learner CROSS JOIN main.edge USING (number))
     UNION SELECT source FROM differing WHERE relation = 'reads' UNION SELECT target FROM differing WHERE relation = 'writes'"""  # noqa: S608
-_CHANNEL_BEFORE = f"""
-    CREATE TEMP TABLE channel_before AS
-    SELECT source, target, closes FROM main.edge WHERE source IN (SELECT place FROM counted_near) AND relation = 'reads'
+# The channels that are other than before, and all of places with another first write.
+_CHANNELS = f"""
+CREATE TEMP TABLE shifted AS SELECT place FROM counted_near LEFT JOIN first_before AS old USING (place)
+    LEFT JOIN first_now AS new USING (place) WHERE old.opens IS NOT new.opens;
+CREATE TEMP TABLE channel_before AS
+    SELECT source, target, closes FROM main.edge WHERE source IN (SELECT place FROM shifted) AND relation = 'reads'
         AND (usage = 'data' OR number IN (SELECT number FROM learner)) AND number <= (SELECT number FROM top)
-    UNION ALL SELECT source, target, closes FROM was AS edge WHERE source IN (SELECT place FROM counted_near) AND {DATA}"""  # noqa: S608
+    UNION ALL SELECT source, target, closes FROM main.edge WHERE number IN (SELECT number FROM learner)
+        AND number <= (SELECT number FROM top) AND source NOT IN (SELECT place FROM shifted)
+    UNION ALL SELECT source, target, closes FROM was AS edge WHERE source IN (SELECT place FROM counted_near) AND {DATA};
+CREATE TEMP TABLE channel_now AS
+    SELECT source, target, closes FROM main.edge WHERE source IN (SELECT place FROM shifted) AND {DATA}
+    UNION ALL SELECT source, target, closes FROM main.edge WHERE number > (SELECT number FROM top) AND {DATA}
+        AND source IN (SELECT place FROM counted_near) AND source NOT IN (SELECT place FROM shifted)
+""".strip()  # noqa: S608
 _ADD_RESOURCES = """
     UPDATE main.counted SET resources = resources + ?, trainers = trainers + ?, training_jobs = training_jobs + ?,
     isolated_training_jobs = isolated_training_jobs + ?, processing_jobs = processing_jobs + ?,

@@ -14,14 +14,14 @@ from itertools import chain, groupby, islice
 from operator import itemgetter
 from typing import Any, NamedTuple
 
-from lineage.domain.kinds import ALLOWED, ENDPOINT, ENDPOINT_CONFIG, HOLDERS, PIPELINE_EXECUTION, REUSED, SERVING
+from lineage.domain.kinds import ALLOWED, ENDPOINT, ENDPOINT_CONFIG, HOLDERS, PIPELINE_EXECUTION, REUSED, SERVING, TRAINING_JOB
 from lineage.domain.names import Span, partition_of
 from lineage.domain.records import Edge, Json, Node, Window
 from lineage.domain.sightings import EVER, Sight
 from lineage.domain.status import FAILED, MIXED
 from lineage.domain.times import bounds, sortable
-from lineage.domain.version import __version__
-from lineage.graphs.counts import count, note_silent
+from lineage.graphs.counts import count, of_what_leads_on, put_silent, saying_nothing
+from lineage.graphs.joiner import joiner
 from lineage.snapshot.levels import EDGE_OF_PAIR, into, out_of
 from lineage.snapshot.manifests import Listings
 from lineage.snapshot.packed import VIEWS, writable
@@ -80,15 +80,15 @@ SERVES = f"relation IN {SERVING} AND (relation != 'provides' OR usage = 'model')
 # container need not load what only its environment names.
 _UNEXPLAINED = f"""
     INSERT OR IGNORE INTO main.unexplained
-    SELECT id FROM main.node WHERE NOT observed AND EXISTS (SELECT 1 FROM main.edge WHERE source = id AND {SERVES})
-    UNION SELECT id FROM main.node WHERE kind IN {HOLDERS}
+    SELECT id FROM main.node WHERE {{node}} AND NOT observed AND EXISTS (SELECT 1 FROM main.edge WHERE source = id AND {SERVES})
+    UNION SELECT id FROM main.node WHERE {{node}} AND kind IN {HOLDERS}
         AND (json_extract(details, '$.empty_parts') IS NOT NULL OR NOT EXISTS (
             SELECT 1 FROM main.edge WHERE target = id AND {SERVES} AND NOT (relation = 'loads' AND evidence = 'logged')))
-    UNION SELECT id FROM main.node AS config WHERE kind = '{ENDPOINT_CONFIG.name}' AND EXISTS (
+    UNION SELECT id FROM main.node AS config WHERE {{node}} AND kind = '{ENDPOINT_CONFIG.name}' AND EXISTS (
         SELECT 1 FROM json_each(config.details, '$.variants') WHERE value NOT IN (
             SELECT role FROM main.edge WHERE target = config.id AND relation = 'deploys'))
-    UNION SELECT source FROM main.edge WHERE relation = 'instantiates' AND usage != ''
-    UNION SELECT id FROM main.node WHERE kind = '{ENDPOINT.name}' AND lower(status) IN {MIXED}"""  # noqa: S608  (our own words)
+    UNION SELECT source FROM main.edge WHERE {{edge}} AND relation = 'instantiates' AND usage != ''
+    UNION SELECT id FROM main.node WHERE {{node}} AND kind = '{ENDPOINT.name}' AND lower(status) IN {MIXED}"""  # noqa: S608  (our own words)
 # Of these only what an endpoint serves can hide anything: each question looks at all of them.
 _UNSERVED = f"""
     WITH RECURSIVE served (id) AS (
@@ -325,20 +325,29 @@ class Joining:
     def note_joined(self) -> None:
         """Note that the graph holds all, and which version joined it; not where joining again could not tell what changes."""
         self._db.execute("DELETE FROM main.joined")
-        self._db.execute(_JOINED, (__version__,))
+        self._db.execute(_JOINED, (joiner(),))
 
     def index(self) -> None:
         """The graph is complete: from now on it can be queried by its nodes and edges."""
         index_graph(self._db)
         count(self._db)
 
-    def note_silent(self) -> None:
-        """Find the jobs that do not say what they read again. For that, what leads nowhere counts as well."""
-        ((number,),) = self.select("SELECT ifnull(max(number), 0) FROM main.stored_edge")
-        self._db.execute(f"INSERT INTO main.edge ({STORED}) SELECT * FROM main.left_out")  # noqa: S608
-        self._db.execute("DELETE FROM main.silent")
-        note_silent(self._db)
-        self._db.execute("DELETE FROM main.edge WHERE number > ?", (number,))
+    def note_silent(self, changed: str) -> None:
+        """Find the jobs that do not say what they read again. For that, what leads nowhere counts as well.
+
+        `changed` is a condition on the jobs that may say otherwise than before; what others wrote may lead elsewhere now.
+        """
+        which = f"(kind != '{TRAINING_JOB.name}' OR {changed})"
+        silent, writers = saying_nothing(self._db, which)
+        self._db.execute(f"""
+            DELETE FROM main.silent WHERE {changed} OR id NOT IN (
+                SELECT id FROM main.node WHERE kind = '{TRAINING_JOB.name}')""")  # noqa: S608  (our own words)
+        put_silent(self._db, silent)
+        if writers:
+            ((number,),) = self.select("SELECT ifnull(max(number), 0) FROM main.stored_edge")
+            self._db.execute(f"INSERT INTO main.edge ({STORED}) SELECT * FROM main.left_out")  # noqa: S608
+            put_silent(self._db, of_what_leads_on(self._db, writers))
+            self._db.execute("DELETE FROM main.edge WHERE number > ?", (number,))
 
     # --- what it was made of --------------------------------------------------------------------
 
@@ -364,10 +373,10 @@ class Joining:
         for kind, status, details, *row in self._db.execute(sql, (place,)):
             yield edge_of(tuple(row)), json.loads(details) | {"kind": kind, "status": status}
 
-    def note_unexplained(self, places: Iterable[str]) -> None:
-        """Store the served places of unknown origin, with all else of unknown origin."""
+    def note_unexplained(self, places: Iterable[str], among: str = "true") -> None:
+        """Store the served places of unknown origin, with all else of unknown origin; `among` is a condition on `{id}`."""
         self._db.executemany("INSERT OR IGNORE INTO main.unexplained VALUES (?)", ((place,) for place in places))
-        self._db.execute(_UNEXPLAINED)
+        self._db.execute(_UNEXPLAINED.format(node=among.format(id="id"), edge=among.format(id="source")))
         self._db.execute(_UNSERVED)
 
     # --- what could not be read -----------------------------------------------------------------

@@ -5,11 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, Final, NamedTuple
 
-from lineage.domain.kinds import ENDPOINT
+from lineage.domain.kinds import ENDPOINT, KINDS
+from lineage.domain.names import arn_id, is_arn
 from lineage.domain.records import decoded
+from lineage.snapshot.bodies import Bodies
 from lineage.snapshot.tables import OpenTables
 
 _ROWS = 8_192  # rows read at a time
+_BODIES = 1_024  # of records, which are longer
 _IN = "{0}.id IS NOT NULL"
 _UNREAD = """iif(instr(details, '"unread"'), json_extract(details, '$.unread'), NULL)"""
 
@@ -80,6 +83,10 @@ BULK: Final = {
         ("manifest", "folder:folder.place"),
         "entry JOIN folder ON folder.id = entry.folder ORDER BY entry.folder, name, manifest",
     ),
+    "pins": Bulk(
+        "pin", ("place", "opens", "closes", "record", "digest"), (), "pin ORDER BY place, opens, closes, record, digest"
+    ),
+    "named_places": Bulk("lies", ("name", "place", "record", "span"), (), "lies ORDER BY name, place, record"),
     "contents": Bulk("content", ("place", "modified", "digests", "seen"), (), "content ORDER BY place, modified, digests"),
     "deployments": Bulk(
         "edge",
@@ -90,8 +97,25 @@ BULK: Final = {
 }
 
 
+_RECORD = ("account", "region", "id", "kind", "name", "arn", "created", "modified", "status", "first_crawl", "last_crawl")
+_RECORDS = f"""
+    SELECT {", ".join(_RECORD)}, (SELECT at FROM gone WHERE gone.id = r.id AND gone.created = r.created), dictionary, body
+    FROM record AS r ORDER BY id, created, digest"""  # noqa: S608  (our own words)
+
+
 class BulkTables(OpenTables):
     """Whole tables of an open file."""
+
+    def bulk_records(self) -> Iterator[Batch]:
+        """Every version of every record, with its body as canonical JSON, and for an association the ids of its ends."""
+        bodies, cursor = Bodies(self._db), self._db.execute(_RECORDS)
+        while rows := cursor.fetchmany(_BODIES):
+            *columns, gone, numbers, packed = zip(*rows, strict=True)
+            self._insist_sound("record", _RECORD, columns)
+            texts = [bodies.unpacked(*one).decode() for one in zip(numbers, packed, strict=True)]
+            told = dict(zip(_RECORD, columns, strict=True))
+            ends = list(map(_ends, told["kind"], texts))
+            yield Batch({**told, "deleted": gone, "body": texts, "ends": ends})
 
     def bulk(self, name: str) -> Iterator[Batch]:
         """A table of `BULK`."""
@@ -123,3 +147,10 @@ def _named(column: str) -> tuple[str, str]:
     """The name of a column, and the expression for it."""
     name, _, expression = column.partition(":")
     return name, expression or name
+
+
+def _ends(kind: str, body: str) -> list[str]:
+    """The ids at the ends of a record that is an edge and not a node; none for another one."""
+    between = KINDS[kind].between[:2]
+    named = (str(value) for value in map(decoded(body).get, between) if value) if between else ()
+    return [arn_id(one) for one in named if is_arn(one)]

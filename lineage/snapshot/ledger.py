@@ -46,6 +46,15 @@ class LedgerTables(OpenTables):
         unlisted = [Gap(one.account, one.region, one.operation, one.kind, one.reason, one.detail) for one in lists]
         return sorted([*(gap for gap in self._unanswered() if gap.reason != INERT), *unlisted], key=_gap_order)
 
+    def first_asked(self) -> dict[tuple[str, str, str, str], str]:
+        """When the first crawl that asked a question in vain had ended, by account, region, operation and subject."""
+        columns = "account, region, operation, subject, coalesce(crawl.finished, crawl.started)"
+        sql = f"""SELECT {columns} FROM question AS q JOIN crawl ON crawl.id = q.crawl
+            WHERE reason != '' AND NOT EXISTS (
+                SELECT 1 FROM question AS later WHERE {SAME_QUESTION} AND later.reason = '' AND later.crawl > q.crawl)
+            ORDER BY q.crawl DESC"""  # noqa: S608  (our own words)
+        return {(account, region, operation, subject): ended for account, region, operation, subject, ended in self._rows(sql)}
+
     def notes(self) -> list[Note]:
         """The members that botocore did not know when they were last seen, and that could not name anything."""
         return sorted(_note_of(gap) for gap in self._unanswered() if gap.reason == INERT)

@@ -279,7 +279,7 @@ class Snapshot(GraphTables, RecordTables, LedgerTables, MergedTables, BulkTables
         lookups = tuple(one for one in self.lookups() if one.finished and one.joined)
         counted = tuple(self._counted(places))
         jobs, isolated = (sum(getattr(one.counts, f"{how}training_jobs") for one in counted) for how in ("", "isolated_"))
-        silent = tuple(silence(*row) for row in self._rows(_SILENT))
+        silent = tuple(silence(*row) for row in self.silent_rows())
         return Scope(
             crawls,
             tuple(self.gaps(lists)),
@@ -292,6 +292,10 @@ class Snapshot(GraphTables, RecordTables, LedgerTables, MergedTables, BulkTables
             silent=silent,
             counted=counted,
         )
+
+    def silent_rows(self) -> Iterator[Row]:
+        """The jobs that read something that no field of them names: each by id, kind, name, account and region."""
+        return self._rows(_SILENT)
 
     def _counted(self, places: Iterable[tuple[str, str]]) -> Iterator[Counted]:
         """What was read from each account and region, if anything. Jobs of other accounts that records named count too."""

@@ -173,6 +173,7 @@ ASKED: dict[str, list[list[str]]] = {
     "report": [["loans-live"]],
     "gaps": [[]],
     "merge": [["--help"]],
+    "fleet": [["--help"]],
     "snapshot": [["info"], ["verify"]],
     "kinds": [[]],
     "iam-policy": [[]],

@@ -67,11 +67,17 @@ def _contents(snapshot: Snapshot) -> Iterator[Batch]:
 
 
 def _gaps(snapshot: Snapshot) -> Iterator[Batch]:
-    """The gaps, each with whether its subject has a record all the same."""
-    scope = snapshot.scope()
+    """The gaps, each with whether its subject has a record all the same, and since when it was asked for."""
+    scope, first = snapshot.scope(), snapshot.first_asked()
     known = [gap.subject in scope.known for gap in scope.holes]
+    asked = [first.get((gap.account, gap.region, gap.operation, gap.subject)) for gap in scope.holes]
     names = (*PARTS, "operation", "subject", "reason", "detail")
-    return iter([Batch({name: [getattr(gap, name) for gap in scope.holes] for name in names} | {"known": known})])
+    told = {name: [getattr(gap, name) for gap in scope.holes] for name in names}
+    return iter([Batch(told | {"known": known, "asked": asked})])
+
+
+def _records(snapshot: Snapshot) -> Iterator[Batch]:
+    return snapshot.bulk_records()
 
 
 def _enumerations(snapshot: Snapshot) -> Iterator[Batch]:
@@ -127,7 +133,18 @@ TABLES: Final = {
         ("endpoint",),
     ),
     "contents": Table(_columns(place=TEXT, modified=MOMENT, digests=TEXTS, seen=MOMENT), _contents),
-    "gaps": Table(_columns(operation=TEXT, subject=TEXT, reason=TEXT, detail=TEXT, known=FLAG), _gaps),
+    "pins": Table(_columns(place=TEXT, opens=TEXT, closes=TEXT, record=TEXT, digest=TEXT), partial(_stored, "pins")),
+    "named_places": Table(
+        _columns(name=TEXT, place=TEXT, record=TEXT, span=TEXT), partial(_stored, "named_places"), ("name", "record")
+    ),
+    "records": Table(
+        _columns(
+            id=TEXT, kind=TEXT, name=TEXT, arn=TEXT, created=TEXT, modified=TEXT, status=TEXT, first_crawl=WHOLE,
+            last_crawl=WHOLE, deleted=TEXT, ends=TEXTS, body=TEXT,
+        ),
+        _records,
+    ),
+    "gaps": Table(_columns(operation=TEXT, subject=TEXT, reason=TEXT, detail=TEXT, known=FLAG, asked=MOMENT), _gaps),
     "enumerations": Table(
         _columns(
             kind=TEXT, operation=TEXT, started=MOMENT, since=MOMENT, finished=MOMENT, calls=WHOLE, pages=WHOLE, records=WHOLE,

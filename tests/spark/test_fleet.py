@@ -1,0 +1,101 @@
+"""Bulk questions about a folder of many accounts: the answers are those of one merged snapshot, row by row."""
+
+from __future__ import annotations
+
+import json
+import sqlite3
+from pathlib import Path
+from typing import Any
+
+import pyarrow.parquet as pq
+import pytest
+
+import lineage
+import lineage.spark
+from lineage.spark.arcs import arcs
+from lineage.spark.tables import Folder
+from tests.records import REGION, training
+from tests.swept import swept
+
+OTHER = "000000000042"
+
+
+def plain(answer: Any) -> Any:
+    """An answer as JSON gives it back."""
+    return json.loads(json.dumps(answer.as_json()))
+
+
+def unlike(rows: list[Any], local: list[Any]) -> list[tuple[str, Any, Any]]:
+    """The subjects of which two answers differ, and how."""
+    pairs = zip(rows, map(plain, local), strict=True)
+    return [
+        (row.subject, {key: value for key, value in told.items() if json.loads(row.answer).get(key) != value}, row.answer)
+        for row, told in pairs
+        if json.loads(row.answer) != told
+    ]
+
+
+def test_each_use_is_that_of_the_merged_snapshot(spark: Any, fleet: Path, merged: lineage.Snapshot, asked: list[str]) -> None:
+    """The answer of `used` to each subject is that of one snapshot of all accounts, with its evidence, gaps and scope."""
+    rows = lineage.spark.used(spark, fleet, asked, batch=40).orderBy("number").collect()
+    local = list(lineage.used_all(merged, asked))
+    assert unlike(rows, local) == []
+    assert {row.verdict for row in rows} >= {"used", "used-indirectly", "possible", "unknown"}
+    for row, answer in zip(rows, local, strict=True):
+        assert (row.verdict, row.findings, row.named) == (answer.verdict, len(answer.findings), answer.named)
+        assert [gap.subject for gap in row.holes] == [gap["subject"] for gap in answer.scope["holes"]]
+
+
+def test_each_impact_is_that_of_the_merged_snapshot(
+    spark: Any, fleet: Path, merged: lineage.Snapshot, asked: list[str]
+) -> None:
+    """The answer of `impact` to each subject is that of one snapshot of all accounts."""
+    rows = lineage.spark.impact(spark, fleet, asked, batch=40).orderBy("number").collect()
+    local = [lineage.impact(merged, uri) for uri in asked]
+    assert unlike(rows, local) == []
+    assert [row.serving for row in rows] == [answer.serving for answer in local]
+
+
+def test_no_join_is_a_cross_product(spark: Any, fleet: Path) -> None:
+    """Spark finds the places that share keys by equalities: no pair of all places is tried."""
+    plan = arcs(Folder(spark, fleet))._jdf.queryExecution().executedPlan().toString()
+    assert "Join" in plan
+    assert not [word for word in ("CartesianProduct", "BroadcastNestedLoopJoin") if word in plan]
+
+
+def test_a_list_that_is_incomplete_makes_a_no_unknown(spark: Any, tmp_path: Path) -> None:
+    """Where the training jobs of one account of many were not all listed, no answer is a no, and the account is named."""
+    swept(tmp_path / "a.db", [training("fit", {"train": "s3://b/x/"})])
+    swept(tmp_path / "b.db", [], [(OTHER, REGION)])
+    db = sqlite3.connect(tmp_path / "b.db")
+    db.execute("UPDATE enumeration SET finished = NULL WHERE kind = 'training-job'")
+    db.commit()
+    db.close()
+    for name in ("a", "b"):
+        with lineage.open_snapshot(tmp_path / f"{name}.db") as snapshot:
+            lineage.export_parquet(snapshot, tmp_path / "estate")
+    given = spark.createDataFrame([("s3://b/x/",), ("s3://b/y/",)], "uri string")
+    rows = lineage.spark.used(spark, tmp_path / "estate", given).orderBy("number").collect()
+    assert [(row.verdict, [gap.account for gap in row.holes]) for row in rows] == [("used", [OTHER]), ("unknown", [OTHER])]
+
+
+def test_answers_are_one_file_in_their_order(spark: Any, fleet: Path, tmp_path: Path) -> None:
+    """The file has a row for each subject as it was given, and replaces an earlier one only when all are there."""
+    given = ["s3://hub/other/", "s3://shared/raw/", "s3://hub/other/"]
+    out = tmp_path / "verdicts.parquet"
+    verdicts = lineage.spark.used(spark, fleet, given)
+    told = lineage.spark.write_verdicts(verdicts, out)
+    rows = pq.read_table(out).to_pylist()
+    assert [row["subject"] for row in rows] == given
+    assert sum(told.values()) == len(rows) == 3
+    before = out.read_bytes()
+    with pytest.raises(Exception, match="(?s)broken"):
+        lineage.spark.write_verdicts(verdicts.withColumn("verdict", raising()), out)
+    assert (sorted(path.name for path in tmp_path.iterdir()), out.read_bytes()) == ([out.name], before)
+
+
+def raising() -> Any:
+    """A column whose values cannot be computed."""
+    from pyspark.sql import functions as f
+
+    return f.raise_error("broken").cast("string")
