@@ -7,7 +7,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 import lineage
@@ -105,6 +105,7 @@ LISTED = st.tuples(KEYS, st.lists(KEYS, min_size=1, max_size=3))
 
 @settings(max_examples=examples(15), deadline=None)
 @given(JOBS, st.lists(LISTED, max_size=2), st.lists(KEYS, min_size=1, max_size=3))
+@example([(True, [("ba", "File")], ["b"], 1)], [("a", ["a"]), ("a", ["b"])], ["b"])
 def test_many_locations_get_the_answers_of_each(
     jobs: list[Job], listings: list[tuple[str, list[str]]], keys: list[str]
 ) -> None:

@@ -162,11 +162,13 @@ class Walk:
         node, visitor = arrival.node, self._visitor
         if not may_have_made(self._graph, node):
             return
-        if visitor.may_lose_it(node):
+        losing, job = visitor.may_lose_it(node), is_job(self._graph.nodes[node])
+        if losing:
             self._blind.follow(node)
         writes = list(self._writes(node))
-        self._blind.made(writes)
-        if is_job(self._graph.nodes[node]) and not self._graph.leads_on(node):
+        if losing or not job:
+            self._blind.made(writes)
+        if job and not self._graph.leads_on(node):
             return  # most jobs of a large estate; an endpoint keeps what its config says
         for write in writes:
             yield from visitor.written(arrival, write)
