@@ -96,7 +96,8 @@ class _Counting:
         resources = [self._joining.select(RESOURCES.format(nodes=nodes)) for nodes in ("was_node", _OBSERVED)]
         for sign, rows in zip((-1, 1), resources, strict=True):
             for account, region, *numbers in rows:
-                self._joining.put("INSERT OR IGNORE INTO main.counted VALUES (?,?,0,0,0,0,0,0,0,0)", [(account, region)])
+                if not self._joining.select("SELECT 1 FROM main.counted WHERE (account, region) = (?, ?)", account, region):
+                    raise Crowded  # what jobs there read according to others counts from now on
                 self._joining.put(_ADD_RESOURCES, [(*(sign * (number or 0) for number in numbers), account, region)])
         for sign, when in ((-1, "before"), (1, "now")):
             channels = CHANNELS.format(edges=f"channel_{when}", first=f"first_{when}", data="true")

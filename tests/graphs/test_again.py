@@ -358,6 +358,7 @@ S3_OBJECT = {"S3Uri": "s3://b/p", "S3DataType": "S3Object", "CompressionType": "
 PINNED = {"CreationTime": "2026-01-05T02:00:00Z", "PrimaryContainer": {"ModelDataSource": {"S3DataSource": S3_OBJECT}}}
 FIRST = {"ModelDataUrl": "s3://m/1/model.tar.gz"}
 PACKAGE = arn("model-package", "g/1")
+NEAR_IT = record("model", "m", {"CreationTime": "2026-01-05T02:00:00Z"}, region="us-east-1")
 BY_NAME = processing("p", {}, {}, ProcessingOutputConfig={"Outputs": PUT})
 
 
@@ -386,6 +387,10 @@ BY_NAME = processing("p", {}, {}, ProcessingOutputConfig={"Outputs": PUT})
             add(BY_NAME, record("feature-group", "features", {"OfflineStoreConfig": STORE})),
             add(record("feature-group", "features", {"LastModifiedTime": "2026-03-01T00:00:00Z"})),
         ], id="a feature group without its store"),
+        pytest.param([
+            add(DATA, association(DATA.arn, arn("training-job", "far", region="us-east-1"))),
+            add(NEAR_IT),
+        ], id="the first record of a region in which a job was only named"),
     ],
 )  # fmt: skip
 def test_what_once_differed(crawls: Crawls) -> None:
