@@ -76,8 +76,15 @@ PACKAGE = of(ONE, record("model-package", "group/1", {
     "InferenceSpecification": {"Containers": [{"ModelDataUrl": "s3://shared/models/fit/output/model.tar.gz"}]},
 }))  # fmt: skip
 DENIED = training("denied", {"train": "s3://shared/denied/"})
+EXECUTION = arn("pipeline-execution", "p/execution/e", ONE)
+HALF = of(ONE, record("pipeline-execution", "p/execution/e", {"CreationTime": "2026-01-01T00:00:00Z"}))
+NO_STEPS = Gap(ONE, REGION, "DescribePipelineExecution", EXECUTION, "denied", "no steps")
+REUSED = training("reused", {"train": "s3://shared/reused/"})
+SINCE = {"Source": {"SourceArn": arn("training-job", "reused", ONE)}, "CreationTime": "2026-06-02T12:00:00Z"}
 ODD: dict[str, list[Any]] = {
     ONE: [
+        *HALF, NO_STEPS,  # both accounts have half of it, so nobody has read the rest
+        *of(ONE, REUSED),  # a name that was given again after this account was read
         *of(ONE, training("fit", {"train": "s3://shared/clean/"}, "s3://shared/models/fit/output/model.tar.gz")),
         *of(ONE, training("broad", {"train": "s3://shared/gr"})),  # a prefix that ends in the middle of names
         *of(ONE, training("listed", [channel("train", "s3://shared/lists/m.manifest", "ManifestFile")])),
@@ -100,7 +107,9 @@ ODD: dict[str, list[Any]] = {
         })),
         *of(TWO, *served("s3://shared/copied/model.tar.gz", name="copied")),
         *of(TWO, training("tuned", {"model": "s3://shared/copied/model.tar.gz", "train": "s3://shared/extra/"}, day="2026-03-01")),
-        Gap(ONE, REGION, "DescribeTrainingJob", arn("training-job", "denied", ONE), "denied", "no"),
+        *HALF, NO_STEPS,
+        *of(TWO, record("trial-component", "run", SINCE)),
+        *(Gap(ONE, REGION, "DescribeTrainingJob", arn("training-job", name, ONE), "denied", "no") for name in ("denied", "reused")),
     ],
     THREE: [
         *of(THREE, processing("quiet", {}, {"out": "s3://shared/quiet/"}, day="2026-01-01")),  # read something that no field names

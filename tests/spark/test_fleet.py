@@ -14,7 +14,8 @@ import lineage
 import lineage.spark
 from lineage.spark.arcs import arcs
 from lineage.spark.tables import Folder
-from tests.records import REGION, training
+from tests.records import REGION, arn, training
+from tests.spark.estates import EXECUTION, ONE
 from tests.swept import swept
 
 OTHER = "000000000042"
@@ -44,6 +45,13 @@ def test_each_use_is_that_of_the_merged_snapshot(spark: Any, fleet: Path, merged
     for row, answer in zip(rows, local, strict=True):
         assert (row.verdict, row.findings, row.named) == (answer.verdict, len(answer.findings), answer.named)
         assert [gap.subject for gap in row.holes] == [gap["subject"] for gap in answer.scope["holes"]]
+
+
+def test_a_record_that_nobody_read_as_it_is_now_closes_no_gap(merged: lineage.Snapshot) -> None:
+    """The accounts that are asked about hold a gap that another account closes, and two that it must not close."""
+    subjects = {gap.subject for gap in merged.gaps() if gap.account == ONE}
+    assert {EXECUTION, arn("training-job", "reused", ONE)} <= subjects
+    assert arn("training-job", "denied", ONE) not in subjects
 
 
 def test_each_impact_is_that_of_the_merged_snapshot(
