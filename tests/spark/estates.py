@@ -20,7 +20,7 @@ from tests.records import REGION, arn, channel, processing, record, served, trai
 from tests.swept import swept
 
 MERGED = "all.db"
-WORLDS = 12
+WORLDS = 6
 Home = tuple[str, str]
 ONE, TWO, THREE = "100000000001", "100000000002", "000000000003"  # the last one begins with zeros
 
