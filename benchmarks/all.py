@@ -2,6 +2,7 @@
 
 Writes accounts of `generator.py` with N and N/10 training jobs (at least 500), and asks them. Seconds are those of the
 processor, the least of several runs, so that other work on the machine counts less. `--quick` measures a small account.
+`--folder` keeps the accounts for the next time.
 """
 
 from __future__ import annotations
@@ -492,6 +493,7 @@ def main() -> None:
     parser.add_argument("--times", type=int, default=5, help="how often a cold command runs; the least seconds count")
     parser.add_argument("--quick", action="store_true", help=f"{QUICK:,} jobs, each command twice")
     parser.add_argument("--row", choices=ROWS, action="append", help="only these")
+    parser.add_argument("--folder", type=Path, help="an existing folder, to keep the accounts in")
     asked = parser.parse_args()
     os.environ.pop("PYTHONDONTWRITEBYTECODE", None)  # else each command compiles all that it imports
     jobs, times = (QUICK, 2) if asked.quick else (asked.jobs, asked.times)
@@ -500,7 +502,7 @@ def main() -> None:
     )
     print("| what | here | beside | to reach |\n|---|---|---|---|")
     with tempfile.TemporaryDirectory() as folder:
-        bench = Bench(jobs, times, Path(folder), asked.quick)
+        bench = Bench(jobs, times, asked.folder or Path(folder), asked.quick)
         for name in asked.row or ROWS:
             for row in ROWS[name](bench):
                 print(f"| {row.what} | {row.here} | {row.beside} | {row.target} |", flush=True)

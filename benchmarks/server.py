@@ -1,15 +1,17 @@
 """Serves an account file over HTTP in a separate process, so a benchmark measures only the crawl.
 
-`python benchmarks/server.py ACCOUNT_FILE LATENCY` prints its port, and the number of SageMaker calls when its input ends.
+`python benchmarks/server.py ACCOUNT_FILE LATENCY` prints its port, and as JSON the calls of each service when its input ends.
 Repeated answers come from memory: after a first crawl, an answer takes little more than LATENCY.
 """
 
 from __future__ import annotations
 
+import json
 import re
 import sys
 import threading
 import time
+from collections import Counter
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from types import SimpleNamespace
 from typing import Any
@@ -28,7 +30,7 @@ class Server(ThreadingHTTPServer):
 
     def __init__(self, path: str, latency: float) -> None:
         super().__init__(("127.0.0.1", 0), Handler)
-        self.calls = 0
+        self.calls: Counter[str] = Counter()
         self.latency = latency
         self.answer = Replay(path).hooks()["before-send"]
         self.given: dict[tuple[str, bytes], tuple[int, bytes]] = {}
@@ -46,10 +48,9 @@ class Handler(BaseHTTPRequestHandler):
         assert service
         if service[1] == "sagemaker":
             time.sleep(self.server.latency)
-            operation = self.headers["X-Amz-Target"].partition(".")[2]
-        else:
-            operation = parse_qs(content.decode())["Action"][0]
-        self.server.calls += service[1] == "sagemaker"
+        target = self.headers["X-Amz-Target"]  # of services that speak JSON
+        operation = target.rpartition(".")[2] if target else parse_qs(content.decode())["Action"][0]
+        self.server.calls[service[1]] += 1
         status, body = self._given(f"before-send.{service[1]}.{operation}", content)
         self.wfile.write(b"HTTP/1.1 %d OK\r\nContent-Length: %d\r\n\r\n" % (status, len(body)) + body)
 
@@ -70,7 +71,7 @@ def main() -> None:
     threading.Thread(target=server.serve_forever, daemon=True).start()
     print(server.server_port, flush=True)
     sys.stdin.read()
-    print(server.calls)
+    print(json.dumps(server.calls))
 
 
 if __name__ == "__main__":

@@ -92,6 +92,12 @@ ODD: dict[str, list[Any]] = {
         *of(TWO, record("model", "made", {
             "CreationTime": "2026-02-01T00:00:00Z", "PrimaryContainer": {"ModelPackageName": PACKAGE[0].arn},
         })),
+        *of(TWO, record("transform-job", "say", {
+            "TransformJobStatus": "Completed", "ModelName": "made", "CreationTime": "2026-02-02T11:00:00Z",
+            "TransformStartTime": "2026-02-02T12:00:00Z", "TransformEndTime": "2026-02-02T13:00:00Z",
+            "TransformInput": {"DataSource": {"S3DataSource": {"S3DataType": "S3Prefix", "S3Uri": "s3://shared/questions/"}}},
+            "TransformOutput": {"S3OutputPath": "s3://shared/said/"},
+        })),
         *of(TWO, *served("s3://shared/copied/model.tar.gz", name="copied")),
         *of(TWO, training("tuned", {"model": "s3://shared/copied/model.tar.gz", "train": "s3://shared/extra/"}, day="2026-03-01")),
         Gap(ONE, REGION, "DescribeTrainingJob", arn("training-job", "denied", ONE), "denied", "no"),
@@ -100,12 +106,15 @@ ODD: dict[str, list[Any]] = {
         *of(THREE, processing("quiet", {}, {"out": "s3://shared/quiet/"}, day="2026-01-01")),  # read something that no field names
         *of(THREE, training("late", {"train": "s3://shared/clean/part/x.csv"}, day="2026-04-01")),
         *of(THREE, training("early", {"train": "s3://shared/clean/"}, day="2025-12-01")),
+        *of(THREE, training("student", {"train": "s3://shared/said/"}, day="2026-02-05")),  # of what another's model said
+        *of(THREE, training("named", {"train": "s3://else/"}, Environment={"FROM": "s3://shared/named/"})),
         *of(THREE, training("learns", {"train": "s3://shared/quiet/"}, day="2026-01-03")),
     ],
 }  # fmt: skip
 _ASKED = (
     "raw/", "raw2/", "clean/", "clean/part/", "clean/part/x.csv", "models/fit/output/model.tar.gz", "copied/", "extra/", "quiet/",
     "green/x", "gr", "g", "löhne/größe/ü.csv", "löhne/", "listed/one.csv", "listed/", "lists/", "features/1/", "denied/", "nowhere/",
+    "named/x", "said/",
 )  # fmt: skip
 
 
