@@ -58,7 +58,8 @@ def pytest_collection() -> Iterator[None]:
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Mark the tests in `CORE`."""
+    """Mark the tests in `CORE`, and begin with those of Spark: so one worker runs them all, and starts Spark only once."""
+    items.sort(key=lambda item: not item.path.is_relative_to(ROOT / "tests" / "spark"))
     core = [ROOT / "tests" / part for part in CORE]
     for item in items:
         if any(item.path.is_relative_to(part) for part in core):
