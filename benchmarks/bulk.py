@@ -96,7 +96,11 @@ def ask(folder: Path, uris: Path, cores: int, memory: str) -> None:
     with tempfile.TemporaryDirectory() as out:
         spark = lineage.spark.local_session(cores, memory)
         began = time.monotonic()
-        lineage.spark.used(spark, folder, uris).write.parquet(f"{out}/answers")
+
+        def tell(step: str) -> None:
+            print(f"{time.monotonic() - began:4.0f} s  {step}", file=sys.stderr)
+
+        lineage.spark.used(spark, folder, uris, on_progress=tell).write.parquet(f"{out}/answers")
         taken = time.monotonic() - began
         executors = spark.sparkContext._jsc.sc().statusStore().executorList(False)  # noqa: SLF001
         shuffled = sum(executors.apply(number).totalShuffleWrite() for number in range(executors.size()))
