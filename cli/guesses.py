@@ -83,11 +83,19 @@ def _of_command(word: str, context: click.Context) -> str:
     group = context.command
     if context.parent is None and (meant := _kind(word) or _thing(word, context)):
         return f"{said}: {meant}"
-    known = group.commands if isinstance(group, click.Group) else ()
-    if context.parent is None and word in _SYNONYMS:
-        return f"{said}. Did you mean `lineage {_SYNONYMS[word]}`?"
-    alike = difflib.get_close_matches(word, known, _MOST, _ALIKE)
+    known = {name: name for name in group.commands} if isinstance(group, click.Group) else {}
+    if context.parent is None:
+        if word in _SYNONYMS:
+            return f"{said}. Did you mean `lineage {_SYNONYMS[word]}`?"
+        known = _inside(group) | _SYNONYMS | known
+    alike = dict.fromkeys(known[name] for name in difflib.get_close_matches(word, known, _MOST, _ALIKE))
     return f"{said}. Did you mean {' or '.join(map(repr, alike))}?" if alike else said
+
+
+def _inside(root: click.Command) -> dict[str, str]:
+    """The commands of groups by their own names, each with that of its group: people forget the group."""
+    groups = root.commands.values() if isinstance(root, click.Group) else ()
+    return {name: f"{one.name} {name}" for one in groups if isinstance(one, click.Group) for name in one.commands}
 
 
 def _kind(word: str) -> str:

@@ -106,8 +106,8 @@ CALLS: dict[str, tuple[Call, str]] = {
     "within.accounts": (lambda s, _, one: lineage.within(part(s), one), ACCOUNT),
     "within.regions": (lambda s, _, one: lineage.within(part(s), regions=one), REGION),
     "only_old.buckets": (lambda _, __, one: lineage.only_old(one), "My_Bucket"),
-    "Chosen.accounts": (lambda s, _, one: lineage.Chosen(s, accounts=one).graph, ACCOUNT),
-    "Chosen.regions": (lambda s, _, one: lineage.Chosen(s, regions=one).graph, REGION),
+    "Chosen.accounts": (lambda s, _, one: lineage.Chosen(s, accounts=one).graph.nodes, ACCOUNT),
+    "Chosen.regions": (lambda s, _, one: lineage.Chosen(s, regions=one).graph.nodes, REGION),
 }
 
 

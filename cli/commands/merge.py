@@ -28,5 +28,7 @@ def merge(files: tuple[str, ...], out: str) -> None:
     """
     import lineage
 
+    if out == "-":
+        raise click.UsageError("a merge writes a file: name it with --out")
     done = lineage.merge_snapshots(files, out, on_progress=steps())
     say(f"{done.path} holds {lineage.listed(done.files)}; its seal is {done.seal}: keep it somewhere else, or sign the file")

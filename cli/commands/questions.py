@@ -12,7 +12,7 @@ import click
 from ..render.answers import gaps_said, more_lines, trace_text, usage_text, usages_text, verdicts_line, vouched_lines
 from ..render.attested import attestation_said, rest_said
 from ..render.html import About
-from ..render.impact import impact_text, may_serve, path_text, share
+from ..render.impact import impact_pieces, impact_text, may_serve, path_text, share
 from ..render.indented import indented
 from ..render.lines import Line, attested_by
 from ..render.listing import FORMS, cells_as, json_lines, json_list, rows_as
@@ -249,8 +249,11 @@ def impact(
 
     with lineage.open_snapshot(snapshot) as opened:
         asked = _end(opened, subject, exact=exact)
-        answer = lineage.impact(opened, asked, **vouched)
-    _tell(answer, form, out, impact_rows, impact_text)
+        answer = lineage.impact_row_by_row(opened, asked, **vouched)
+    if form == "table":
+        write(impact_pieces(answer, colour=not out), out)
+    else:
+        _tell(answer, form, out, impact_rows, impact_text)
     return gated(answer.verdict, lineage.left_open(answer.scope["holes"]), fail_on, IMPACT_VERDICTS)
 
 

@@ -5,12 +5,14 @@ from __future__ import annotations
 import os
 import shlex
 import sys
+from collections.abc import Iterable
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
+from ..render.indented import indented
 from ..render.words import is_screen, plural, say
 from .completing import names_of
 from .filters import endpoint_in, endpoints_in, read_in_part, within_options
@@ -25,6 +27,7 @@ if TYPE_CHECKING:
 FORMS = ("html", "md", "json", "pdf")
 _EPOCH = "SOURCE_DATE_EPOCH"
 FAIL = 1
+_AT_ONCE = 10  # endpoints in one piece of JSON
 
 
 def _form(context: click.Context, _: click.Parameter, value: str | None) -> str:
@@ -159,9 +162,11 @@ def _refuse_pdf_on_terminal(form: str, out: str | None) -> None:
         raise click.UsageError("a PDF can't be shown on a terminal: name a file with --out")
 
 
-def _written(told: lineage.Report, form: str) -> str | bytes:
+def _written(told: lineage.Report, form: str) -> str | bytes | Iterable[str]:
     import lineage
 
+    if form == "json":  # hundreds of kilobytes for each endpoint: as `REPORTS` writes it, in pieces
+        return indented(told.as_json(), sort_keys=True, at_once=_AT_ONCE)
     return lineage.to_pdf(lineage.REPORTS["html"](told.as_json())) if form == "pdf" else lineage.REPORTS[form](told.as_json())
 
 

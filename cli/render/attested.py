@@ -10,8 +10,6 @@ from .words import plural
 if TYPE_CHECKING:
     import lineage
 
-    Resting = lineage.Trace | lineage.Usage | lineage.Impact | lineage.Path | lineage.Datasets | lineage.Checked
-
 
 def rest_said(verdict: str, without: str, number: int) -> str:
     """Both verdicts in one sentence; empty if nobody vouches for a gap of the answer."""

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections import Counter
+from collections.abc import Collection, Iterator
 from typing import Any
 
 import lineage
 
 from .attested import rest_lines, verdict_word
-from .lines import Line, footer, listed, printed, spaced, styled
+from .lines import Line, footer, listed, printed, printed_in_pieces, spaced, styled
 from .words import plural
 
 _COLOURS = {
@@ -36,12 +37,21 @@ _COUNTED = ("training-job", "model", "endpoint")
 
 def impact_text(answer: lineage.Impact, *, colour: bool) -> str:
     """The verdict, then what was reached, what serves it first, and what was looked at."""
-    width = max((len(row["kind"]) for row in answer.reached), default=0)
-    lines = [styled((verdict_word(answer.verdict, answer.rests), _COLOURS[answer.verdict]), "  ", _head(answer))]
-    lines += [_reached(row, width) for row in answer.reached]
-    lines += _hidden(answer)
-    lines += rest_lines(answer.verdict, answer.rests)
-    return printed(*lines, *footer(answer, found=answer.verdict in ("reached", "found")), colour=colour)
+    return "".join(impact_pieces(answer, colour=colour))
+
+
+def impact_pieces(answer: lineage.Impact, *, colour: bool) -> Iterator[str]:
+    """The same in pieces."""
+    return printed_in_pieces(_lines(answer), colour=colour)
+
+
+def _lines(answer: lineage.Impact) -> Iterator[Line | str]:
+    width = max((len(head.kind) for head in answer.heads()), default=0)
+    yield styled((verdict_word(answer.verdict, answer.rests), _COLOURS[answer.verdict]), "  ", _head(answer))
+    yield from (_reached(row, width) for row in answer.reached)
+    yield from _hidden(answer)
+    yield from rest_lines(answer.verdict, answer.rests)
+    yield from footer(answer, found=answer.verdict in ("reached", "found"))
 
 
 def _head(answer: lineage.Impact) -> str:
@@ -49,7 +59,7 @@ def _head(answer: lineage.Impact) -> str:
     if not answer.reached:
         but = f", but {plural(len(holes), 'gap')} could hide it" if holes else ""
         return f"no record shows that anything was made from {what}{but}"
-    sure, perhaps = (_counts([row for row in answer.reached if row["sure"] is so]) for so in (True, False))
+    sure, perhaps = (_counts([head for head in answer.heads() if head.sure is so]) for so in (True, False))
     least = "at least " if holes else ""
     parts = [f"{what} reached {least}{_said(sure)}"] if sure else []
     parts += [f"{'it' if sure else what} may have reached {'' if sure else least}{_said(perhaps, sure)}"] if perhaps else []
@@ -61,20 +71,20 @@ def _said(counts: dict[str, int], before: Collection[str] = ()) -> str:
     return listed([plural(number, f"more {kind}" if kind in before else kind) for kind, number in counts.items()])
 
 
-def _counts(rows: list[dict[str, Any]]) -> dict[str, int]:
+def _counts(heads: list[Any]) -> dict[str, int]:
     """How many there are of the most important kinds; if none, of every kind."""
-    for kinds in (_COUNTED, sorted({row["kind"] for row in rows if not lineage.is_place(row["id"])})):
-        counts = {spaced(kind): sum(row["kind"] == kind for row in rows) for kind in kinds}
-        if any(counts.values()):
-            return {kind: number for kind, number in counts.items() if number}
-    return {"place": len(rows)} if rows else {}
+    total = Counter(head.kind for head in heads)
+    for kinds in (_COUNTED, sorted({head.kind for head in heads if not lineage.is_place(head.id)})):
+        if any(total[kind] for kind in kinds):
+            return {spaced(kind): total[kind] for kind in kinds if total[kind]}
+    return {"place": len(heads)} if heads else {}
 
 
 def _serve(answer: lineage.Impact) -> str:
     """How many endpoints are known to serve it, how many more may serve it, and to how many it is being deployed."""
     may = {row["id"]: row["why"] for row in answer.may_serve}
     known = sum(endpoint not in may for endpoint in answer.serving)
-    soon = sum(row.get("serves") == "pending" and row["id"] not in may for row in answer.reached)
+    soon = sum(head.serves == "pending" and head.id not in may for head in answer.heads())
     said = f"{plural(known, 'endpoint')} {'serves' if known == 1 else 'serve'} it now"
     runs = _run(answer)
     return "; ".join(
@@ -95,10 +105,10 @@ def _run(answer: lineage.Impact) -> list[str]:
     """The endpoints that have it deployed and answer nothing by it, or only a request that names the variant."""
     said = []
     for state, how in _RUNS.items():
-        rows = [row for row in answer.reached if row.get("serves") == state]
-        if rows:
-            verb = "may run" if not all(row["sure"] for row in rows) else "runs" if len(rows) == 1 else "run"
-            said.append(f"{plural(len(rows), 'endpoint')} {verb} it {how} ({listed([row['name'] for row in rows], _SHOWN)})")
+        heads = [head for head in answer.heads() if head.serves == state]
+        if heads:
+            verb = "may run" if not all(head.sure for head in heads) else "runs" if len(heads) == 1 else "run"
+            said.append(f"{plural(len(heads), 'endpoint')} {verb} it {how} ({listed([head.name for head in heads], _SHOWN)})")
     return said
 
 

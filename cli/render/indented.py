@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Sequence
+from functools import partial
 from typing import Any
 
 import lineage
@@ -10,36 +11,45 @@ import lineage
 _AT_ONCE = 1000  # findings in one piece: the whole text is never held in memory
 
 
-def indented(value: Any) -> Iterator[str]:
+def indented(value: Any, *, sort_keys: bool = False, at_once: int = _AT_ONCE) -> Iterator[str]:
     """A value as JSON, indented by two, in pieces: an answer member by member, and its findings in batches.
 
     orjson writes numbers differently (1e-5, not 1e-05), and has no NaN; no record has one either.
     """
-    yield from _members(value) if value and isinstance(value, dict) else [_text(value)]
+    text = _sorted_text if sort_keys else _text
+    members = sorted(value.items()) if sort_keys and isinstance(value, dict) else value
+    yield from _members(dict(members), text, at_once) if value and isinstance(value, dict) else [text(value)]
     yield "\n"
 
 
-def _members(value: dict[str, Any]) -> Iterator[str]:
+def _members(value: dict[str, Any], text: Callable[[Any], str], at_once: int) -> Iterator[str]:
     before = "{"
     for key, member in value.items():
         yield f"{before}\n  {_text(key)}: "
-        yield from _elements(member) if member and isinstance(member, list) else [_text([member])[4:-2]]
+        if isinstance(member, Sequence) and not isinstance(member, str):
+            yield from _elements(member, text, at_once) if member else ["[]"]
+        else:
+            yield text([member])[4:-2]
         before = ","
     yield "\n}"
 
 
-def _elements(value: list[Any]) -> Iterator[str]:
+def _elements(value: Sequence[Any], text: Callable[[Any], str], at_once: int) -> Iterator[str]:
     before = "[\n    "
-    for start in range(0, len(value), _AT_ONCE):
-        yield before + _text([value[start : start + _AT_ONCE]])[10:-6]  # without the two lists around them
+    for start in range(0, len(value), at_once):
+        yield before + text([value[start : start + at_once]])[10:-6]  # without the two lists around them
         before = ",\n    "
     yield "\n  ]"
 
 
-def _text(value: Any) -> str:
+def _text(value: Any, *, sort_keys: bool = False) -> str:
     import orjson  # imported here because `--help` does not need it
 
     try:
-        return lineage.safe_json(orjson.dumps(value, option=orjson.OPT_INDENT_2).decode())
+        option = orjson.OPT_INDENT_2 | (orjson.OPT_SORT_KEYS if sort_keys else 0)
+        return lineage.safe_json(orjson.dumps(value, option=option).decode())
     except TypeError:  # orjson refuses a lone surrogate, a number of more than 64 bits, and a key that is not a text
-        return lineage.json_text(value, indent=2)
+        return lineage.json_text(value, indent=2, sort_keys=sort_keys)
+
+
+_sorted_text = partial(_text, sort_keys=True)

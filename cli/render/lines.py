@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Iterable, Iterator, Sequence
+from itertools import islice
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import click
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
 Piece = str | tuple[str, str]
 
 _NAMED = 5  # accounts or regions that are named; the rest are counted
+_AT_ONCE = 1000  # lines in one piece
 _FEW, _MANY = 5, 50  # similar gaps that are shown one by one: of an unanswered call, and of anything else
 _WIDE = 10_000  # columns without a terminal, and with --wide: nothing is wrapped or cut
 _HANG = 4  # columns by which a continued line is indented
@@ -87,6 +89,13 @@ def printed(*parts: Any, colour: bool) -> str:
     terminal = is_terminal(colour=colour)
     parts = tuple(lineage.visible(part) if isinstance(part, str) else part for part in parts)
     return _drawn(parts, terminal=True) if terminal else "".join(map(_plain, parts))
+
+
+def printed_in_pieces(parts: Iterable[Any], *, colour: bool) -> Iterator[str]:
+    """The same, some lines at a time, for an answer that is never held in memory as a whole. A terminal gets it at once."""
+    rest = iter(parts)
+    while some := list(islice(rest, None if is_terminal(colour=colour) else _AT_ONCE)):
+        yield printed(*some, colour=colour)
 
 
 def _plain(part: Any) -> str:

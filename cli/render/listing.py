@@ -87,7 +87,7 @@ def cells_as(
 
 def json_lines(objects: Iterable[Any]) -> Iterator[str]:
     """One object per line."""
-    return (lineage.json_text(one) + "\n" for one in objects)
+    return (lineage.json_text(one, default=list) + "\n" for one in objects)
 
 
 def json_list(head: Row, name: str, objects: Iterable[Any], **beside: Any) -> Iterator[str]:

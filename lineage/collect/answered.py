@@ -18,7 +18,7 @@ _DESCRIBING = {kind.describe: kind.name for kind in KINDS.values() if kind.descr
 
 def answered(recording: Recording, finished: Finished, *, full: bool) -> Iterator[Answered]:
     """The earlier gaps that this crawl closes: for lists that are now finished, and for records that were read."""
-    for gap, asked, _ in recording.earlier_gaps():
+    for gap, asked in recording.earlier_gaps():
         if gap.reason == INERT:
             one = finished.get((gap.account, gap.region, gap.subject.partition(":")[0]))
             # closed if every record was read, and none had it

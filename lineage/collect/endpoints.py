@@ -12,6 +12,7 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from traceback import clear_frames
 
 from lineage.collect.objects import Sessions, read_manifests
 from lineage.crawl.aws.fetch import Fetcher
@@ -28,12 +29,14 @@ from lineage.domain.version import __version__
 from lineage.errors import CrawlError, UnknownNode
 from lineage.graphs.again import join_again
 from lineage.graphs.derive import OnStep, join
+from lineage.graphs.joiner import joiner
 from lineage.graphs.region import MOST, Changed, TooMuch
 from lineage.snapshot.reading import Snapshot
 from lineage.snapshot.writing import Recording
 
 Joins = Callable[[Recording, OnStep], None]
 """Brings what crawls have stored into the graph: all of it anew, or what changed."""
+FAILED = "what changed could not be joined alone"
 COMMIT_SECONDS = 30  # how much of a crawl a killed process may lose
 
 
@@ -195,13 +198,17 @@ def patch_graph(recording: Recording, on_step: OnStep) -> None:
 
 def _joined_again(recording: Recording, on_step: OnStep) -> bool:
     changed = Changed(*(recording.unjoined(what) for what in ("record", "again", "manifest", "digests")))
-    if not recording.is_joined_by(__version__) or len(changed.records) > MOST:
+    if not recording.is_joined_by(joiner()) or len(changed.records) > MOST:
         return False
 
     def patch(db: sqlite3.Connection) -> bool:
         try:
             join_again(db, changed, recording.of, recording.earlier_of, on_step, listings=recording.listings)
         except TooMuch:
+            return False
+        except Exception as error:  # noqa: BLE001  (nothing of the patch stays, and joining everything does not need it)
+            clear_frames(error.__traceback__)  # a half-read cursor would lock the tables
+            on_step(f"{FAILED} ({type(error).__name__}): all", 0)
             return False
         return True
 

@@ -22,7 +22,7 @@ from lineage.domain.kinds import KINDS
 from lineage.domain.names import Location, location_of
 from lineage.domain.records import Answered, Content, Gap, Resource, Window
 from lineage.domain.references import hits
-from lineage.domain.times import bounds, sortable, window
+from lineage.domain.times import Times, bounds, sortable
 from lineage.snapshot.manifests import Manifest
 from lineage.snapshot.writing import Recording
 
@@ -116,9 +116,10 @@ def _wanted(recording: Recording, sessions: Sessions, *, again: bool) -> Iterato
 
 def _readings(record: Resource) -> Iterator[tuple[Location, str, Window | None]]:
     """The manifests that a record reads, with their form and the time."""
+    times = Times(record)
     for hit in hits(KINDS[record.kind], record.body):
         if hit.view and hit.location:
-            yield hit.location, hit.view, window(record, hit)
+            yield hit.location, hit.view, times.window(hit)
 
 
 def _keep(recording: Recording, one: Wanted, found: Fetched | Refused) -> bool:

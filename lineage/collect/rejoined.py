@@ -6,9 +6,9 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from lineage.domain.version import __version__
 from lineage.errors import SnapshotError
 from lineage.graphs.derive import join
+from lineage.graphs.joiner import joiner
 from lineage.snapshot.checking import Difference
 from lineage.snapshot.compared import COMPARED
 from lineage.snapshot.merging import Part
@@ -25,8 +25,8 @@ def unlike_records(snapshot: Snapshot) -> Iterator[Difference]:
     would. Raises `SnapshotError` if another version of lineage joined the graph, or a crawl has not joined it yet.
     """
     tool = snapshot.joined_by()
-    if tool != __version__:
-        what = f"lineage {tool} joined its graph, and this is {__version__}" if tool else "a crawl has not joined its graph yet"
+    if tool != joiner():
+        what = f"lineage {tool} joined its graph, and this is {joiner()}" if tool else "a crawl has not joined its graph yet"
         mend = f"compare with lineage {tool}, or crawl into it first" if tool else "finish the crawl, then compare"
         raise SnapshotError(f"{snapshot.path}: {what}: {mend}")
     with TemporaryDirectory(prefix="lineage-") as folder, Snapshot(Path(folder) / "joined.db", writing=True) as anew:

@@ -11,7 +11,7 @@ from pathlib import Path
 
 from lineage.collect.endpoints import join_graph, join_step
 from lineage.errors import SnapshotError
-from lineage.snapshot.connection import discard
+from lineage.snapshot.connection import under_way
 from lineage.snapshot.earlier import EARLIER, EarlierFile
 from lineage.snapshot.reading import Snapshot
 
@@ -35,21 +35,18 @@ def upgrade_snapshot(path: str | Path, *, on_progress: Callable[[str], None] = l
     if not isinstance(path, str | Path):
         raise TypeError(f"upgrade_snapshot takes the path of a file; this is an object of type {type(path).__name__}")
     path = Path(path)
-    kept, new = Path(f"{path}.schema-{EARLIER}"), Path(f"{path}.upgrading")
+    kept = Path(f"{path}.schema-{EARLIER}")
     if not path.is_file():
         raise SnapshotError(f"no snapshot at {path}: name the file to upgrade")
     if kept.exists():
-        raise SnapshotError(f"{kept} exists: move it away, so that the earlier file can be kept under this name")
-    discard(new)
-    try:
+        raise _taken(kept)
+    with under_way(path, "upgrading") as new:
         with closing(EarlierFile(path)) as earlier:
             on_progress("checking")
             earlier.insist_unchanged()
             seal = _written(new, earlier, on_progress)
         _keep(path, kept)
         new.replace(path)
-    finally:
-        new.unlink(missing_ok=True)
     return Upgraded(str(path), str(kept), seal)
 
 
@@ -57,8 +54,14 @@ def _keep(path: Path, kept: Path) -> None:
     """Give a file a second name, or copy it where the file system has no links: it is never without a name."""
     try:
         os.link(path, kept)
+    except FileExistsError:  # another upgrade was faster
+        raise _taken(kept) from None
     except OSError:
         shutil.copy2(path, kept)
+
+
+def _taken(kept: Path) -> SnapshotError:
+    return SnapshotError(f"{kept} exists: move it away, so that the earlier file can be kept under this name")
 
 
 def _written(new: Path, earlier: EarlierFile, on_progress: Callable[[str], None]) -> str:

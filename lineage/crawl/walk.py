@@ -22,7 +22,7 @@ from lineage.domain.kinds import ENDPOINT, GROUPS, KINDS, LOCATION, PROCESSING_J
 from lineage.domain.names import Location, PlaceIndex, Span, folders_above, gets, is_arn, parse_arn, s3_spellings
 from lineage.domain.records import Answered, Fetched, Gap, Resource
 from lineage.domain.references import Hit, hits
-from lineage.domain.times import bounds, window
+from lineage.domain.times import Times, bounds
 from lineage.domain.urls import from_url, page_of
 from lineage.domain.vendors import vendor_of
 from lineage.errors import MalformedName, UnknownNode
@@ -162,7 +162,7 @@ class Walk:
         if hit.reference.to == LOCATION:
             if relation in ("reads", "loads") and hit.location and hit.location.root.startswith("s3://"):
                 # what is loaded is read where it runs: later than its record, and again while it serves
-                before = bounds(window(record, hit))[1] if relation == "reads" else ""
+                before = bounds(Times(record).window(hit))[1] if relation == "reads" else ""
                 place = _ReadPlace(record, hit.location, hit.span or Span.OBJECT, hit.usage, before)
                 if self._first("place", record.region, place.location.uri, place.span, before):
                     self._todo.append(lambda: self._read_writers(place))

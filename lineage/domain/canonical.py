@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+from collections.abc import Iterable
 from typing import Any
 
 # Sorted keys, no spaces, not escaped to ASCII; a number that JSON cannot write is refused.
@@ -20,6 +21,9 @@ def digest_of(value: Any) -> str:
     return bytes_digest(canonical(value).encode(errors="surrogatepass"))
 
 
-def bytes_digest(data: bytes) -> str:
-    """The SHA-256 of some bytes, with the name of its algorithm."""
-    return f"sha256:{hashlib.sha256(data).hexdigest()}"
+def bytes_digest(data: bytes | Iterable[bytes]) -> str:
+    """The SHA-256 of some bytes, or of pieces of them, with the name of its algorithm."""
+    digest = hashlib.sha256()
+    for piece in [data] if isinstance(data, bytes) else data:
+        digest.update(piece)
+    return f"sha256:{digest.hexdigest()}"

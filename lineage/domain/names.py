@@ -13,6 +13,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from enum import StrEnum
 from functools import lru_cache
+from typing import NamedTuple
 from urllib.parse import unquote, urlsplit
 
 from lineage.errors import MalformedName
@@ -20,8 +21,7 @@ from lineage.errors import MalformedName
 # --- ARNs ---------------------------------------------------------------------------------------
 
 
-@dataclass(frozen=True, slots=True)
-class Arn:
+class Arn(NamedTuple):
     """The parts of an ARN after the first one ("arn")."""
 
     partition: str
@@ -36,20 +36,23 @@ class Arn:
         return f"arn:{self.partition}:{self.service}:{self.region}:{self.account}:{self.resource.casefold()}"
 
 
+def _parts(text: str) -> list[str]:
+    """The six parts of an ARN; of anything else none."""
+    parts = text.split(":", 5)
+    return parts if len(parts) == 6 and parts[0] == "arn" and parts[1] and parts[2] and parts[5] else []
+
+
 def is_arn(text: str) -> bool:
     """Whether `parse_arn` accepts the text."""
-    parts = text.split(":", 5)
-    return len(parts) == 6 and parts[0] == "arn" and all((parts[1], parts[2], parts[5]))
+    return bool(_parts(text))
 
 
 @lru_cache(maxsize=10_000)  # the ARN of a record is parsed many times while it is read
 def parse_arn(text: str) -> Arn:
     """Split an ARN. Raises `MalformedName` for anything else."""
-    if not is_arn(text):
-        raise MalformedName(
-            f"{text!r} is not an ARN (expected one like arn:aws:sagemaker:eu-west-1:111122223333:endpoint/loans)"
-        )
-    return Arn(*text.split(":", 5)[1:])
+    if parts := _parts(text):
+        return Arn._make(parts[1:])
+    raise MalformedName(f"{text!r} is not an ARN (expected one like arn:aws:sagemaker:eu-west-1:111122223333:endpoint/loans)")
 
 
 @lru_cache(maxsize=10_000)  # so is its id asked for
@@ -175,21 +178,24 @@ def is_place(node: str) -> bool:
     return "://" in node
 
 
-@lru_cache(maxsize=10_000)  # records have many texts that name none
+@lru_cache(maxsize=10_000)  # many edges name one place, they come sorted by place, and records have many texts that name none
 def location_of(text: str) -> Location | None:
     """The location that a text names, or None if it names none: for texts of records, which may hold anything."""
     try:
-        return parse_location(text)
+        return _parsed(text)
     except MalformedName:
         return None
 
 
-@lru_cache(maxsize=10_000)  # many edges name one place, and they come sorted by place
 def parse_location(text: str) -> Location:
     """The normal form of an S3 URI (s3 or https form, or a bucket's ARN), or of an `efs://` or database location.
 
     `s3://` is taken literally and never percent-decoded; an https form is decoded. Raises `MalformedName`.
     """
+    return location_of(text) or _parsed(text)  # the second time for its error
+
+
+def _parsed(text: str) -> Location:
     if text.startswith("s3://") and text.isprintable():  # like every place in its normal form
         bucket, _, key = text[5:].partition("/")
         return _s3(bucket, key, text)

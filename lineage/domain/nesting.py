@@ -38,6 +38,9 @@ def _plain(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     return members
 
 
+_DECODER: Final = json.JSONDecoder(object_pairs_hook=_plain)
+
+
 def parsed_text(text: str) -> Any:
     """The JSON value of a text, as far as a file can hold it.
 
@@ -45,7 +48,7 @@ def parsed_text(text: str) -> Any:
     hide the other.
     """
     try:
-        value = json.loads(text, object_pairs_hook=_plain)
+        value = _DECODER.decode(text)
         return _storable(value) if _ODD.search(text) else value
     except RecursionError:
         raise ValueError("it is nested too deeply") from None

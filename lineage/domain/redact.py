@@ -158,7 +158,7 @@ def _structure(value: dict[str, Any], shape: Any, unknown: list[Unknown], path: 
         if leaf is _word and type(child) is str and _is_simple(child):
             members[key] = child  # most values by far
         elif leaf is _no_member:
-            unknown.extend([_unknown(_text_of((path, key)), key, child)] if key != "__type" else [])
+            unknown.extend([_unknown(_text_of((path, _name(key))), key, child)] if key != "__type" else [])
         elif child is None:
             continue
         elif leaf:

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from functools import cache, lru_cache
+from operator import itemgetter
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from lineage.domain.arguments import names_bucket, paired
@@ -26,11 +27,13 @@ Scopes = tuple[Mapping[str, Any], ...]
 _IN_TEXT = re.compile(rf"(?:s3[an]?://|https?://|{ARN_OF_PLACE})[^\s\"'<>,;|\\*\[{{]+", re.IGNORECASE)
 PLAIN, AUGMENTED = "ManifestFile", "AugmentedManifestFile"  # the API's names for the forms of a manifest
 LABELED = "labeling"  # the input of a labeling job, for which the API has no name
-_SIGNS = (":", "\\", "%")  # a text with a location, plain or escaped, has one of these
+_BEGINS_JSON = tuple('"[{-0123456789tfnNI')
 _PART_NAMES = ("ContainerHostname", "ChannelName", "InputName")
 # A cut inside a location, except for credentials before its bucket: the rest of the location is unknown.
+_NUMBER = itemgetter(0)
 _CUT = re.compile(rf"(?<!://){re.escape(REDACTED)}")
 _CLOSING = re.compile(r"(?::r[ow]|[)\]}.:])+$")
+_CLOSERS = tuple("ow)]}.:")
 
 
 class Hit(NamedTuple):
@@ -51,17 +54,117 @@ class Hit(NamedTuple):
     path: str = ""  # the field, if the reference is about a whole map
 
 
-class _Path:
-    """The steps to a field: one after those before it. There is one object for each path, so it is its own key."""
+class _Step:
+    """A step of some paths that begin alike: the references that end with it, by their numbers, and the steps after it."""
 
-    def __init__(self, step: str, before: _Path | None) -> None:
-        self.step = step
-        self.before = before
+    __slots__ = ("after", "ends", "member", "way")
+
+    def __init__(self, step: str) -> None:
+        form = next((form for form in _WAYS if step.endswith(form)), "")
+        self.member = step.removesuffix(form)  # without one it leads to all members
+        self.way = _WAYS.get(form)
+        self.ends: list[int] = []
+        self.after: list[_Step] = []
 
 
-_WHOLE = _Path("", None)
-_Reached = dict[_Path, list[tuple[Any, Scopes]]]
-"""What paths of one body have reached: each value with its scopes."""
+_Steps = Sequence[_Step]
+_Found = list[tuple[int, Any, Scopes]]
+"""The values at the ends of paths, each with the number of its path and its scopes."""
+
+
+def _steps_of(paths: Iterable[str]) -> _Steps:
+    """Paths as steps, so that what several of them share is walked once."""
+    first: list[_Step] = []
+    known: dict[tuple[str, ...], _Step] = {}
+    for number, path in enumerate(paths):
+        steps = tuple(path.split("."))
+        for length in range(1, len(steps) + 1):
+            if steps[:length] not in known:
+                known[steps[:length]] = step = _Step(steps[length - 1])
+                (known[steps[: length - 1]].after if length > 1 else first).append(step)
+        known[steps].ends.append(number)
+    return first
+
+
+def _found(body: Any, steps: _Steps) -> _Found:
+    """The values at the ends of paths that are not empty; those of each path in the body's order."""
+    found: _Found = []
+    if isinstance(body, dict):
+        _walk(body, (), steps, found)
+    return found
+
+
+def _walk(value: dict[str, Any], scopes: Scopes, steps: _Steps, found: _Found) -> None:
+    """Find what is at the ends of some steps out of an object."""
+    inside = (value, *scopes)
+    for step in steps:
+        member, way = step.member, step.way
+        if member and member not in value:
+            continue
+        for element, around in way(value, member, inside) if way else ((value[member], inside),):
+            if element is not None and element != "":
+                for number in step.ends:
+                    found.append((number, element, around))
+                if step.after and isinstance(element, dict):
+                    _walk(element, around, step.after, found)
+
+
+_Way = Callable[[dict[str, Any], str, Scopes], list[tuple[Any, Scopes]]]
+"""The values one step further, each with its scopes."""
+
+
+def _elements(value: dict[str, Any], member: str, scopes: Scopes) -> list[tuple[Any, Scopes]]:
+    return [(element, scopes) for element in _list(value[member])]
+
+
+def _parsed(value: dict[str, Any], member: str, scopes: Scopes) -> list[tuple[Any, Scopes]]:
+    return [(_document(value[member]), scopes)]
+
+
+def _members(value: dict[str, Any], _: str, scopes: Scopes) -> list[tuple[Any, Scopes]]:
+    return [(element, ({"*": key}, *scopes[1:])) for key, element in value.items()]
+
+
+def _elements_of_members(value: dict[str, Any], _: str, scopes: Scopes) -> list[tuple[Any, Scopes]]:
+    return [(element, around) for elements, around in _members(value, _, scopes) for element in _list(elements)]
+
+
+_WAYS: dict[str, _Way] = {"*[]": _elements_of_members, "*": _members, "[]": _elements, "{}": _parsed}
+"""How a step leads on that is not the name of a member, by how it ends."""
+
+
+Read = Callable[[Reference, str, str, Scopes], Iterable[Hit]]
+"""Reads the text of a field, given its role and its scopes."""
+
+
+class _End(NamedTuple):
+    """What ends a path of a kind: its reference, how to read it, its role, whether it is read only under a condition, its
+    member, and whether it is inside a document.
+    """
+
+    reference: Reference
+    read: Read
+    role: str
+    conditional: bool
+    member: str
+    inside: bool
+
+
+class _Plan(NamedTuple):
+    """The references of a kind, ready to be looked for in many records."""
+
+    steps: _Steps
+    ends: tuple[_End, ...]
+    documents: bool  # whether one of them is inside a document
+
+
+@lru_cache(maxsize=1000)
+def _plan(kind: Kind) -> _Plan:
+    ends = []
+    for one in kind.references:
+        member, inside, _ = one.path.partition("{}")
+        ends.append(_End(one, _way_to_read(one), one.role, bool(one.when[0]) or one.weights is False, member, bool(inside)))
+    return _Plan(_steps_of(one.path for one in kind.references), tuple(ends), any(one.inside for one in ends))
 
 
 def hits(kind: Kind, body: Body, *, mentions: bool = True) -> Iterator[Hit]:
@@ -69,56 +172,57 @@ def hits(kind: Kind, body: Body, *, mentions: bool = True) -> Iterator[Hit]:
 
     If a field inside a document names a place, the same place is not reported as a mention by the document again.
     """
+    plan = _plan(kind)
+    found = _found(body, plan.steps)
+    found.sort(key=_NUMBER)
     told: set[tuple[str, str]] = set()  # the document, and the place
-    reached: _Reached = {_WHOLE: [(body, ())]}
-    for reference, member, path, inside in _filled(kind, tuple(body)):
-        if reference.relation == "mentions" and not mentions:
+    for number, value, scopes in found:
+        reference, read, role, conditional, member, inside = plan.ends[number]
+        if (reference.relation == "mentions" and not mentions) or (conditional and not _is_meant(reference, scopes)):
             continue
-        for value, scopes in _values(path, reached):
-            for hit in _read(reference, value, scopes):
-                place = (member, hit.location.uri if hit.location else "")
-                if inside:
-                    told.add(place)
-                if inside or place not in told:
-                    yield hit
-
-
-@lru_cache(maxsize=1000)  # bodies of one kind have few sets of members
-def _filled(kind: Kind, members: tuple[str, ...]) -> tuple[tuple[Reference, str, _Path, bool], ...]:
-    """The references of a kind in bodies with these members: each with its member and path, and whether it is in a document."""
-    found = []
-    for reference in kind.references:
-        member, inside, _ = reference.path.partition("{}")
-        if _steps(reference.path)[0].rstrip("[]{}") in members:
-            found.append((reference, member, _path(reference.path), bool(inside)))
-    return tuple(found)
+        some = read(reference, str(value), _word(role, scopes) if role else "", scopes)
+        if not plan.documents:
+            yield from some
+            continue
+        for hit in some:
+            place = (member, hit.location.uri if hit.location else "")
+            if inside:
+                told.add(place)
+            if inside or place not in told:
+                yield hit
 
 
 def follow(body: Body, path: str) -> Iterator[tuple[Any, Scopes]]:
     """The values at a plain path, each with the objects around it. A map's key appears as the sibling `*`."""
-    yield from _values(_path(path), {_WHOLE: [(body, ())]})
+    return ((value, scopes) for _, value, scopes in _found(body, _way(path)))
 
 
 @cache
-def _steps(path: str) -> tuple[str, ...]:
+def _way(path: str) -> _Steps:
+    return _steps_of([path])
+
+
+@cache
+def _names(path: str) -> tuple[str, ...]:
     return tuple(path.split("."))
-
-
-@cache
-def _path(text: str) -> _Path:
-    before, _, step = text.rpartition(".")
-    return _Path(step, _path(before) if before else _WHOLE)
 
 
 def detail(body: Body, path: str) -> Any:
     """The value at a path: a list of values if the path contains `[]`, else the one value or None."""
-    if "[]" in path or "*" in path:
+    names = _plain(path)
+    if not names:
         values = [value for value, _ in follow(body, path)]
         return values if "[]" in path else next(iter(values), None)
     value: Any = body
-    for step in _steps(path):
+    for step in names:
         value = value.get(step) if isinstance(value, dict) else None
     return None if value == "" else value
+
+
+@cache
+def _plain(path: str) -> tuple[str, ...]:
+    """The steps of a path to one value; none for a path to several."""
+    return () if "[]" in path or "*" in path else _names(path)
 
 
 def empty_parts(kind: Kind, body: Body) -> list[str]:
@@ -126,10 +230,26 @@ def empty_parts(kind: Kind, body: Body) -> list[str]:
     empty = []
     for part in kind.parts:
         for number, (element, _) in enumerate(follow(body, part)):
-            if not any(True for path, reference in _sources(kind.name, part) for _ in _sourced(element, path, reference)):
+            if not _names_source(kind.name, part, element):
                 name = next((element[field] for field in _PART_NAMES if element.get(field)), None)
                 empty.append(str(name or f"{part.removesuffix('[]')} {number}"))
     return empty
+
+
+def _names_source(kind: str, part: str, element: Any) -> bool:
+    """Whether an element of a part names what it is made of."""
+    steps, references = _sources(kind, part)
+    found = _found(element, steps)
+    named = ((references[number], value, around) for number, value, around in found)
+    return any(not one.weights or any(_weights(one, str(value), "", around)) for one, value, around in named)
+
+
+@cache
+def _sources(kind: str, part: str) -> tuple[_Steps, tuple[Reference, ...]]:
+    """The paths below a part that name what it is made of, and the field's reference for each."""
+    naming = (one for one in KINDS[kind].references if one.relation in ("loads", "instantiates", "reads"))
+    below = tuple(one for one in naming if one.path.startswith(f"{part}."))
+    return _steps_of(one.path.removeprefix(f"{part}.") for one in below), below
 
 
 def unread_documents(kind: Kind, body: Body) -> Iterator[tuple[str, str]]:
@@ -163,51 +283,6 @@ def _unparsed(text: str) -> str:
     return ""
 
 
-@cache
-def _sources(kind: str, part: str) -> tuple[tuple[str, Reference], ...]:
-    """The paths below a part that name what it is made of, each with the field's reference."""
-    naming = (one for one in KINDS[kind].references if one.relation in ("loads", "instantiates", "reads"))
-    return tuple((one.path.removeprefix(f"{part}."), one) for one in naming if one.path.startswith(f"{part}."))
-
-
-def _sourced(element: Body, path: str, reference: Reference) -> Iterator[object]:
-    """The values at a path that name what a part is made of."""
-    values = follow(element, path)
-    return (hit for value, scopes in values for hit in _weights(reference, str(value), scopes)) if reference.weights else values
-
-
-def _values(path: _Path, reached: _Reached) -> Iterator[tuple[Any, Scopes]]:
-    """The values at a path that are not empty, from what other paths of the same body have already reached."""
-    return (found for found in _reach(path, reached) if found[0] not in (None, ""))
-
-
-def _reach(path: _Path, reached: _Reached) -> list[tuple[Any, Scopes]]:
-    """Each value at the end of a path, in the body's order; paths that begin alike are walked once."""
-    if path not in reached:
-        before = _reach(path.before, reached) if path.before else []
-        reached[path] = _after(path.step, before) if before else []
-    return reached[path]
-
-
-def _after(step: str, before: list[tuple[Any, Scopes]]) -> list[tuple[Any, Scopes]]:
-    """The values one step further."""
-    inside = [found for found in before if isinstance(found[0], dict)]
-    if step == "*":
-        return [(element, ({"*": key}, *scopes)) for value, scopes in inside for key, element in value.items()]
-    if step == "*[]":
-        return [
-            (element, ({"*": key}, *scopes))
-            for value, scopes in inside
-            for key, elements in value.items()
-            for element in _list(elements)
-        ]
-    if step[-1] == "]":
-        return [(element, (value, *scopes)) for value, scopes in inside for element in _list(value.get(step[:-2]))]
-    if step[-1] == "}":
-        return [(_document(value.get(step[:-2])), (value, *scopes)) for value, scopes in inside]
-    return [(value[step], (value, *scopes)) for value, scopes in inside if step in value]
-
-
 def _list(value: Any) -> list[Any]:
     return value if isinstance(value, list) else []
 
@@ -221,74 +296,83 @@ def _document(text: Any) -> Any:
         return None
 
 
-def _read(reference: Reference, value: Any, scopes: Scopes) -> Iterator[Hit]:
+def _way_to_read(reference: Reference) -> Read:
+    """How the value of a field is read, as its row says."""
+    if reference.weights:
+        return _weights
+    if reference.sql:
+        return _queried
+    if reference.relation == "mentions":
+        return _told
+    return _located if reference.to == LOCATION else _named
+
+
+def _is_meant(reference: Reference, scopes: Scopes) -> bool:
+    """Whether a field names what its row says, with these siblings."""
     sibling, wanted = reference.when
     if sibling and _word(sibling, scopes) != wanted:
-        return
-    text = str(value)
-    role = _word(reference.role, scopes)
-    if reference.weights:
-        yield from _weights(reference, text, scopes)
-    elif reference.weights is False and str(_sibling("*", scopes)) in VARIABLES:
-        return
-    elif reference.sql:
-        yield from _queried(reference, text, role, scopes)
-    elif reference.relation == "mentions":
-        name = str(_sibling("*", scopes) or "")
-        texts = _defined(reference, text, scopes) if reference.definition else [text]
-        more = _paired(reference, name or text, scopes) if reference.paired and names_bucket(name or text) else ()
-        yield from _mentioned(reference, [*texts, *more], name)
-    elif reference.to != LOCATION:
-        if reference.to or is_arn(text):
-            # A sibling says which part of the target is meant, or that it was inherited.
-            taken_over = any(_sibling(name, scopes) for name in reference.reused)
-            usage = REUSED if taken_over else _word(reference.select, scopes)
-            yield Hit(reference, text, role, usage or _usage(reference, role))
-    else:
-        yield from _located(reference, text, role, scopes)
+        return False
+    return reference.weights is not False or str(_sibling("*", scopes)) not in VARIABLES
 
 
-def _located(reference: Reference, text: str, role: str, scopes: Scopes) -> Iterator[Hit]:
-    role = role or (str(_sibling("*", scopes) or "") if reference.evidence == "logged" else "")
-    whole = not reference.template or (reference.bare and _sibling(reference.bare, scopes) is True)
-    text = text if whole else _fill(reference.template, scopes)
+def _named(reference: Reference, text: str, role: str, scopes: Scopes) -> Iterable[Hit]:
+    """A resource, an image, or something else with a name."""
+    if not reference.to and not is_arn(text):
+        return ()
+    # A sibling says which part of the target is meant, or that it was inherited.
+    taken_over = reference.reused and any(_sibling(name, scopes) for name in reference.reused)
+    usage = REUSED if taken_over else _word(reference.select, scopes)
+    return (Hit(reference, text, role, usage or _usage(reference, role)),)
+
+
+def _told(reference: Reference, text: str, _: str, scopes: Scopes) -> Iterable[Hit]:
+    """The locations in a free text, and those that several values beside it name together."""
+    name = str(_sibling("*", scopes) or "")
+    texts = _defined(reference, text, scopes) if reference.definition else [text]
+    if reference.paired and names_bucket(name or text):
+        texts = [*texts, *_paired(reference, name or text, scopes)]
+    # a text with a location, plain or escaped, has one of these signs
+    likely = [text for text in texts if ":" in text or "\\" in text or "%" in text]
+    return _mentioned(reference, likely, name) if likely else ()
+
+
+def _located(reference: Reference, text: str, role: str, scopes: Scopes) -> Iterable[Hit]:
+    """A place: the field, or what its siblings say together with it."""
+    if not role and reference.evidence == "logged":
+        role = str(_sibling("*", scopes) or "")
+    if reference.template and not (reference.bare and _sibling(reference.bare, scopes) is True):
+        text = _fill(reference.template, scopes)
     text = _unquoted(text) if reference.evidence == ALLOWED else text
     location, is_cut = _kept_location(text)
     if location is None and reference.evidence in ("logged", ALLOWED):
-        if text.startswith(REDACTED):  # only the locations are left of a value that was cut
-            yield from _mentioned(reference, [text], role)
-        return  # people write numbers, image names and "NA" there
-    open_ended = _word(reference.open_ended, scopes) == "MultiModel"
-    mode = next(filter(None, (_word(name, scopes) for name in reference.input_mode)), "")
-    data_type = _word(reference.data_type, scopes)
+        # people write numbers, image names and "NA" there; of a value that was cut only the locations are left
+        return _mentioned(reference, [text], role) if text.startswith(REDACTED) else ()
+    open_ended = bool(reference.open_ended) and _word(reference.open_ended, scopes) == "MultiModel"
+    mode = ""
+    for name in reference.input_mode:
+        mode = mode or _word(name, scopes)
+    data_type = _word(reference.data_type, scopes) if reference.data_type else ""
     span = Span.PREFIX if open_ended else reference.span or channel_span(data_type, mode)
     span = (Span.PREFIX if is_cut and span in (Span.OBJECT, Span.FOLDER) else span) if location else Span.UNKNOWN
-    yield Hit(
-        reference,
-        text,
-        role,
-        _usage(reference, role),
-        location,
-        span,
-        _view(reference, scopes) if span is Span.MANIFEST and reference.relation == "reads" else "",
-        mode,
-        continuous=_word(reference.continuous, scopes) == "Continuous",
-        open_ended=open_ended,
-        data_type=data_type,
-        digest=etag_digest(_word(reference.digest, scopes)),
-    )
+    view = _view(reference, scopes) if span is Span.MANIFEST and reference.relation == "reads" else ""
+    continuous = bool(reference.continuous) and _word(reference.continuous, scopes) == "Continuous"
+    digest = etag_digest(_word(reference.digest, scopes)) if reference.digest else ""
+    usage = _usage(reference, role)
+    return (Hit(reference, text, role, usage, location, span, view, mode, continuous, open_ended, data_type, digest),)
 
 
 def _kept_location(text: str) -> tuple[Location | None, bool]:
     """The location that a text names, and whether it is only its beginning, because a secret was cut out of it."""
-    kept = _CUT.split(text, maxsplit=1)[0] if REDACTED in text else text
+    if REDACTED not in text:
+        return location_of(text), False
+    kept = _CUT.split(text, maxsplit=1)[0]
     return location_of(kept), kept != text
 
 
-def _weights(reference: Reference, value: str, scopes: Scopes) -> Iterator[Hit]:
+def _weights(reference: Reference, value: str, role: str, scopes: Scopes) -> Iterator[Hit]:
     """The weights that a variable names: those at a place, or those that only have a name, as the reference wants."""
     variable = str(_sibling("*", scopes) or "")
-    role, field = _word(reference.role, scopes), reference.path.removesuffix("*") + variable
+    field = reference.path.removesuffix("*") + variable
     for what in named(variable, value):
         location, is_cut = _kept_location(what)
         if bool(location) == (reference.to == LOCATION):
@@ -324,15 +408,20 @@ def _paired(reference: Reference, name: str, scopes: Scopes) -> Iterator[str]:
         yield from paired([str(one) for one in given], name)
 
 
-def _mentioned(reference: Reference, texts: Iterable[str], role: str) -> Iterator[Hit]:
+def _mentioned(reference: Reference, texts: Iterable[str], role: str) -> list[Hit]:
     """S3 URIs inside free texts. The SDK JSON-quotes hyperparameters, so escapes are undone first."""
-    likely = (_unquoted(text) for text in texts if any(map(text.__contains__, _SIGNS)))
-    found = {_CLOSING.sub("", uri) for text in likely for uri in (*_IN_TEXT.findall(text), *_escaped(text))}
+    found = {_unclosed(uri) for text in map(_unquoted, texts) for uri in (*_IN_TEXT.findall(text), *_escaped(text))}
+    read = []
     for uri in sorted(found):
         location = location_of(uri) or location_of(_first_folder(uri))
         if location:
             usage = reference.usage or MENTIONED_USAGE.get(role.casefold(), "")
-            yield Hit(reference, uri, role, usage, location, Span.PREFIX)
+            read.append(Hit(reference, uri, role, usage, location, Span.PREFIX))
+    return read
+
+
+def _unclosed(uri: str) -> str:
+    return _CLOSING.sub("", uri) if uri.endswith(_CLOSERS) else uri
 
 
 def _first_folder(text: str) -> str:
@@ -349,6 +438,8 @@ def _escaped(text: str) -> Iterator[str]:
 
 
 def _unquoted(text: str) -> str:
+    if not text.lstrip().startswith(_BEGINS_JSON):
+        return text
     try:
         value = parsed_text(text)
         return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
@@ -402,7 +493,7 @@ def _word(name: str, scopes: Scopes) -> str:
 
 def _sibling(name: str, scopes: Scopes) -> Any:
     """A field by name or dotted path, from the innermost object that has it."""
-    first, *further = _steps(name)
+    first, *further = _names(name)
     for scope in scopes if name else ():
         value = scope.get(first)
         for step in further:
@@ -414,8 +505,13 @@ def _sibling(name: str, scopes: Scopes) -> Any:
 
 def _fill(template: str, scopes: Scopes) -> str:
     """The template with each `{Sibling}` filled in, without doubling a slash of the template."""
+    return "".join(
+        str(_sibling(part, scopes) or "").removeprefix("/").removesuffix("/") if number % 2 else part
+        for number, part in enumerate(_parts(template))
+    )
 
-    def value(match: re.Match[str]) -> str:
-        return str(_sibling(match[1], scopes) or "").removeprefix("/").removesuffix("/")
 
-    return re.sub(r"\{(\w+)\}", value, template)
+@cache
+def _parts(template: str) -> tuple[str, ...]:
+    """A template as texts, with the name of a sibling between each two."""
+    return tuple(re.split(r"\{(\w+)\}", template))

@@ -25,61 +25,82 @@ LATE = timedelta(hours=1)  # how long an event may take to appear: CloudTrail sa
 CERTAIN, POSSIBLE, IMPOSSIBLE = "certain", "possible", "impossible"
 
 
-def window(record: Resource, hit: Hit) -> Window | None:
-    """When this record read or wrote what the hit names; None for relations without a time.
+class Times:
+    """When a record read and wrote: what all its fields share is found once.
 
     A job reads in File mode while `Downloading` (developer guide: the channel is copied before the container starts), else
     while it runs. It uploads at its end, or during the whole run (`Continuous`, checkpoints). A model loads at its creation;
     what can be updated (inference components, packages) until its last change; a run while it ran; a multi-model prefix without
     end.
     """
-    writing = hit.reference.relation == "writes"
-    if not writing and hit.reference.relation not in ("reads", "loads"):
-        return None
-    kind, created = KINDS[record.kind], record.created or ""
-    opens, ended = (str(record.body.get(time) or "") for time in kind.times)
-    # without an end time, it had ended by the last change of its record
-    closes = ended or (record.modified or "" if kind.job and is_over(record.status) else "")
-    if not kind.job:
-        last = closes if any(kind.times) else record.modified or created
-        return Window(opens or created, "" if hit.open_ended or writing else last)
-    steps = _steps(record)
-    if writing:
-        uploads = [step["StartTime"] for step in steps if _is(step, kind.upload) and step.get("StartTime")]
-        at_end = min([*uploads, ended], key=sortable) if ended else ""
-        return Window((not hit.continuous and at_end) or opens or created, closes)
-    downloads = [step for step in steps if _is(step, kind.download)]
-    began = filter(None, [opens, *(step.get("StartTime") for step in downloads)])
-    opened = min(began, key=sortable, default=created)
-    return Window(opened, (hit.mode == "File" and _last_download(downloads)) or closes)
+
+    def __init__(self, record: Resource) -> None:
+        self._record = record
+        self._kind = kind = KINDS[record.kind]
+        self._opens, self._ended = (str(record.body.get(time) or "") for time in kind.times)
+        # the steps that a job went through, as far as its record has them
+        self._steps = [step for step in record.body.get("SecondaryStatusTransitions") or () if step] if kind.job else []
+        self._known: dict[tuple[bool, ...], Window] = {}
+        self._reads: dict[Window, tuple[Window, ...]] = {}
+
+    def window(self, hit: Hit) -> Window | None:
+        """When the record read or wrote what the hit names; None for relations without a time."""
+        relation = hit.reference.relation
+        if relation not in _TIMED:
+            return None
+        how = (relation == "writes", hit.mode == "File", hit.continuous, hit.open_ended)
+        if how not in self._known:
+            self._known[how] = self._made(*how)
+        return self._known[how]
+
+    def each(self, hit: Hit) -> tuple[Window | None, ...]:
+        """The reads of what the hit names within the whole window: a spot job downloads again at each start.
+
+        So what was written between downloads was certainly read, and the first download still counts.
+        """
+        whole = self.window(hit)
+        if hit.mode != "File" or hit.reference.relation != "reads" or not (whole and self._kind.download):
+            return (whole,)
+        if whole not in self._reads:
+            downloads = self._downloads()
+            ends = [step.get("EndTime") or later["StartTime"] for step, later in pairwise(downloads)]
+            opens = [whole.opens, *(step["StartTime"] for step in downloads[1:])]
+            self._reads[whole] = tuple(map(Window, opens, [*ends, whole.closes]))
+        return self._reads[whole]
+
+    def _made(self, writing: bool, files: bool, continuous: bool, open_ended: bool) -> Window:
+        record, kind, opens = self._record, self._kind, self._opens
+        created = record.created or ""
+        # without an end time, it had ended by the last change of its record
+        closes = self._ended or (record.modified or "" if kind.job and is_over(record.status) else "")
+        if not kind.job:
+            last = closes if any(kind.times) else record.modified or created
+            return Window(opens or created, "" if open_ended or writing else last)
+        if writing:
+            uploads = [step["StartTime"] for step in self._of(kind.upload) if step.get("StartTime")]
+            at_end = min([*uploads, self._ended], key=sortable) if self._ended else ""
+            return Window((not continuous and at_end) or opens or created, closes)
+        downloads = self._of(kind.download)
+        began = [time for time in (opens, *(step.get("StartTime") for step in downloads)) if time]
+        opened = min(began, key=sortable, default=created)
+        return Window(opened, (files and _last_download(downloads)) or closes)
+
+    def _of(self, status: str) -> list[Mapping[str, str]]:
+        return [step for step in self._steps if step.get("Status") == status] if status else []
+
+    def _downloads(self) -> list[Mapping[str, str]]:
+        """The downloads in order, without a last one after which the program never ran: its data was never used."""
+        download = self._kind.download
+        if len(self._of(download)) < 2:
+            return []  # nothing was written between downloads
+        steps = (step for step in self._steps if step.get("StartTime"))
+        ordered = sorted(steps, key=lambda step: sortable(step["StartTime"]))
+        found = [number for number, step in enumerate(ordered) if step.get("Status") == download]
+        after = [step.get("Status", "") for step in ordered[found[-1] :]] if found else []
+        return [ordered[number] for number in (found if has_run(self._record.status, after, None) else found[:-1])]
 
 
-def each_time(record: Resource, hit: Hit, whole: Window | None) -> tuple[Window | None, ...]:
-    """The reads of what the hit names within the whole window: a spot job downloads again at each start.
-
-    So what was written between downloads was certainly read, and the first download still counts.
-    """
-    download = KINDS[record.kind].download
-    if not (download and whole) or hit.reference.relation != "reads" or hit.mode != "File":
-        return (whole,)
-    downloads = _downloads(record, download)
-    ends = [step.get("EndTime") or later["StartTime"] for step, later in pairwise(downloads)]
-    opens = [whole.opens, *(step["StartTime"] for step in downloads[1:])]
-    return tuple(map(Window, opens, [*ends, whole.closes]))
-
-
-def _steps(record: Resource) -> list[Mapping[str, str]]:
-    """The steps that a job went through, as far as its record has them."""
-    return [step for step in record.body.get("SecondaryStatusTransitions") or () if step]
-
-
-def _downloads(record: Resource, download: str) -> list[Mapping[str, str]]:
-    """The downloads of a job in order, without a last one after which its program never ran: its data was never used."""
-    steps = [step for step in _steps(record) if step.get("StartTime")]
-    ordered = sorted(steps, key=lambda step: sortable(step["StartTime"]))
-    found = [number for number, step in enumerate(ordered) if _is(step, download)]
-    after = [step.get("Status", "") for step in ordered[found[-1] :]] if found else []
-    return [ordered[number] for number in (found if has_run(record.status, after, None) else found[:-1])]
+_TIMED = ("reads", "loads", "writes")
 
 
 def while_it_ran(record: Resource) -> Window:
@@ -129,10 +150,6 @@ def instant(said: str | date) -> str:
         return utc(moment if moment.tzinfo else moment.replace(tzinfo=UTC))
     except (ValueError, OverflowError):
         raise MalformedName(f"{said!r} is not a time (expected one like 2026-05-04 or 2026-05-04T08:00:00Z)") from None
-
-
-def _is(step: Mapping[str, str], status: str) -> bool:
-    return bool(status) and step.get("Status") == status
 
 
 def _last_download(downloads: list[Mapping[str, str]]) -> str:

@@ -17,24 +17,27 @@ from collections.abc import Iterable
 from lineage.domain.kinds import CONTENT, DATASET, IMAGE, PLACES, WEIGHTS
 from lineage.domain.names import Span
 from lineage.domain.records import Node, Window
+from lineage.graphs.associations import SAYS_SO
 from lineage.graphs.counts import count
 from lineage.graphs.derive import OnStep, folders, join_places, without_echoes
+from lineage.graphs.patched_associations import patch_associations
 from lineage.graphs.patched_levels import Crowded
 from lineage.graphs.patched_places import FORGET_CONTENTS, patch_places
 from lineage.graphs.place_names import place_names
 from lineage.graphs.readers import read_where_it_runs
-from lineage.graphs.region import NAMES_MODEL, SAYS, SOURCE, Changed, Read, Region, TooMuch
+from lineage.graphs.region import MOST, NAMES_MODEL, SAYS, SOURCE, Changed, Read, Region, TooMuch
 from lineage.graphs.tables import ODD_MODEL, ODD_NAME, Joining, pin_row
 from lineage.snapshot.manifests import Listings
-from lineage.snapshot.rows import node_row
+from lineage.snapshot.rows import STORED, node_row
 from lineage.snapshot.schema import UNREAD
 from lineage.snapshot.tables import Row
 
 
 def owned(edge: str) -> str:
     """Whether an edge belongs to a record that is made anew, as SQL."""
-    return f"""EXISTS (SELECT 1 FROM mine JOIN says USING (kind) WHERE says.relation = {edge}.relation
-        AND mine.id = iif(says.at = '{SOURCE}', {edge}.source, {edge}.target))"""  # noqa: S608  (our own words)
+    return f"""({edge}.path != '{SAYS_SO}' AND EXISTS (SELECT 1 FROM mine JOIN says USING (kind)
+        WHERE says.relation = {edge}.relation AND mine.id = iif(says.at = '{SOURCE}', {edge}.source, {edge}.target))
+        OR ({edge}.relation = 'associated' AND ({edge}.source, {edge}.target) IN (SELECT source, target FROM pair)))"""  # noqa: S608  (our own words)
 
 
 class Patching(Joining):
@@ -69,8 +72,10 @@ class Patching(Joining):
         """The same, kept apart as well."""
         self.put("INSERT INTO fresh_lies VALUES (?,?,?,?)", [(name, place, by, span)])
 
-    def begin(self, anew: Iterable[Row], contents: Iterable[str]) -> None:
-        """The nodes that are made anew, the ends of edges that they say, and places whose content was asked for."""
+    def begin(self, anew: Iterable[Row], pairs: Iterable[Row], contents: Iterable[str]) -> None:
+        """The nodes that are made anew, the ends of edges that they say and of associations, and places with asked contents."""
+        self.run("CREATE TEMP TABLE pair (source, target, PRIMARY KEY (source, target)) WITHOUT ROWID")
+        self.put("INSERT INTO pair VALUES (?,?)", pairs)
         self.run("CREATE TEMP TABLE asked_contents (place)")
         self.put("INSERT INTO asked_contents VALUES (?)", ((place,) for place in contents))
         self.run("CREATE TEMP TABLE mine (id PRIMARY KEY, kind) WITHOUT ROWID")
@@ -87,6 +92,7 @@ class Patching(Joining):
         self.put("INSERT INTO renamed VALUES (?)", ((one,) for one in things))
         if self.select(_CALLED_OTHERWISE):
             raise TooMuch
+        self.run("INSERT INTO was_node SELECT * FROM main.node WHERE id IN (SELECT id FROM renamed) AND NOT observed")
         self.run("DELETE FROM main.node WHERE id IN (SELECT id FROM renamed) AND id IN (SELECT id FROM named)")
         self.run("CREATE TEMP TABLE touched AS SELECT DISTINCT id FROM named")
 
@@ -99,6 +105,8 @@ class Patching(Joining):
         """Put the new edges of the remade records in the place of those that they had, and forget what nothing names now."""
         for statement in _REPLACE.split(";\n"):
             self.run(statement)
+        if not patch_associations(self, MOST):
+            raise TooMuch
         self.define("around", 1, lambda place: json.dumps([form for one in folders(place) for form in (one, f"{one}/")]))
         for statement in _IS_MODEL.split(";\n"):
             self.run(statement)
@@ -142,19 +150,21 @@ _CALLED_OTHERWISE = f"""
 _MAKES = "relation = 'writes' AND usage = 'model' AND evidence = 'declared' AND span IS NOT NULL"
 _LEARNS = "relation = 'reads' AND evidence = 'declared' AND span IS NOT NULL"
 _REPLACE = f"""
-CREATE TEMP TABLE was AS SELECT edge.rowid AS number, edge.* FROM main.edge WHERE rowid IN (
-    SELECT edge.rowid FROM mine CROSS JOIN main.edge ON edge.source = mine.id
-    UNION SELECT edge.rowid FROM mine CROSS JOIN main.edge ON edge.target = mine.id) AND {owned("edge")};
+CREATE TEMP TABLE was AS SELECT * FROM main.edge WHERE number IN (
+    SELECT number FROM mine CROSS JOIN main.edge ON edge.source = mine.id
+    UNION SELECT number FROM mine CROSS JOIN main.edge ON edge.target = mine.id
+    UNION SELECT number FROM pair CROSS JOIN main.edge ON edge.source = pair.source AND edge.target = pair.target)
+    AND {owned("edge")};
 CREATE TEMP TABLE was_left AS SELECT left_out.rowid AS number, left_out.* FROM main.left_out WHERE rowid IN (
     SELECT left_out.rowid FROM mine CROSS JOIN main.left_out ON left_out.source = mine.id
     UNION SELECT left_out.rowid FROM mine CROSS JOIN main.left_out ON left_out.target = mine.id) AND {owned("left_out")};
 DELETE FROM main.left_out WHERE rowid IN (SELECT number FROM was_left);
-DELETE FROM main.edge WHERE rowid IN (SELECT number FROM was);
-CREATE TEMP TABLE top AS SELECT ifnull(max(rowid), 0) AS number FROM main.edge;
+DELETE FROM main.edge WHERE number IN (SELECT number FROM was);
+CREATE TEMP TABLE top AS SELECT ifnull(max(number), 0) AS number FROM main.stored_edge;
 CREATE TEMP TABLE fresh AS SELECT source, target, relation, role, usage, path, evidence, iif(timed, opens, NULL) AS opens,
     iif(timed, closes, NULL) AS closes, span, listing, reader, settled, opaque FROM fact WHERE {owned("fact")};
 DELETE FROM fact;
-INSERT INTO main.edge SELECT * FROM fresh;
+INSERT INTO main.edge ({STORED}) SELECT * FROM fresh;
 INSERT INTO touched SELECT source FROM was UNION SELECT target FROM was
     UNION SELECT source FROM fresh UNION SELECT target FROM fresh;
 CREATE TEMP TABLE was_pin AS SELECT * FROM main.pin WHERE record IN (SELECT id FROM mine);
@@ -168,18 +178,18 @@ INSERT INTO maker SELECT rtrim(target, '/'), source, 0 FROM was WHERE {_MAKES}
 """.strip()  # noqa: S608  (our own words)
 # Readers of a place that may have got the model of another job: those made anew, and those of places of new models.
 _IN_MODEL = """(rtrim(edge.source, '/') = maker.place OR instr(edge.source, maker.place || '/') = 1)"""
-_INSIDE = f"""FROM maker CROSS JOIN main.edge INDEXED BY edge_source
+_INSIDE = f"""FROM maker CROSS JOIN main.edge
     ON edge.source >= maker.place AND edge.source < maker.place || '0' WHERE {_IN_MODEL}"""
 _LOST_MODEL = f"SELECT 1 {_INSIDE} AND NOT is_new AND {_LEARNS} AND usage = 'model' AND NOT {owned('edge')} LIMIT 1"
 _IS_MODEL = f"""
-CREATE TEMP TABLE learner AS SELECT edge.rowid AS number, edge.span FROM (
-    SELECT edge.rowid AS number FROM mine CROSS JOIN main.edge ON edge.target = mine.id AND relation = 'reads'
-    UNION SELECT edge.rowid {_INSIDE} AND is_new AND relation = 'reads') AS one CROSS JOIN main.edge ON edge.rowid = number
+CREATE TEMP TABLE learner AS SELECT edge.number, edge.span FROM (
+    SELECT number FROM mine CROSS JOIN main.edge ON edge.target = mine.id AND relation = 'reads'
+    UNION SELECT number {_INSIDE} AND is_new AND relation = 'reads') AS one CROSS JOIN main.edge USING (number)
     WHERE {_LEARNS} AND usage = 'data' AND EXISTS (
         SELECT 1 FROM json_each(around(edge.source)) AS form CROSS JOIN main.edge AS made ON made.target = form.value
         WHERE made.relation = 'writes' AND made.usage = 'model' AND made.evidence = 'declared' AND made.span IS NOT NULL
         AND made.source != edge.target AND partition_of(made.source) = partition_of(edge.target));
-UPDATE main.edge SET usage = 'model' WHERE rowid IN (SELECT number FROM learner)
+UPDATE main.edge SET usage = 'model' WHERE number IN (SELECT number FROM learner)
 """.strip()  # noqa: S608  (our own words)
 _ODD = f"""
     SELECT 1 FROM learner WHERE span = 'named' UNION ALL SELECT 1 FROM fresh WHERE {ODD_MODEL}
@@ -202,7 +212,7 @@ _READ_AGAIN = """
     WHERE id IN (SELECT ?1 UNION SELECT id FROM main.node WHERE id > ?1 || '@' AND id < ?1 || 'A')
     AND observed AND arn IS NOT NULL"""
 _RESET = f"""
-INSERT INTO main.edge SELECT * FROM main.left_out;
+INSERT INTO main.edge ({STORED}) SELECT * FROM main.left_out;
 DELETE FROM main.left_out;
 {FORGET_CONTENTS};
 UPDATE main.node SET details = json_remove(details, '$.unread') WHERE {UNREAD};
@@ -219,9 +229,9 @@ CREATE TEMP TABLE held (id PRIMARY KEY) WITHOUT ROWID;
 INSERT INTO held SELECT DISTINCT target FROM fact WHERE relation IN ('loads', 'instantiates');
 INSERT OR IGNORE INTO held SELECT target FROM main.edge WHERE relation = 'instantiates' AND source IN (SELECT id FROM held);
 CREATE TEMP TABLE foreign_run AS
-    SELECT edge.* FROM held CROSS JOIN main.edge ON source = held.id
+    SELECT {STORED} FROM held CROSS JOIN main.edge ON source = held.id
     WHERE relation IN ('deploys', 'instantiates') OR (relation IN {NAMES_MODEL} AND usage = 'model')
-    UNION ALL SELECT named.* FROM (
+    UNION ALL SELECT {STORED} FROM (
         SELECT target AS id FROM held CROSS JOIN main.edge ON source = held.id AND relation = 'deploys'
         UNION SELECT target FROM held CROSS JOIN fact ON source = held.id AND relation = 'deploys') AS config
     CROSS JOIN main.edge AS named ON named.source = config.id AND named.relation = 'configures';
@@ -252,7 +262,7 @@ def join_again(
     joining = Patching(db, listings)
     region = Region(joining, changed, read, read_earlier)
     region.grow()
-    joining.begin(region.nodes_anew(), changed.contents)
+    joining.begin(region.nodes_anew(), region.pairs, changed.contents)
     for nodes, edges in region.told():
         joining.say(nodes, edges)
     joining.rename(region.renamed)

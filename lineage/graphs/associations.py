@@ -27,6 +27,7 @@ from lineage.domain.records import Edge
 from lineage.graphs.tables import Joining
 
 FORTH, BACK = 1, 2
+SAYS_SO = "AssociationType"  # the path of the edges that only associations say
 
 
 class End(NamedTuple):
@@ -72,13 +73,16 @@ class Flow(NamedTuple):
     lies: tuple[str, ...]
 
 
-def associated(joining: Joining) -> Iterator[Edge]:
-    """The reads and writes that only associations say, each once, with the association's type as its role."""
+def associated(joining: Joining, nodes: str = "main.node") -> Iterator[Edge]:
+    """The reads and writes that only associations say, each once, with the association's type as its role.
+
+    `nodes` is the table that tells the kind and the details of the nodes that the facts name.
+    """
     if not joining.select("SELECT 1 FROM fact WHERE relation = 'associated' LIMIT 1"):
         return
     joining.define("ways", 7, lambda role, *ends: ways(role, End(*ends[:3]), End(*ends[3:])))
     joining.define("within", 2, _within)
-    for statement in (*_ROOM.split(";\n"), *starmap(_echo, _ECHOES)):
+    for statement in (*_ROOM.replace(_NODES, nodes).split(";\n"), *starmap(_echo, _ECHOES)):
         joining.run(statement)
     for _, into in groupby(_flows(joining), key=attrgetter("target")):
         yield from dict.fromkeys(edge for flow in into for edge in _edges(flow))
@@ -116,9 +120,10 @@ def _edges(flow: Flow) -> Iterator[Edge]:
 
 def _edge(source: str, target: str, relation: str, flow: Flow) -> Edge:
     span = (Span.PREFIX if relation == "reads" else Span.FOLDER) if is_place(f"{source}{target}") else None
-    return Edge(source, target, relation, flow.role, "data", "AssociationType", "logged", span=span)
+    return Edge(source, target, relation, flow.role, "data", SAYS_SO, "logged", span=span)
 
 
+_NODES = "{nodes}"
 # `stands`: what an end of an association stands for: itself, its records, and its location, or that of its feature
 # group.
 # `flow`: a possible flow of data from a source to a target; `both`: the association gives no direction.
@@ -129,12 +134,12 @@ INSERT INTO stands SELECT source, source FROM fact WHERE relation = 'associated'
 INSERT OR IGNORE INTO stands SELECT target, source FROM fact WHERE target IN (SELECT node FROM stands WHERE node = thing)
     AND (relation = 'recorded-by' OR relation = 'mentions' AND path = '{SOURCE}');
 INSERT OR IGNORE INTO stands SELECT of.node, said.target FROM stands AS of
-    JOIN main.node ON main.node.id = of.thing AND main.node.kind = '{FEATURE_GROUP.name}'
+    JOIN {_NODES} AS node ON node.id = of.thing AND node.kind = '{FEATURE_GROUP.name}'
     JOIN fact AS said ON said.source = of.thing AND said.relation = 'writes' AND instr(said.target, '://');
 CREATE TEMP TABLE ends AS SELECT id, kind, ifnull(json_extract(details, '$.type'), '') AS type, ifnull((
-        SELECT max(thing.kind) FROM stands JOIN main.node AS thing ON thing.id = stands.thing
+        SELECT max(thing.kind) FROM stands JOIN {_NODES} AS thing ON thing.id = stands.thing
         WHERE stands.node = node.id AND stands.thing != node.id), '') AS of
-    FROM main.node WHERE id IN (SELECT node FROM stands);
+    FROM {_NODES} AS node WHERE id IN (SELECT node FROM stands);
 CREATE UNIQUE INDEX temp.ends_id ON ends (id);
 CREATE TEMP TABLE flow (source, target, role, both, PRIMARY KEY (target, source, role)) WITHOUT ROWID;
 INSERT OR IGNORE INTO flow WITH said AS MATERIALIZED (

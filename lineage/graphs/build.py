@@ -38,9 +38,10 @@ def shown(excerpt: Excerpt, *questions: Question, whole: bool = False) -> Graph:
     extent = Extent(Held.by(excerpt), whole, frozenset(questions))
     built: Any = nx.MultiDiGraph(**excerpt.graph | {EXTENT: extent})
     # networkx would copy each node's attributes twice, and look up both ends of each edge three times
+    after, before = excerpt.neighbours(dict)  # people may change the attributes of one edge
     built._node.update(excerpt.nodes)  # noqa: SLF001
-    built._succ.update(excerpt.after)  # noqa: SLF001
-    built._pred.update(excerpt.before)  # noqa: SLF001
+    built._succ.update(after)  # noqa: SLF001
+    built._pred.update(before)  # noqa: SLF001
     return cast("Graph", built)
 
 
@@ -105,7 +106,7 @@ def around_dataset(snapshot: Snapshot, *uris: str) -> Graph:
     reader. So it answers `used` of these very locations, and no other question.
     """
     places = [parse_location(from_url(uri)).uri for uri in uris]
-    return shown(dataset_excerpt(snapshot, *places), *((USED, place) for place in places))
+    return shown(dataset_excerpt(snapshot, *places, every=True), *((USED, place) for place in places))
 
 
 @asks_snapshot

@@ -50,7 +50,7 @@ _COUNTED = f"""
 READERS: Final = (TRAINING_JOB.name, PROCESSING_JOB.name, FINE_TUNING_JOB.name)
 # Those without a field that says that anything was read, to learn from or to build on.
 _SAYING_NOTHING = f"""
-    SELECT id, kind, status, details FROM main.node WHERE kind IN {READERS} AND observed
+    SELECT id, kind, status, details FROM main.node WHERE kind IN {READERS} AND observed AND {{which}}
     AND NOT {_ISOLATED} AND NOT EXISTS (
         SELECT 1 FROM main.edge WHERE target = node.id AND relation = 'reads' AND evidence = 'declared'
         AND (usage IN ('data', 'model') OR opaque)) ORDER BY id"""  # noqa: S608  (our own words)
@@ -84,20 +84,34 @@ def count(db: sqlite3.Connection) -> None:
 
 def note_silent(db: sqlite3.Connection) -> None:
     """Fill the jobs that do not say what they read."""
-    db.executemany("INSERT INTO main.silent VALUES (?)", ((job,) for job in sorted(_silent(db))))
+    silent, writers = saying_nothing(db)
+    put_silent(db, [*silent, *of_what_leads_on(db, writers)])
 
 
-def _silent(db: sqlite3.Connection) -> Iterator[str]:
-    """The jobs that may have read anything and trained with it: they train, or what they wrote may lead to training."""
-    writers = []
-    for job, kind, status, details in db.execute(_SAYING_NOTHING):
+def put_silent(db: sqlite3.Connection, jobs: Iterable[str]) -> None:
+    """Store some jobs that do not say what they read."""
+    db.executemany("INSERT INTO main.silent VALUES (?)", ((job,) for job in sorted(jobs)))
+
+
+def saying_nothing(db: sqlite3.Connection, which: str = "true") -> tuple[list[str], list[str]]:
+    """The jobs that may have read anything: those that train, and those that wrote what may lead to training.
+
+    `which` is a condition on the jobs.
+    """
+    trainers, writers = [], []
+    for job, kind, status, details in db.execute(_SAYING_NOTHING.format(which=which)):
         attributes = decoded(details) | {"kind": kind, "status": status}
         if started(attributes) and trains(attributes):
-            yield job
+            trainers.append(job)
         elif started(attributes) and kind != TRAINING_JOB.name:
             writers.append(job)
+    return trainers, writers
+
+
+def of_what_leads_on(db: sqlite3.Connection, writers: list[str]) -> Iterator[str]:
+    """Of some jobs, those whose outputs may lead to training."""
     leading = _leading(db, writers) if writers else set()
-    yield from (job for job in writers if job in leading or _may_write_what_is_read(db, job))
+    return (job for job in writers if job in leading or _may_write_what_is_read(db, job))
 
 
 def _leading(db: sqlite3.Connection, writers: list[str]) -> set[str]:

@@ -11,7 +11,7 @@ from __future__ import annotations
 import sqlite3
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from lineage.domain.kinds import (
     ANY,
@@ -31,6 +31,7 @@ from lineage.domain.kinds import (
 from lineage.domain.names import (
     Cover,
     Span,
+    arn_id,
     cover,
     folders_above,
     is_arn,
@@ -42,7 +43,7 @@ from lineage.domain.pins import PREFIX, parameter_of, read_pin
 from lineage.domain.records import Body, Edge, Node, Resource, Window, tags_of
 from lineage.domain.references import Hit, detail, empty_parts, hits
 from lineage.domain.sightings import EVER, Sight, seen_read, seen_written
-from lineage.domain.times import each_time, while_it_ran, window
+from lineage.domain.times import Times, while_it_ran
 from lineage.graphs.associations import associated
 from lineage.graphs.levels import note_levels
 from lineage.graphs.place_names import place_names
@@ -153,14 +154,16 @@ def _counted(steps: Iterable[T], doing: str, on_step: OnStep) -> Iterator[T]:
 def observed_node(identity: str, record: Resource) -> Node:
     """The node of a record: the common attributes, and the details that its kind's row asks for."""
     kind = KINDS[record.kind]
-    details = {name: value for name, path in kind.details if (value := detail(record.body, path)) not in (None, [])}
-    tags = [f"{key}={value}" for key, value in tags_of(record.body).items()]
-    details |= {"tags": tags} if tags else {}
-    details |= {"crawl": record.crawl} if record.crawl else {}
-    details |= {"deleted": record.deleted} if record.deleted else {}
-    details |= {"empty_parts": empty} if (empty := empty_parts(kind, record.body)) else {}
-    details |= {"pins": pins} if (pins := _pins(kind, record)) else {}
-    details |= {"contents": contents} if (contents := _contents(kind, record)) else {}
+    told: dict[str, Any] = {name: detail(record.body, path) for name, path in kind.details}
+    told |= {
+        "tags": [f"{key}={value}" for key, value in tags_of(record.body).items()],
+        "crawl": record.crawl or None,
+        "deleted": record.deleted or None,
+        "empty_parts": empty_parts(kind, record.body) if kind.parts else [],
+        "pins": _pins(kind, record),
+        "contents": _contents(kind, record),
+    }
+    details = {name: value for name, value in told.items() if value is not None and value != []}
     return Node(
         identity,
         record.kind,
@@ -177,6 +180,7 @@ def observed_node(identity: str, record: Resource) -> Node:
 
 
 _PINNING = frozenset(kind for kind in KINDS.values() if any(reference.digest for reference in kind.references))
+_GIVING_CONTENT = frozenset(kind for kind in KINDS.values() if any(reference.content for reference in kind.references))
 
 
 def _pins(kind: Kind, record: Resource) -> list[list[str]]:
@@ -189,6 +193,8 @@ def _pins(kind: Kind, record: Resource) -> list[list[str]]:
 
 def _contents(kind: Kind, record: Resource) -> list[list[str]]:
     """The inputs whose content a record gives: the name of each, its place, and the text with the content."""
+    if kind not in _GIVING_CONTENT:
+        return []
     given = {one.content: record.body.get(one.content) or {} for one in kind.references if one.content}
     if not any(name.startswith(PREFIX) for parameters in given.values() for name in parameters):
         return []
@@ -197,18 +203,22 @@ def _contents(kind: Kind, record: Resource) -> list[list[str]]:
     return [[hit.role, hit.location.uri, text] for hit, text in said if hit.location and read_pin(text)]
 
 
+_BETWEEN = frozenset(kind.name for kind in KINDS.values() if kind.between)
+
+
 def lives(records: Iterable[Resource]) -> Iterator[LifeRecord]:
     """Names can be deleted and used again: the node id of an earlier lifetime contains its creation time."""
-    last = None
+    last, before = None, ""
     for record in records:
-        if KINDS[record.kind].between:
+        if record.kind in _BETWEEN:
             yield "", record
             continue
+        identity = record.id
         if last:
-            yield (f"{last.id}@{last.created}" if last.id == record.id else last.id), last
-        last = record
+            yield (f"{before}@{last.created}" if before == identity else before), last
+        last, before = record, identity
     if last:
-        yield last.id, last
+        yield before, last
 
 
 # --- what the fields say ------------------------------------------------------------------------
@@ -216,6 +226,8 @@ def lives(records: Iterable[Resource]) -> Iterator[LifeRecord]:
 Resolve = Callable[[str, str, str, str], str]
 Said = tuple[list[Node], list[Edge]]
 """The nodes that a record names, and its edges."""
+Declared = tuple[Hit, Node, Edge]
+"""What a field names, with its node and the edge to or from it."""
 
 
 _LENDERS = {kind.borrows[0]: kind.borrows[2] for kind in KINDS.values() if kind.borrows[0]}
@@ -252,23 +264,28 @@ def said(life: LifeRecord, resolve: Resolve, joining: Joining) -> Said:
     identity, record = life
     if not identity:
         return _association(record)
-    read = hits(KINDS[record.kind], _with_borrowed(record, joining))
-    named = ((hit, *declared(identity, record, hit, resolve)) for hit in read)
-    found = [
-        (hit, node, edge if when == edge.window else edge._replace(window=when))
-        for hit, node, edge in named
-        for when in each_time(record, hit, edge.window)
-    ]
-    for hit, node, edge in found:
-        if hit.digest:
-            joining.pin(node.id, hit.digest, edge.window, identity)
-    _note_own(identity, [(hit, node.id) for hit, node, _ in found if hit.reference.own and hit.location], joining)
-    pairs = [(node, _as_listed(_of_version(edge, record), hit, joining.listings)) for hit, node, edge in found]
-    pairs += _only_named(record, found) if KINDS[record.kind].job else ()
+    kind, times = KINDS[record.kind], Times(record)
+    found: list[Declared] = []
+    for hit in hits(kind, _with_borrowed(record, joining)):
+        for when in times.each(hit):
+            node, edge = declared(identity, record, hit, resolve, when)
+            if hit.digest:
+                joining.pin(node.id, hit.digest, when, identity)
+            if hit.view:
+                edge = _as_listed(edge, hit, joining.listings)
+            found.append((hit, node, _of_version(edge, record) if edge.relation == "configures" else edge))
+    if kind in _OWNING:
+        _note_own(identity, [(hit, node.id) for hit, node, _ in found if hit.reference.own and hit.location], joining)
+    pairs = [(node, edge) for _, node, edge in found]
+    if kind.job and any(hit.reference.relation == "mentions" for hit, _, _ in found):
+        pairs += _only_named(record, found)
     if joining.lived_before:
         anew = [pair for node, edge in pairs for pair in _named_since(node, edge, record, joining)]
         pairs = [*(_at_the_time(node, edge, record, joining) for node, edge in pairs), *anew]
     return [node for node, _ in pairs], [edge for _, edge in pairs]
+
+
+_OWNING = frozenset(kind for kind in KINDS.values() if any(reference.own for reference in kind.references))
 
 
 def _note_own(identity: str, own: list[tuple[Hit, str]], joining: Joining) -> None:
@@ -280,7 +297,7 @@ def _note_own(identity: str, own: list[tuple[Hit, str]], joining: Joining) -> No
             joining.lies_at(name, place, hit.span or Span.UNKNOWN, identity)
 
 
-def _only_named(record: Resource, found: list[tuple[Hit, Node, Edge]]) -> Iterator[tuple[Node, Edge]]:
+def _only_named(record: Resource, found: list[Declared]) -> Iterator[tuple[Node, Edge]]:
     """The places that a job names in a text without declaring them: it may have read and written there."""
     read = {node.id.rstrip("/") for _, node, edge in found if edge.relation == "reads"}
     written = [hit.location for hit, _, edge in found if edge.relation == "writes" and hit.location]
@@ -295,7 +312,7 @@ def _only_named(record: Resource, found: list[tuple[Hit, Node, Edge]]) -> Iterat
 
 def _as_listed(edge: Edge, hit: Hit, listings: Listings) -> Edge:
     """If the version of a manifest at the time is known, what it lists was read."""
-    version = listings.read_by(hit.location.uri, hit.view, edge.window) if hit.view and hit.location else None
+    version = listings.read_by(hit.location.uri, hit.view, edge.window) if hit.location else None
     return edge._replace(span=Span.LISTING, listing=version) if version else edge
 
 
@@ -310,7 +327,10 @@ def once_said(record: Resource, resolve: Resolve, joining: Joining) -> Said:
     nodes, edges = said((identity, record), resolve, joining)
     pairs = zip(nodes, edges, strict=True)
     kept = [(node, edge) for node, edge in pairs if edge.relation in _STAYS_SAID or _is_logged_output(edge)]
-    return [node for node, _ in kept], [_of_version(edge, record, record.seen or EVER) for _, edge in kept]
+    seen = record.seen or EVER
+    return [node for node, _ in kept], [
+        _of_version(edge, record, seen) if edge.relation == "configures" else edge for _, edge in kept
+    ]
 
 
 _STAYS_SAID = ("reads", "mentions", "configures")
@@ -318,7 +338,7 @@ _STAYS_SAID = ("reads", "mentions", "configures")
 
 def _of_version(edge: Edge, record: Resource, seen: str = "") -> Edge:
     """Until it becomes deployments, an endpoint's reference to its config has the times of the record's version."""
-    return edge._replace(window=Window(record.modified or "", seen)) if edge.relation == "configures" else edge
+    return edge._replace(window=Window(record.modified or "", seen))
 
 
 def _is_logged_output(edge: Edge) -> bool:
@@ -374,26 +394,18 @@ def _node_of_arn(text: str, to: str) -> Node:
     kind = kind_of_arn(text).name
     if to != ANY and kind == RESOURCE.name:
         kind = to
-    return Node(arn.id, kind, arn.resource.partition("/")[2], arn.account, arn.region, text)
+    return Node(arn_id(text), kind, arn.resource.partition("/")[2], arn.account, arn.region, text)
 
 
-def declared(identity: str, record: Resource, hit: Hit, resolve: Resolve) -> tuple[Node, Edge]:
-    """The other node and the edge of one hit."""
+def declared(identity: str, record: Resource, hit: Hit, resolve: Resolve, when: Window | None) -> tuple[Node, Edge]:
+    """The other node and the edge of one hit, with the time of the edge."""
     node = target_node(record, hit, resolve)
     reference = hit.reference
-    inward = RELATIONS[reference.relation].inward != reference.inverse
+    relation = reference.relation
+    inward = RELATIONS[relation].inward != reference.inverse
     source, target = (node.id, identity) if inward else (identity, node.id)
-    return node, Edge(
-        source,
-        target,
-        reference.relation,
-        hit.role,
-        hit.usage,
-        hit.path or reference.path,
-        reference.evidence,
-        window(record, hit),
-        hit.span,
-    )
+    path = hit.path or reference.path
+    return node, Edge(source, target, relation, hit.role, hit.usage, path, reference.evidence, when, hit.span)
 
 
 def without_echoes(joining: Joining) -> None:

@@ -19,7 +19,7 @@ _KNOWN = 200_000  # places that are remembered
 # A run says more if somebody wrote into it, or if it logs what it wrote.
 _TELLING_RUN = Way(("recorded-by",), ends_of=("reads", "mentions"), starts_of=("writes", "recorded-by"))
 _EVERY_RUN = Way(("recorded-by",))
-_READ_MODELS = Way(("writes",), starts_of=(*TAKING, "overlaps"), or_no_place=True)
+_READ_MODELS = Way(("writes",), starts_of=(*TAKING, "loads", "overlaps"), or_no_place=True)
 
 
 def onward_rows(snapshot: Snapshot, trained: Iterable[str], relations: Sequence[str], *, every_run: bool) -> Iterator[Row]:

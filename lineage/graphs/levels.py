@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from bisect import bisect_left
 from collections.abc import Iterable, Iterator
+from functools import cache
 from itertools import count, groupby
 from operator import itemgetter
 
@@ -34,17 +35,19 @@ _NUMBERED = """
 class _Level:
     """A place while the pass is inside it."""
 
-    def __init__(self, number: int, at: Place, outer: _Level | None) -> None:
-        self.number, (self.place, self.written, self.read, self.entry) = number, at
-        self.up = outer.nearest() if outer else (None, None, None)
+    __slots__ = ("entry", "folder", "last", "number", "place", "read", "up", "written")
+
+    def __init__(self, number: int, at: Place, up: Above) -> None:
+        self.number, self.up = number, up
+        self.place, self.written, self.read, self.entry = at
         self.last = number  # of all that begins like it
         self.folder = NONE  # of that, what is inside its folder
 
     def nearest(self) -> Above:
         """The nearest levels around anything that begins like it: written ones, read ones, and entries."""
-        own = (self.written, self.read, self.entry)
-        written, read, entry = (self.number if is_so else up for is_so, up in zip(own, self.up, strict=True))
-        return written, read, entry
+        written, read, entry = self.up
+        number = self.number
+        return number if self.written else written, number if self.read else read, number if self.entry else entry
 
     def holds(self, inner: _Level) -> None:
         """Note that another one that begins like it is done, with all that is inside."""
@@ -70,19 +73,25 @@ def _read_by(span: Span) -> int:
 
 def reached(written: Spans, read: Spans, folder: Reach, begun: Reach) -> tuple[int, ...]:
     """How far a place reaches when it is written, when it is read in any way, and in each way, of its folder and all begun."""
+    to = {_EXACTLY: NONE, _IN_FOLDER: folder, _BEGINS_SO: begun}
+    covers, gets, surely = _how_far(written, read)
+    return (*to[covers], *to[gets], *to[surely])
+
+
+@cache  # there are few ways to write and to read
+def _how_far(written: Spans, read: Spans) -> tuple[int, int, int]:
     covers = max(map(_written_by, written), default=_EXACTLY)
     gets = [_read_by(span) for span in read] or [_EXACTLY]
-    to = {_EXACTLY: NONE, _IN_FOLDER: folder, _BEGINS_SO: begun}
-    return (*to[covers], *to[max(gets)], *to[min(gets)])
+    return covers, max(gets), min(gets)
 
 
 def note_levels(joining: Joining) -> None:
     """Store the places that are read and written, how they are nested, and which of them share keys at all."""
-    sql = """INSERT INTO main.level (id, place, last, up_written, up_read, up_entry, written, read, covers_from, covers_to,
-             gets_from, gets_to, surely_from, surely_to) VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?,?)"""
+    into = """INSERT INTO main.level (id, place, last, up_written, up_read, up_entry, written, read, covers_from, covers_to,
+             gets_from, gets_to, surely_from, surely_to)"""
     joining.run("CREATE TEMP TABLE entry_at (place, manifest, PRIMARY KEY (place, manifest)) WITHOUT ROWID")
     joining.put("INSERT OR IGNORE INTO entry_at VALUES (?,?)", _entries(joining))
-    joining.put(sql, _levels(joining.places()))
+    joining.fill(into, _levels(joining.places()))
     joining.run(_ENTRIES)
     joining.run("DROP TABLE temp.entry_at")
     joining.put(_FOLDER, _folders(joining))
@@ -99,7 +108,7 @@ def _levels(places: Iterable[Place]) -> Iterator[tuple[object, ...]]:
     for number, at in zip(count(APART, APART), places, strict=False):
         while inside and not at[0].startswith(inside[-1].place):
             yield _left(inside)
-        inside.append(_Level(number, at, inside[-1] if inside else None))
+        inside.append(_Level(number, at, inside[-1].nearest() if inside else (None, None, None)))
     while inside:
         yield _left(inside)
 
@@ -131,7 +140,7 @@ def _entries(joining: Joining) -> Iterator[tuple[str, str]]:
     read, before = joining.listings_read(), set[str]()
     for place in joining.written_places() if read else ():
         location = location_of(place)
-        around = list(texts_around(location)) if location else []
+        around = list(texts_around(location)) if location and joining.listings.lists_in(location.root) else []
         for text in around:  # what is around the place was already asked for with the previous one
             manifests = () if text in before else joining.listings.having(text)
             yield from ((text, manifest) for number, manifest in manifests if number in read)

@@ -179,7 +179,7 @@ def _known_by_nodes(graph: Excerpt, place: Location) -> Known:
         return Known.PLACE
     if any(f"{node}/".startswith(bare) for node in graph.nodes):
         return Known.PLACE
-    if any(_reads(node, data, place) for node, ends in graph.after.items() for keys in ends.values() for data in keys.values()):
+    if any(_reads(source, data, place) for source, _, _, data in graph.edges()):
         return Known.AROUND
     return Known.BUCKET if any(node.startswith(f"{place.root}/") for node in graph.nodes) else Known.NOTHING
 

@@ -111,6 +111,8 @@ _USE = (
     Follow("place", "down", ("loads", "reads"), near="model", edge=_is_of_a_model),
     Follow("reached", "down", ("loads", "reads"), near="model", edge=_is_of_a_model, where=(_PLACE, *_NO_TRAINER)),
 )
+# The same for a question about some jobs only: the trail of what a training job made may be lost as that of any other.
+_EVERY_USE = tuple(line._replace(only=Only.ALL, where=_RESOURCE if line.where == _NO_TRAINER else line.where) for line in _USE)
 # All that data at some nodes gets to; opaque sources, and what endpoints serve with an unknown origin.
 _IMPACT = (
     *_READERS,
@@ -190,7 +192,7 @@ def made_excerpt(snapshot: Snapshot, ids: Iterable[str]) -> Excerpt:
     ids = list(ids)
     near, making = grow(_Stored(snapshot), _NEAR, {"up": ids}), grow(_Stored(snapshot), _MAKING, {"made": ids})
     inside = _made(making)
-    edges = near.edges | dict.fromkeys(edges_of(snapshot.rows_between(inside)))
+    edges = list(near.edges | dict.fromkeys(edges_of(snapshot.rows_between(inside))))
     known = making.nodes | near.nodes
     wanted = dict.fromkeys(node for node in chain(inside, _nodes_of(near)) if node not in known)
     nodes = {node: known[node] for node in (*inside, *_nodes_of(near)) if node in known}
@@ -203,11 +205,11 @@ def reached_excerpt(snapshot: Snapshot, ids: Iterable[str]) -> Excerpt:
     return _near(snapshot, _REACHED, {"member": ids, "reached": ids})
 
 
-def dataset_excerpt(snapshot: Snapshot, *uris: str) -> Excerpt:
+def dataset_excerpt(snapshot: Snapshot, *uris: str, every: bool = False) -> Excerpt:
     """The part of a snapshot that `used` needs to judge some locations: every reader of one, or of what could hide it, and on.
 
     Left out is what cannot change the answer: the groups of runs, and the ends of chains that lead to no other
-    reader.
+    reader. `every`: also for questions about some jobs only, for which the first use may not count.
     """
     opaque, near = set(snapshot.opaque_places()), NamedPlaces.of(snapshot).prefixes
     datasets = [parse_location(from_url(uri)) for uri in uris]
@@ -215,7 +217,8 @@ def dataset_excerpt(snapshot: Snapshot, *uris: str) -> Excerpt:
     written = [place for dataset in datasets for place in first_write(dataset, near)]
     # if an access point is read, what any run logs may have been read through it
     every_run = any(location.hides_bucket for place in opaque if (location := location_of(place)))
-    return _noted(_near(snapshot, _USE, {"place": places, "written": written}, every_run=every_run), snapshot, datasets)
+    seeds = {"place": places, "written": written}
+    return _noted(_near(snapshot, _EVERY_USE if every else _USE, seeds, every_run=every_run), snapshot, datasets)
 
 
 def subject_excerpt(snapshot: Snapshot, subject: str, *also: str) -> Excerpt:
@@ -285,7 +288,7 @@ def between(snapshot: Snapshot, ids: Collection[str], known: Mapping[str, Attrib
     """Some nodes of a snapshot, with the edges between them. Those that are `known` are not read again."""
     rest = dict(attributed(snapshot.node_rows(node for node in ids if node not in known)))
     nodes = {node: known[node] for node in ids if node in known} | rest
-    return _graph(snapshot, nodes, edges_of(snapshot.rows_between(ids)))
+    return _graph(snapshot, nodes, list(edges_of(snapshot.rows_between(ids))))
 
 
 def ends_of(snapshot: Snapshot, nodes: Iterable[str], way: Direction, relations: Iterable[str]) -> Iterator[str]:
@@ -299,7 +302,10 @@ def _near(snapshot: Snapshot, table: tuple[Follow, ...], seeds: Seeds, *, every_
     grown = grow(_Stored(snapshot, every_run=every_run), table, seeds)
     known = grown.nodes
     wanted = dict.fromkeys(node for node in _nodes_of(grown) if node not in known)
-    return _graph(snapshot, known | dict(attributed(snapshot.node_rows(wanted))), grown.edges)
+    rows = list(grown.edges)
+    del grown  # it may hold as much as the graph
+    known |= attributed(snapshot.node_rows(wanted))
+    return _graph(snapshot, known, rows)
 
 
 def _nodes_of(grown: Grown) -> Iterator[str]:
@@ -308,9 +314,17 @@ def _nodes_of(grown: Grown) -> Iterator[str]:
     return chain(*grown.sets.values(), *ends)
 
 
-def _graph(snapshot: Snapshot, nodes: dict[str, Attributes], edges: Iterable[EdgeRow]) -> Excerpt:
-    inside = sorted(edges, key=itemgetter(0, 1, 2, 3, 4, 5))  # in the order of the whole graph, so keys are the same
-    return assembled(sorted(nodes.items()), inside, snapshot.scope(), snapshot.listings(), unseen_in(snapshot))
+def _graph(snapshot: Snapshot, nodes: dict[str, Attributes], edges: list[EdgeRow]) -> Excerpt:
+    """The edges come in the order of the whole graph, so that keys are the same. The list is empty afterwards."""
+    edges.sort(key=itemgetter(0, 1, 2, 3, 4, 5))
+    return assembled(sorted(nodes.items()), _emptying(edges), snapshot.scope(), snapshot.listings(), unseen_in(snapshot))
+
+
+def _emptying(rows: list[EdgeRow]) -> Iterator[EdgeRow]:
+    """Each row, without keeping it: a large graph would be held twice."""
+    rows.reverse()
+    while rows:
+        yield rows.pop()
 
 
 def _places_around(snapshot: Snapshot, datasets: Iterable[Location], near: Prefixes) -> Iterator[str]:
@@ -362,13 +376,11 @@ class _InExcerpt:
 
     def edges(self, nodes: Iterable[str], way: Direction, relations: Sequence[str], _only: Only) -> Iterator[EdgeRow]:
         """The edges of some relations into some nodes, or out of them."""
-        beside = self._graph.before if way == "up" else self._graph.after
-        ends = ((node, other, data) for node in nodes for other, keys in beside[node].items() for data in keys.values())
-        for node, other, data in ends:
+        beside = self._graph.into if way == "up" else self._graph.out_of
+        for source, target, _, data in chain.from_iterable(beside[node] for node in nodes):
             if data["relation"] in relations:
                 opens, _, closes = data["time"].partition("/") if data["time"] else (None, "", None)
                 said = {name: data[name] for name in EdgeRow._fields[2:] if name in data}
-                source, target = (other, node) if way == "up" else (node, other)
                 yield EdgeRow(source, target, opens=opens, closes=closes, **said)
 
     def attributes(self, nodes: Iterable[str]) -> Iterator[tuple[str, Attributes]]:

@@ -32,10 +32,9 @@ class Held(NamedTuple):
     def by(cls, graph: Excerpt) -> Held:
         """What a graph holds now. Attributes do not count: people add their own."""
         edges, checksum = 0, sum(_sum_of(f"{node}") for node in graph.nodes)
-        for source, ends in graph.after.items():
-            for end, keys in ends.items():
-                edges += len(keys)
-                checksum += sum(_sum_of(f"{source}\n{end}\n{key}") for key in keys)
+        for source, target, key, _ in graph.edges():
+            edges += 1
+            checksum += _sum_of(f"{source}\n{target}\n{key}")
         return cls(len(graph.nodes), edges, checksum)
 
 

@@ -288,7 +288,7 @@ _NOW = _grouped(_written_now("source IN (SELECT writer FROM wrote_otherwise)"))
 _WAYS = f"SELECT DISTINCT span FROM ({_written_now('target = ?1')})"  # noqa: S608
 _MOVED = "target IN (SELECT place FROM moved)"
 _SEVERAL = {
-    "before": _several(" UNION ".join((_written_now(_MOVED, "rowid <= (SELECT number FROM top)"), _WAS))),
+    "before": _several(" UNION ".join((_written_now(_MOVED, "number <= (SELECT number FROM top)"), _WAS))),
     "now": _several(_written_now(_MOVED)),
 }
 _OTHERS = f"""

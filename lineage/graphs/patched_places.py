@@ -11,6 +11,7 @@ from lineage.graphs.tables import Joining
 from lineage.graphs.unexplained import unexplained
 from lineage.graphs.unread import note_unread
 from lineage.snapshot.levels import above, into
+from lineage.snapshot.rows import STORED
 from lineage.snapshot.schema import UNREAD
 
 
@@ -36,7 +37,7 @@ def patch_places(joining: Joining) -> None:
 
 def _restore(joining: Joining, which: str) -> None:
     """Put back some of the edges that lead nowhere: perhaps they lead somewhere now."""
-    joining.run(f"INSERT INTO main.edge SELECT * FROM main.left_out WHERE {which}")  # noqa: S608  (our own words)
+    joining.run(f"INSERT INTO main.edge ({STORED}) SELECT * FROM main.left_out WHERE {which}")  # noqa: S608  (our own words)
     joining.run(f"DELETE FROM main.left_out WHERE {which}")  # noqa: S608
 
 
@@ -66,10 +67,12 @@ def _leave_out_the_same(joining: Joining) -> None:
 
 
 def _explain(joining: Joining) -> None:
-    """Find again what is of unknown origin: near places, what is served now, and all that is no place."""
+    """Find again what is of unknown origin: near places, what is served now, and what was made anew or named."""
     for statement in _DOUBTFUL.split(";\n"):
         joining.run(statement)
-    joining.note_unexplained(list(unexplained(joining, "source IN (SELECT id FROM doubtful)")))
+    joining.note_unexplained(
+        list(unexplained(joining, "source IN (SELECT id FROM doubtful)")), "{id} IN (SELECT id FROM doubtful)"
+    )
 
 
 class _Counting:
@@ -83,24 +86,24 @@ class _Counting:
             "SELECT 1 FROM counted_near JOIN main.level USING (place) JOIN main.lists ON manifest = level.id LIMIT 1"
         ):
             raise Crowded  # when something in a manifest was written first is left to the join of all places
-        self._first_writes("before", "rowid <= (SELECT number FROM top)")
-        joining.run(_CHANNEL_BEFORE)
-        edges = "(SELECT source, target, closes, 'reads' AS relation, 'data' AS usage FROM channel_before)"
-        self._before = joining.select(CHANNELS.format(edges=edges, first="first_before", data=DATA))
+        self._first_writes("before", "number <= (SELECT number FROM top)")
 
     def settle(self) -> None:
         """Store the new counts, and the jobs that do not say what they read."""
         self._first_writes("now", "true")
-        channels = CHANNELS.format(edges="main.edge", first="first_now", data=f"{_IS_COUNTED} AND {DATA}")
+        for statement in _CHANNELS.split(";\n"):
+            self._joining.run(statement)
         resources = [self._joining.select(RESOURCES.format(nodes=nodes)) for nodes in ("was_node", _OBSERVED)]
         for sign, rows in zip((-1, 1), resources, strict=True):
             for account, region, *numbers in rows:
-                self._joining.put("INSERT OR IGNORE INTO main.counted VALUES (?,?,0,0,0,0,0,0,0,0)", [(account, region)])
-                self._joining.put(_ADD_RESOURCES, [(*(sign * number for number in numbers), account, region)])
-        for sign, rows in ((-1, self._before), (1, self._joining.select(channels))):
-            for account, region, *numbers in rows:
-                self._joining.put(_ADD_CHANNELS, [(*(sign * number for number in numbers), account, region)])
-        self._joining.note_silent()
+                if not self._joining.select("SELECT 1 FROM main.counted WHERE (account, region) = (?, ?)", account, region):
+                    raise Crowded  # what jobs there read according to others counts from now on
+                self._joining.put(_ADD_RESOURCES, [(*(sign * (number or 0) for number in numbers), account, region)])
+        for sign, when in ((-1, "before"), (1, "now")):
+            channels = CHANNELS.format(edges=f"channel_{when}", first=f"first_{when}", data="true")
+            for account, region, *numbers in self._joining.select(channels):
+                self._joining.put(_ADD_CHANNELS, [(*(sign * (number or 0) for number in numbers), account, region)])
+        self._joining.note_silent("id IN (SELECT id FROM touched UNION SELECT id FROM altered UNION SELECT id FROM mine)")
 
     def _first_writes(self, when: str, which: str) -> None:
         for statement in _FIRST_WRITES.format(when=when, which=which).split(";\n"):
@@ -109,25 +112,24 @@ class _Counting:
 
 _MAYBE = (("target", "may-write"), ("source", "may-read"))
 _IN_SIGHT = "{place} IN (SELECT place FROM sight UNION SELECT place || '/' FROM sight)"
-_COLUMNS = "source, target, relation, role, usage, path, evidence, opens, closes, span, listing, reader, settled, opaque"
 # The edges that are other than before, with the places at their ends, and all places of changed records: a job may have another
 # status and the same edges. What led nowhere before and is said again stays where it is.
 _MOVED = f"""
-CREATE TEMP TABLE differing AS SELECT {_COLUMNS} FROM (
-    SELECT {_COLUMNS}, -1 AS sign FROM was UNION ALL SELECT {_COLUMNS}, -1 FROM was_left
-    UNION ALL SELECT {_COLUMNS}, 1 FROM main.edge WHERE rowid > (SELECT number FROM top))
-    GROUP BY {_COLUMNS} HAVING sum(sign) != 0;
-CREATE TEMP TABLE still AS SELECT {_COLUMNS} FROM was_left INTERSECT SELECT {_COLUMNS} FROM main.edge
-    WHERE rowid > (SELECT number FROM top);
-DELETE FROM main.edge WHERE rowid > (SELECT number FROM top) AND EXISTS (
-    SELECT 1 FROM still WHERE (still.{", still.".join(_COLUMNS.split(", "))}) IS (edge.{", edge.".join(_COLUMNS.split(", "))}));
+CREATE TEMP TABLE differing AS SELECT {STORED} FROM (
+    SELECT {STORED}, -1 AS sign FROM was UNION ALL SELECT {STORED}, -1 FROM was_left
+    UNION ALL SELECT {STORED}, 1 FROM main.edge WHERE number > (SELECT number FROM top))
+    GROUP BY {STORED} HAVING sum(sign) != 0;
+CREATE TEMP TABLE still AS SELECT {STORED} FROM was_left INTERSECT SELECT {STORED} FROM main.edge
+    WHERE number > (SELECT number FROM top);
+DELETE FROM main.edge WHERE number > (SELECT number FROM top) AND EXISTS (
+    SELECT 1 FROM still WHERE (still.{", still.".join(STORED.split(", "))}) IS (edge.{", edge.".join(STORED.split(", "))}));
 INSERT INTO main.left_out SELECT * FROM still;
 CREATE TEMP TABLE moved (place PRIMARY KEY) WITHOUT ROWID;
 INSERT OR IGNORE INTO moved SELECT source FROM differing UNION SELECT target FROM differing;
-INSERT OR IGNORE INTO moved SELECT edge.source FROM learner JOIN main.edge ON edge.rowid = learner.number;
+INSERT OR IGNORE INTO moved SELECT edge.source FROM learner CROSS JOIN main.edge USING (number);
 INSERT OR IGNORE INTO moved SELECT iif(source IN (SELECT id FROM altered), target, source) FROM (
     SELECT source, target FROM was UNION SELECT source, target FROM was_left
-    UNION SELECT source, target FROM main.edge WHERE rowid > (SELECT number FROM top))
+    UNION SELECT source, target FROM main.edge WHERE number > (SELECT number FROM top))
     WHERE source IN (SELECT id FROM altered) OR target IN (SELECT id FROM altered);
 DELETE FROM moved WHERE EXISTS (SELECT 1 FROM main.node WHERE id = place AND arn IS NOT NULL)
 """.strip()  # noqa: S608  (our own words)
@@ -148,11 +150,10 @@ UPDATE main.node SET details = json_remove(details, '$.contradicted') WHERE id I
 _RETOLD = """
     CREATE TEMP TABLE retold AS SELECT place FROM moved UNION SELECT place FROM copied
     UNION SELECT place FROM led JOIN main.level AS now USING (id) WHERE (led.leads, led.fed) != (now.leads, now.fed)"""
-_IS_COUNTED = "source IN (SELECT place FROM counted_near)"
 _IN_RETOLD = "{place} IN (SELECT place FROM retold)"
 _DATASETS = f"""
     UPDATE main.node SET kind = '{DATASET.name}', observed = 1
-    WHERE id IN (SELECT place FROM retold) AND kind IN {PLACES}"""  # noqa: S608
+    WHERE id IN (SELECT place FROM retold) AND +kind IN {PLACES}"""  # noqa: S608
 _NEAR_LOADS = "source IN (SELECT place FROM near)"
 _BESIDE = f"""
     CREATE TEMP TABLE beside AS WITH load AS (
@@ -161,11 +162,14 @@ _BESIDE = f"""
     SELECT place FROM load UNION SELECT source FROM load CROSS JOIN main.edge ON target = load.place AND relation = 'overlaps'
     UNION SELECT source FROM ({into("load CROSS JOIN main.level AS r ON r.place = load.place")})"""  # noqa: S608
 _DOUBTFUL = f"""
-CREATE TEMP TABLE doubtful AS WITH RECURSIVE up (id) AS (
+CREATE TEMP TABLE doubtful (id PRIMARY KEY) WITHOUT ROWID;
+INSERT INTO doubtful WITH RECURSIVE up (id) AS (
     SELECT source FROM differing WHERE relation IN {SERVING} UNION SELECT target FROM differing WHERE relation IN {SERVING}
+    UNION SELECT id FROM altered
     UNION SELECT edge.source FROM up JOIN main.edge ON edge.target = up.id WHERE edge.relation IN {SERVING})
-    SELECT id FROM up WHERE instr(id, '://') UNION SELECT place FROM near UNION SELECT place FROM retold;
-DELETE FROM main.unexplained WHERE NOT instr(id, '://') OR id IN (SELECT id FROM doubtful)
+    SELECT id FROM up UNION SELECT place FROM near UNION SELECT place FROM retold UNION SELECT id FROM touched
+    UNION SELECT target FROM near CROSS JOIN main.edge ON source = near.place WHERE relation = 'loads';
+DELETE FROM main.unexplained WHERE id IN (SELECT id FROM doubtful)
 """.strip()  # noqa: S608
 _OBSERVED = "(SELECT * FROM main.node WHERE id IN (SELECT id FROM altered))"
 _OWN = """
@@ -191,13 +195,23 @@ _COUNTED_NEAR = f"""
     CREATE TEMP TABLE counted_near AS SELECT place FROM near
     WHERE EXISTS (SELECT 1 FROM main.edge WHERE source = place AND {DATA})
     OR EXISTS (SELECT 1 FROM was AS edge WHERE source = place AND {DATA}) OR place IN (
-        SELECT edge.source FROM learner JOIN main.edge ON edge.rowid = learner.number)
+        SELECT edge.source FROM learner CROSS JOIN main.edge USING (number))
     UNION SELECT source FROM differing WHERE relation = 'reads' UNION SELECT target FROM differing WHERE relation = 'writes'"""  # noqa: S608
-_CHANNEL_BEFORE = f"""
-    CREATE TEMP TABLE channel_before AS
-    SELECT source, target, closes FROM main.edge WHERE source IN (SELECT place FROM counted_near) AND relation = 'reads'
-        AND (usage = 'data' OR rowid IN (SELECT number FROM learner)) AND rowid <= (SELECT number FROM top)
-    UNION ALL SELECT source, target, closes FROM was AS edge WHERE source IN (SELECT place FROM counted_near) AND {DATA}"""  # noqa: S608
+# The channels that are other than before, and all of places with another first write.
+_CHANNELS = f"""
+CREATE TEMP TABLE shifted AS SELECT place FROM counted_near LEFT JOIN first_before AS old USING (place)
+    LEFT JOIN first_now AS new USING (place) WHERE old.opens IS NOT new.opens;
+CREATE TEMP TABLE channel_before AS
+    SELECT source, target, closes FROM main.edge WHERE source IN (SELECT place FROM shifted) AND relation = 'reads'
+        AND (usage = 'data' OR number IN (SELECT number FROM learner)) AND number <= (SELECT number FROM top)
+    UNION ALL SELECT source, target, closes FROM main.edge WHERE number IN (SELECT number FROM learner)
+        AND number <= (SELECT number FROM top) AND source NOT IN (SELECT place FROM shifted)
+    UNION ALL SELECT source, target, closes FROM was AS edge WHERE source IN (SELECT place FROM counted_near) AND {DATA};
+CREATE TEMP TABLE channel_now AS
+    SELECT source, target, closes FROM main.edge WHERE source IN (SELECT place FROM shifted) AND {DATA}
+    UNION ALL SELECT source, target, closes FROM main.edge WHERE number > (SELECT number FROM top) AND {DATA}
+        AND source IN (SELECT place FROM counted_near) AND source NOT IN (SELECT place FROM shifted)
+""".strip()  # noqa: S608
 _ADD_RESOURCES = """
     UPDATE main.counted SET resources = resources + ?, trainers = trainers + ?, training_jobs = training_jobs + ?,
     isolated_training_jobs = isolated_training_jobs + ?, processing_jobs = processing_jobs + ?,

@@ -14,7 +14,7 @@ from itertools import pairwise
 from typing import NamedTuple
 
 from lineage.domain.kinds import CARRIERS, CONTENT, IMAGE, KINDS, PLACES, RELATIONS, WEIGHTS
-from lineage.domain.names import is_arn, is_place, parse_arn
+from lineage.domain.names import is_arn, parse_arn
 from lineage.domain.records import Edge, Node, Resource
 from lineage.graphs.derive import Said, lending, lives, observed_node, once_said, resolver, said
 from lineage.graphs.tables import Joining
@@ -91,6 +91,7 @@ class Region:
         self._read, self._read_earlier = read, read_earlier
         self._resolve = resolver(joining)
         self.anew: set[str] = set()
+        self.pairs: set[tuple[str, str]] = set()  # the ends of associations that are made anew
         self.renamed: set[str] = set()  # unread things whose first naming is looked for again
         self._said: dict[str, list[_Saying]] = {}  # by record, also of those that are only asked
         self._known: dict[str, Met | None] = {}
@@ -107,7 +108,6 @@ class Region:
                 raise TooMuch
             self._say(todo)
             edges = [*self._edges(self._nodes(todo)), *self._said_by(todo)]
-            self._insist_unassociated(edges)
             todo = set(self._beyond(edges)) - self.anew
         self._say(self._namers())
 
@@ -127,8 +127,10 @@ class Region:
     def _observed(self) -> set[str]:
         """The changed records as nodes; the records that named them, or others of their name, when they were unread."""
         records = list(self._read(self._changed.records))
-        if any(KINDS[one.kind].between or not one.name.isascii() for one in records):
+        if not all(one.name.isascii() and one.id.isascii() for one in records):
             raise TooMuch
+        self._note_pairs(one for one in records if KINDS[one.kind].between)
+        records = [one for one in records if not KINDS[one.kind].between]
         self._lived = {one.id for one, other in pairwise(records) if one.id == other.id}
         nodes = [observed_node(identity, record) for identity, record in lives(records)]
         self._insist_same_names(nodes)
@@ -139,10 +141,23 @@ class Region:
             for row in self._joining.select(_CALLED_SO, node.name, node.kind, node.account or "", node.region or "")
         }
         named = self._edges(alike - {node.id for node in nodes})
-        self._insist_unassociated(named)
         self._meet({end for edge in named for end in edge[:2]})
         ends = (self._known[end] for edge in named for end in edge[:2])
-        return {*self._changed.records, *(met.record for met in ends if met)}
+        associations = self._associations(At(source, target, "associated", "") for source, target in self.pairs)
+        return {*self._changed.records, *associations, *(met.record for met in ends if met)}
+
+    def _note_pairs(self, associations: Iterable[Resource]) -> None:
+        """The ends of changed associations: which edges there are between two ends is found anew from all between these."""
+        for one in associations:
+            for edge in said(("", one), self._resolve, self._joining)[1]:
+                if not one.id.startswith(f"{edge.source}#{edge.target}#"):
+                    raise TooMuch  # then others between these ends would not be found
+                self.pairs.add((edge.source, edge.target))
+
+    def _associations(self, edges: Iterable[At]) -> set[str]:
+        """The ids of all associations between the ends of some edges."""
+        pairs = sorted({edge[:2] for edge in edges if edge.relation == "associated"})
+        return {one for pair in pairs for (one,) in self._joining.select(_BETWEEN, "#".join(pair))}
 
     def _insist_same_names(self, nodes: list[Node]) -> None:
         for node in nodes:
@@ -208,12 +223,6 @@ class Region:
         for node, kind, arn in self._joining.select(_MET, json.dumps(sorted(fresh))):
             self._known[node] = Met(kind, parse_arn(arn).id)
 
-    def _insist_unassociated(self, edges: list[At]) -> None:
-        """What people associate with each other gets edges from all that stands for it: left to the first join."""
-        ends = {end for edge in edges for end in edge[:2] if not is_place(end)}
-        if self._joining.select(_ASSOCIATED, json.dumps(sorted(ends))):
-            raise TooMuch
-
     # --- which records depend on others ---------------------------------------------------------
 
     def _beyond(self, edges: list[At]) -> Iterator[str]:
@@ -243,10 +252,11 @@ class Region:
         ends = {end for edge in (*before, *now) for end in edge[:2]}
         found = set[str]()
         for (thing,) in self._joining.select(_UNREAD, json.dumps(sorted(ends))):
-            beside = [row[0] for row in self._joining.select(_BESIDE, thing, str(NAMERS))]
+            beside = [At(*row) for row in self._joining.select(_BESIDE, thing, str(NAMERS))]
             if len(beside) < NAMERS:
-                self._meet(beside)
-                found |= {met.record for one in beside if (met := self._known[one])}
+                ends = {end for edge in beside for end in edge[:2]}
+                self._meet(ends)
+                found |= {met.record for one in ends if (met := self._known[one])} | self._associations(beside)
                 self.renamed.add(thing)
             elif self._is_unsure(thing, before, now):
                 raise TooMuch
@@ -255,16 +265,16 @@ class Region:
     def _is_unsure(self, thing: str, before: list[At], now: list[At]) -> bool:
         """Whether what names a thing first may be another record now: one does not name it any more, or has other versions."""
         named, still = (
-            {
-                met.record
-                for edge in edges
-                if thing in edge[:2]
-                for end in edge[:2]
-                if end != thing and (met := self._known.get(end))
-            }
-            for edges in (before, now)
+            {name for edge in edges if thing in edge[:2] for name in self._naming(thing, edge)} for edges in (before, now)
         )
         return not named <= still or any(len(self._said[one]) > 1 for one in named | still if one in self._said)
+
+    def _naming(self, thing: str, edge: At) -> Iterator[str]:
+        """What names a thing by an edge: the record at the other end, or the association, if that is made anew."""
+        if edge.relation == "associated":
+            yield from self._associations([edge]) if edge[:2] in self.pairs else ()
+        else:
+            yield from (met.record for end in edge[:2] if end != thing and (met := self._known.get(end)))
 
 
 class _Saying(NamedTuple):
@@ -286,11 +296,11 @@ _AT = f"""
     SELECT source, target, relation, usage FROM main.edge WHERE source IN {_IDS}
     UNION SELECT source, target, relation, usage FROM main.edge WHERE target IN {_IDS}"""  # noqa: S608  (our own words)
 _BESIDE = """
-    SELECT source FROM main.edge WHERE target = ?1 UNION ALL SELECT target FROM main.edge WHERE source = ?1 LIMIT ?2"""
+    SELECT source, target, relation, usage FROM main.edge WHERE target = ?1
+    UNION ALL SELECT source, target, relation, usage FROM main.edge WHERE source = ?1 LIMIT ?2"""
 _MET = f"SELECT id, kind, arn FROM main.node WHERE id IN {_IDS} AND observed AND arn IS NOT NULL"  # noqa: S608
-_ASSOCIATED = f"""
-    SELECT 1 FROM main.edge WHERE source IN {_IDS} AND relation = 'associated'
-    UNION ALL SELECT 1 FROM main.edge WHERE target IN {_IDS} AND relation = 'associated' LIMIT 1"""  # noqa: S608
+# The id of an association begins with those of its ends.
+_BETWEEN = "SELECT DISTINCT id FROM record WHERE id > ?1 || '#' AND id < ?1 || '$'"
 _OWN_NAMES = f"SELECT name FROM main.lies WHERE record IN {_IDS} UNION SELECT name FROM fresh_lies WHERE record IN {_IDS}"  # noqa: S608
 _WITHOUT_RECORD = (*PLACES, IMAGE, WEIGHTS, CONTENT.name)
 _UNREAD = f"""

@@ -9,27 +9,29 @@ from __future__ import annotations
 import json
 import sqlite3
 from collections.abc import Callable, Iterable, Iterator
-from functools import lru_cache
-from itertools import groupby
+from functools import cache, lru_cache
+from itertools import chain, groupby, islice
 from operator import itemgetter
 from typing import Any, NamedTuple
 
-from lineage.domain.kinds import ALLOWED, ENDPOINT, ENDPOINT_CONFIG, HOLDERS, PIPELINE_EXECUTION, REUSED, SERVING
+from lineage.domain.kinds import ALLOWED, ENDPOINT, ENDPOINT_CONFIG, HOLDERS, PIPELINE_EXECUTION, REUSED, SERVING, TRAINING_JOB
 from lineage.domain.names import Span, partition_of
 from lineage.domain.records import Edge, Json, Node, Window
 from lineage.domain.sightings import EVER, Sight
 from lineage.domain.status import FAILED, MIXED
 from lineage.domain.times import bounds, sortable
-from lineage.domain.version import __version__
-from lineage.graphs.counts import count, note_silent
+from lineage.graphs.counts import count, of_what_leads_on, put_silent, saying_nothing
+from lineage.graphs.joiner import joiner
 from lineage.snapshot.levels import EDGE_OF_PAIR, into, out_of
 from lineage.snapshot.manifests import Listings
-from lineage.snapshot.rows import EDGE, edge_of, node_row, stored_edge
+from lineage.snapshot.packed import VIEWS, writable
+from lineage.snapshot.rows import EDGE, STORED, edge_of, node_row, stored_edge
 from lineage.snapshot.schema import index_graph
 from lineage.snapshot.tables import Row
 
 REMEMBERED = 20_000  # names in memory: those that many records in a row use
 AT_ONCE = 1000  # edges that are put into a table at a time
+ROWS = 64  # rows of one statement: it may have at most 999 values, in the oldest SQLite
 
 _ROOM = """
 CREATE TEMP TABLE called (kind, account, region, name, id, PRIMARY KEY (kind, account, region, name)) WITHOUT ROWID;
@@ -78,15 +80,15 @@ SERVES = f"relation IN {SERVING} AND (relation != 'provides' OR usage = 'model')
 # container need not load what only its environment names.
 _UNEXPLAINED = f"""
     INSERT OR IGNORE INTO main.unexplained
-    SELECT id FROM main.node WHERE NOT observed AND EXISTS (SELECT 1 FROM main.edge WHERE source = id AND {SERVES})
-    UNION SELECT id FROM main.node WHERE kind IN {HOLDERS}
+    SELECT id FROM main.node WHERE {{node}} AND NOT observed AND EXISTS (SELECT 1 FROM main.edge WHERE source = id AND {SERVES})
+    UNION SELECT id FROM main.node WHERE {{node}} AND kind IN {HOLDERS}
         AND (json_extract(details, '$.empty_parts') IS NOT NULL OR NOT EXISTS (
             SELECT 1 FROM main.edge WHERE target = id AND {SERVES} AND NOT (relation = 'loads' AND evidence = 'logged')))
-    UNION SELECT id FROM main.node AS config WHERE kind = '{ENDPOINT_CONFIG.name}' AND EXISTS (
+    UNION SELECT id FROM main.node AS config WHERE {{node}} AND kind = '{ENDPOINT_CONFIG.name}' AND EXISTS (
         SELECT 1 FROM json_each(config.details, '$.variants') WHERE value NOT IN (
             SELECT role FROM main.edge WHERE target = config.id AND relation = 'deploys'))
-    UNION SELECT source FROM main.edge WHERE relation = 'instantiates' AND usage != ''
-    UNION SELECT id FROM main.node WHERE kind = '{ENDPOINT.name}' AND lower(status) IN {MIXED}"""  # noqa: S608  (our own words)
+    UNION SELECT source FROM main.edge WHERE {{edge}} AND relation = 'instantiates' AND usage != ''
+    UNION SELECT id FROM main.node WHERE {{node}} AND kind = '{ENDPOINT.name}' AND lower(status) IN {MIXED}"""  # noqa: S608  (our own words)
 # Of these only what an endpoint serves can hide anything: each question looks at all of them.
 _UNSERVED = f"""
     WITH RECURSIVE served (id) AS (
@@ -94,7 +96,7 @@ _UNSERVED = f"""
         UNION SELECT edge.source FROM served JOIN main.edge ON edge.target = served.id WHERE edge.relation IN {SERVING})
     DELETE FROM main.unexplained WHERE id NOT IN served"""  # noqa: S608  (our own words)
 # Names that match ignoring case only in Python, and models in folders without a name.
-ODD_NAME = "name GLOB '*[^ -~]*' AND instr(id, '://') = 0"
+ODD_NAME = "instr(id, '://') = 0 AND name GLOB '*[^ -~]*'"
 ODD_MODEL = "relation = 'writes' AND usage = 'model' AND target GLOB '*//'"
 _JOINED = f"""INSERT INTO main.joined SELECT ? WHERE NOT EXISTS (SELECT 1 FROM main.node WHERE {ODD_NAME})
     AND NOT EXISTS (SELECT 1 FROM main.edge WHERE {ODD_MODEL})"""  # noqa: S608  (our own words)
@@ -122,6 +124,7 @@ class Joining:
         self.listings = listings
         db.create_function("casefold", 1, str.casefold, deterministic=True)
         db.create_function("partition_of", 1, partition_of, deterministic=True)
+        writable(db)
         for statement in _ROOM.split(";\n"):
             db.execute(statement)
         self.id_of = lru_cache(REMEMBERED)(self._id_of)
@@ -132,8 +135,8 @@ class Joining:
 
     def close(self) -> None:
         """Drop everything except the graph."""
-        for (table,) in self.select("SELECT name FROM sqlite_temp_master WHERE type = 'table'"):
-            self._db.execute(f"DROP TABLE temp.{table}")
+        for what, name in self.select("SELECT type, name FROM sqlite_temp_master WHERE type IN ('table', 'trigger')"):
+            self._db.execute(f"DROP {what} temp.{name}")
 
     def run(self, sql: str) -> None:
         """One statement that needs no values."""
@@ -151,6 +154,10 @@ class Joining:
         """One statement, for each of some rows."""
         self._db.executemany(sql, rows)
 
+    def fill(self, into: str, rows: Iterable[Row]) -> None:
+        """Many rows into a table; `into` is a statement without its values."""
+        fill(self._db, into, rows)
+
     def define(self, name: str, arity: int, function: Callable[..., Any]) -> None:
         """A word for statements: a pure function of plain values."""
         self._db.create_function(name, arity, function, deterministic=True)
@@ -159,7 +166,7 @@ class Joining:
 
     def observe(self, nodes: Iterable[Node]) -> None:
         """The nodes of the records, and the name of each; an earlier lifetime has none."""
-        self._db.executemany("INSERT OR REPLACE INTO main.node VALUES (?,?,?,?,?,?,?,?,?,?,?)", map(node_row, nodes))
+        fill(self._db, "INSERT OR REPLACE INTO main.node", map(node_row, nodes))
         self._db.execute("""
             INSERT OR REPLACE INTO called SELECT kind, account, region, casefold(name), id FROM main.node
             WHERE instr(id, '@') = 0 ORDER BY id""")
@@ -206,26 +213,22 @@ class Joining:
 
     def say(self, nodes: Iterable[Node], edges: Iterable[Edge]) -> None:
         """What one record says: the nodes that it names, and the edges."""
-        self._named.extend(map(node_row, self._not_lately(nodes)))
+        for node in nodes:  # only the first naming counts, so an image that every job names is not stored a million times
+            if node.id not in self._lately_named:
+                self._lately_named.add(node.id)
+                self._named.append(node_row(node))
+        if len(self._lately_named) > REMEMBERED:
+            self._lately_named.clear()
         self._fields.extend(map(stored_edge, edges))
         if len(self._fields) >= AT_ONCE:
             self.put_down()
 
     def put_down(self) -> None:
         """Store in tables what was said so far."""
-        self._db.executemany("INSERT INTO named VALUES (?,?,?,?,?,?,?,?,?,?,?)", self._named)
-        self._db.executemany("INSERT INTO field VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?,?)", self._fields)
+        fill(self._db, "INSERT INTO named", self._named)
+        fill(self._db, "INSERT INTO field", self._fields)
         self._named.clear()
         self._fields.clear()
-
-    def _not_lately(self, nodes: Iterable[Node]) -> Iterator[Node]:
-        """Only the first naming counts, so an image that every job names is not stored a million times."""
-        if len(self._lately_named) > REMEMBERED:
-            self._lately_named.clear()
-        for node in nodes:
-            if node.id not in self._lately_named:
-                self._lately_named.add(node.id)
-                yield node
 
     def pin(self, place: str, digest: str, window: Window | None, by: str) -> None:
         """What a record, `by` its id, says about the content of a place at a moment in a time window."""
@@ -246,7 +249,8 @@ class Joining:
     def settle(self) -> None:
         """Sort what was said: the first statement about each node and each fact."""
         self.put_down()
-        self._db.execute("INSERT OR IGNORE INTO main.node SELECT * FROM named ORDER BY id, rowid")
+        for statement in VIEWS["node"].filled("SELECT * FROM named ORDER BY id, rowid", new=("number",), conflict="OR IGNORE"):
+            self._db.execute(statement)
         self._db.execute("""
             INSERT OR IGNORE INTO fact
             SELECT source, target, relation, role, usage, path, evidence, ifnull(opens, ''), ifnull(closes, ''),
@@ -279,14 +283,16 @@ class Joining:
 
     def keep_facts(self) -> None:
         """The remaining facts become the edges; those of `model_input` read a model."""
-        self._db.execute("""
-            INSERT INTO main.edge SELECT source, target, relation, role, CASE
+        edges = """
+            SELECT source, target, relation, role, CASE
                 WHEN relation = 'reads' AND usage = 'data' AND evidence = 'declared' AND span IS NOT NULL AND EXISTS (
                     SELECT 1 FROM model_input WHERE place = fact.source AND maker != fact.target
                     AND partition_of(maker) = partition_of(fact.target))
-                THEN 'model' ELSE usage END, path, evidence, iif(timed, opens, NULL), iif(timed, closes, NULL),
-                span, listing, reader, settled, opaque
-            FROM fact""")
+                THEN 'model' ELSE usage END AS usage, path, evidence, iif(timed, opens, NULL) AS opens,
+                iif(timed, closes, NULL) AS closes, span, listing, reader, settled, opaque
+            FROM fact"""
+        for statement in VIEWS["edge"].filled(edges, new=("saying",)):
+            self._db.execute(statement)
         self._db.execute("DELETE FROM fact")
 
     def forget_unread(self, among: str = "true") -> None:
@@ -311,28 +317,37 @@ class Joining:
 
     def leave_out(self, which: str) -> None:
         """Take out edges that lead nowhere. They are kept apart: after a later crawl they may lead somewhere."""
-        self._db.execute(f"CREATE TEMP TABLE idle AS SELECT rowid AS number FROM main.edge WHERE {which}")  # noqa: S608
-        self._db.execute("INSERT INTO main.left_out SELECT edge.* FROM idle JOIN main.edge ON edge.rowid = number")
-        self._db.execute("DELETE FROM main.edge WHERE rowid IN (SELECT number FROM idle)")
+        self._db.execute(f"CREATE TEMP TABLE idle AS SELECT number FROM main.edge WHERE {which}")  # noqa: S608
+        self._db.execute(f"INSERT INTO main.left_out SELECT {STORED} FROM idle CROSS JOIN main.edge USING (number)")  # noqa: S608
+        self._db.execute("DELETE FROM main.edge WHERE number IN (SELECT number FROM idle)")
         self._db.execute("DROP TABLE temp.idle")
 
     def note_joined(self) -> None:
         """Note that the graph holds all, and which version joined it; not where joining again could not tell what changes."""
         self._db.execute("DELETE FROM main.joined")
-        self._db.execute(_JOINED, (__version__,))
+        self._db.execute(_JOINED, (joiner(),))
 
     def index(self) -> None:
         """The graph is complete: from now on it can be queried by its nodes and edges."""
         index_graph(self._db)
         count(self._db)
 
-    def note_silent(self) -> None:
-        """Find the jobs that do not say what they read again. For that, what leads nowhere counts as well."""
-        ((number,),) = self.select("SELECT ifnull(max(rowid), 0) FROM main.edge")
-        self._db.execute("INSERT INTO main.edge SELECT * FROM main.left_out")
-        self._db.execute("DELETE FROM main.silent")
-        note_silent(self._db)
-        self._db.execute("DELETE FROM main.edge WHERE rowid > ?", (number,))
+    def note_silent(self, changed: str) -> None:
+        """Find the jobs that do not say what they read again. For that, what leads nowhere counts as well.
+
+        `changed` is a condition on the jobs that may say otherwise than before; what others wrote may lead elsewhere now.
+        """
+        which = f"(kind != '{TRAINING_JOB.name}' OR {changed})"
+        silent, writers = saying_nothing(self._db, which)
+        self._db.execute(f"""
+            DELETE FROM main.silent WHERE {changed} OR id NOT IN (
+                SELECT id FROM main.node WHERE kind = '{TRAINING_JOB.name}')""")  # noqa: S608  (our own words)
+        put_silent(self._db, silent)
+        if writers:
+            ((number,),) = self.select("SELECT ifnull(max(number), 0) FROM main.stored_edge")
+            self._db.execute(f"INSERT INTO main.edge ({STORED}) SELECT * FROM main.left_out")  # noqa: S608
+            put_silent(self._db, of_what_leads_on(self._db, writers))
+            self._db.execute("DELETE FROM main.edge WHERE number > ?", (number,))
 
     # --- what it was made of --------------------------------------------------------------------
 
@@ -358,10 +373,10 @@ class Joining:
         for kind, status, details, *row in self._db.execute(sql, (place,)):
             yield edge_of(tuple(row)), json.loads(details) | {"kind": kind, "status": status}
 
-    def note_unexplained(self, places: Iterable[str]) -> None:
-        """Store the served places of unknown origin, with all else of unknown origin."""
+    def note_unexplained(self, places: Iterable[str], among: str = "true") -> None:
+        """Store the served places of unknown origin, with all else of unknown origin; `among` is a condition on `{id}`."""
         self._db.executemany("INSERT OR IGNORE INTO main.unexplained VALUES (?)", ((place,) for place in places))
-        self._db.execute(_UNEXPLAINED)
+        self._db.execute(_UNEXPLAINED.format(node=among.format(id="id"), edge=among.format(id="source")))
         self._db.execute(_UNSERVED)
 
     # --- what could not be read -----------------------------------------------------------------
@@ -512,10 +527,18 @@ class Joining:
         ]
 
     def add_nodes(self, nodes: Iterable[Node]) -> None:
-        self._db.executemany("INSERT OR IGNORE INTO main.node VALUES (?,?,?,?,?,?,?,?,?,?,?)", map(node_row, nodes))
+        fill(self._db, "INSERT OR IGNORE INTO main.node", map(node_row, nodes))
 
     def add_edges(self, edges: Iterable[Edge]) -> None:
-        self._db.executemany("INSERT INTO main.edge VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?,?)", map(stored_edge, edges))
+        fill(self._db, f"INSERT INTO main.edge ({STORED})", map(stored_edge, edges))
+
+
+def fill(db: sqlite3.Connection, into: str, rows: Iterable[Row]) -> None:
+    """Insert rows, some in each statement: this takes SQLite about half the time."""
+    rest = iter(rows)
+    while some := list(islice(rest, ROWS)):
+        one = f"({','.join('?' * len(some[0]))})"
+        db.execute(f"{into} VALUES {','.join([one] * len(some))}", list(chain.from_iterable(some)))
 
 
 def pin_row(place: str, digest: str, window: Window | None, by: str) -> Row:
@@ -524,5 +547,6 @@ def pin_row(place: str, digest: str, window: Window | None, by: str) -> Row:
     return (place.rstrip("/"), opens, closes or EVER, by, digest)
 
 
+@cache  # there are few ways
 def _spans(words: str | None) -> Spans:
     return frozenset(map(Span, words.split(","))) if words else frozenset()

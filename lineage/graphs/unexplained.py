@@ -33,7 +33,7 @@ class _Makers:
 
     def surely_made(self, load: Edge) -> bool:
         """Whether a job certainly wrote what is loaded."""
-        return any(self._made(load, place) for place in (load.source, *self._overlapping(load.source)))
+        return self._made(load, load.source) or any(self._made(load, place) for place in self._overlapping(load.source))
 
     def _made(self, load: Edge, place: str) -> bool:
         opens, _ = bounds(load.window)

@@ -219,7 +219,8 @@ class DatasetsUnderWay:
 
     def _lost(self, places: list[Location]) -> dict[str, list[Lost]]:
         """Where the trail of each of some datasets is lost, anywhere and not only upstream."""
-        around = dataset_excerpt(self._snapshot, *(place.uri for place in places)) if self._snapshot else self._whole
+        uris = (place.uri for place in places)
+        around = dataset_excerpt(self._snapshot, *uris, every=True) if self._snapshot else self._whole
         return lost_trails(Flow(around), places)
 
     # --- what is served -------------------------------------------------------------------------

@@ -73,7 +73,7 @@ def lost_trails(graph: Flow, places: list[Location]) -> dict[str, list[Lost]]:
     readings = Readings(graph)
     found = {}
     for place in places:
-        asking = UseUnderWay(graph, place, readings.near(place))
+        asking = UseUnderWay(graph, place, readings.near(place), every=True)
         asking.run()
         found[place.uri] = [Lost(gap, _began(graph, gap.job)) for gap in asking.readers.holes if _is_lost(gap)]
     return found

@@ -2,49 +2,39 @@
 
 from __future__ import annotations
 
-from collections.abc import Container, Iterator
-from dataclasses import dataclass
+from collections.abc import Container, Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
 from typing import NamedTuple
 
 from lineage.domain.kinds import (
-    ARTIFACT,
-    AUTOML_JOB,
-    DATASET,
     ENDPOINT,
     ENDPOINT_CONFIG,
-    ENTITY_KINDS,
     HOLDERS,
     INFERENCE_COMPONENT,
     MODEL,
-    MODEL_PACKAGE,
-    PROCESSING_JOB,
     REGISTERED,
     SERVING,
-    TRAINING_JOB,
-    TRANSFORM_JOB,
-    TUNING_JOB,
     WEIGHTS,
     carries_model,
     kind_of_subject,
 )
 from lineage.domain.names import is_location, is_place, location_of, parse_arn, parse_location
 from lineage.domain.records import Gap, Json, Scope
-from lineage.domain.status import serves, serves_a_mix
+from lineage.domain.status import serves_a_mix
 from lineage.domain.times import CERTAIN, sortable
 from lineage.domain.vendors import sold_by
 from lineage.graphs.deployments import PENDING as ROLLED_OUT
 from lineage.graphs.named import Known, known_in
 from lineage.graphs.neighbourhoods import subject_excerpt
 from lineage.graphs.parts import IMPACT
-from lineage.queries.as_json import attributes_json, link_json, node_json, said, scope_json
+from lineage.queries.as_json import attributes_json, node_json, said, scope_json
 from lineage.queries.attested import NO_REST, Rests, Vouched, judged, vouched_in
 from lineage.queries.flow.links import Flow, Link, links_into
 from lineage.queries.flow.models import NAMED, by_environment, is_past, read_by, specified
 from lineage.queries.flow.spread import Spread
-from lineage.queries.flow.steps import is_logged
 from lineage.queries.flow.unread import Unread, lost_components
-from lineage.queries.flow.walk import Arrival
 from lineage.queries.flow.writers import is_surely_made, makers_of
+from lineage.queries.impact_rows import NOW, PERHAPS, Head, Rows, in_service
 from lineage.queries.partitions import told_apart
 from lineage.queries.scope import caveats, empty, only_covered, unnamed, wider
 from lineage.queries.showing import Answer
@@ -52,30 +42,6 @@ from lineage.queries.sources import Source, graph_from, id_in, insist_answers, k
 
 SCHEMA = "lineage.impact/1"
 REACHED, MAYBE, NOTHING = "reached", "possible", "nothing-found"
-# What an endpoint's variants do with what reached them, the strongest first.
-NOW, PERHAPS, SHADOW, NO_TRAFFIC, PENDING, IDLE = "now", "perhaps", "shadow", "no-traffic", "pending", "not-in-service"
-EARLIER = "earlier"  # an earlier crawl saw it served
-DELETED, UNSEEN = "deleted", "not-observed"
-SERVES = (NOW, PERHAPS, SHADOW, NO_TRAFFIC, PENDING, IDLE, EARLIER, DELETED, UNSEEN)
-LONGEST = 50  # steps of a path that are shown with a node: for a model retrained daily, a path can have thousands of jobs
-# What was reached, in the order in which a reader looks for it.
-_ORDER = tuple(
-    kind.name
-    for kind in (
-        ENDPOINT,
-        ENDPOINT_CONFIG,
-        INFERENCE_COMPONENT,
-        MODEL,
-        MODEL_PACKAGE,
-        TRAINING_JOB,
-        AUTOML_JOB,
-        TUNING_JOB,
-        ARTIFACT,
-        PROCESSING_JOB,
-        TRANSFORM_JOB,
-        DATASET,
-    )
-)
 
 
 @dataclass(frozen=True, slots=True, repr=False, eq=False)  # `Answer` has both
@@ -87,11 +53,15 @@ class Impact(Answer):
     verdict: str
     serving: list[str]
     may_serve: list[Json]  # endpoints that may serve it, with the reason why that is not certain
-    reached: list[Json]
+    reached: Sequence[Json]
     scope: Json
     caveats: list[str]
     named: bool = True  # by a record, if the subject is a place
     rests: Rests = NO_REST
+
+    def heads(self) -> list[Head]:
+        """What is counted of each row."""
+        return self.reached.heads if isinstance(self.reached, Rows) else [Head.of(row) for row in self.reached]
 
     def as_json(self) -> Json:
         """The answer as one JSON object. Its keys are a contract; more may be added."""
@@ -107,29 +77,34 @@ def impact(source: Source, subject: str, *, attestations: Vouched = None) -> Imp
     `attestations`, or the file that holds them, close gaps. Raises `MalformedName` and `MalformedPolicy`. Raises `UnknownNode`
     if nothing, or more than one thing, has that name.
     """
+    answer = impact_row_by_row(source, subject, attestations=attestations)
+    return replace(answer, reached=list(answer.reached))
+
+
+def impact_row_by_row(source: Source, subject: str, *, attestations: Vouched = None) -> Impact:
+    """The same, but each row of what was reached is made when it is looked at. The answer keeps its part of the graph."""
     insist_answers(source, lambda given: [(IMPACT, id_in(given, subject))])
     vouched = vouched_in(attestations, source)
     subject = known_as(source, subject)
     graph = graph_from(source, lambda snapshot: subject_excerpt(snapshot, subject))
     spread = Spread(graph, subject)
     spread.run()
-    ways = _Ways(spread.graph)
-    rows = [_row(spread, arrival, ways) for arrival in spread.found.values() if not _only_says(spread.graph, arrival)]
-    rows.sort(key=_by_kind)
+    rows = Rows(spread)
+    endpoints = rows.endpoints()
     hidden = list(hiding(spread))
     holes = [*empty(graph.graph["scope"]), *all_holes(spread, hidden)]
     known = known_in(graph, parse_location(subject)) if is_location(subject) else Known.PLACE
     place = location_of(str(spread.subject["id"]))
-    apart = told_apart(graph.graph["scope"], place, (row["id"] for row in rows)) if place else []
-    verdict, rests = judged(_found(rows), NOTHING, holes, vouched)
+    apart = told_apart(graph.graph["scope"], place, (row.id for row in rows.heads)) if place else []
+    verdict, rests = judged(_found(rows.heads), NOTHING, holes, vouched)
     unread = Unread.of(spread.graph)
-    around = wider(spread.subject["id"], (row["evidence"][0]["source"] for row in rows if row["after"] is None))
+    around = wider(spread.subject["id"], rows.begins()) if known is Known.AROUND else []
     return Impact(
         said=_subject_said(said(spread.graph, spread.subject), known, around),
         subject=spread.subject,
         verdict=verdict,
-        serving=[row["id"] for row in rows if row.get("serves") == NOW],
-        may_serve=_may_serve(spread.graph, rows, [one for one in hidden if one.gap in holes]),
+        serving=[row["id"] for row in endpoints if row["serves"] == NOW],
+        may_serve=_may_serve(spread.graph, endpoints, [one for one in hidden if one.gap in holes]),
         reached=rows,
         scope=scope_json(graph.graph["scope"], holes, vouched=vouched),
         caveats=[
@@ -137,7 +112,7 @@ def impact(source: Source, subject: str, *, attestations: Vouched = None) -> Imp
             *only_covered(spread.subject["id"], known, around, "what was found may hold it, and is listed only"),
             *apart,
             *spread.caveats,
-            *_changing(rows),
+            *_changing(endpoints),
             *caveats(graph.graph["scope"]),
             *unread.vendors,
             *(unread.weights(place.uri) if place and verdict == NOTHING else ()),
@@ -159,148 +134,20 @@ def _subject_said(name: str, known: Known, around: list[str]) -> str:
     return f"{around[0]}, which covers {name}," if len(around) == 1 else f"{len(around)} locations that cover {name}"
 
 
-def _only_says(graph: Flow, arrival: Arrival) -> bool:
-    """Whether it is only a record of what is listed itself, or a lineage entity between two such things."""
-    return arrival.only_records or graph.nodes[arrival.node]["kind"] in ENTITY_KINDS
+def _found(heads: Iterable[Head]) -> str:
+    """The verdict without what could not be read."""
+    sure = {head.sure for head in heads}
+    return REACHED if True in sure else MAYBE if sure else ""
 
 
-def _found(rows: list[Json]) -> str:
-    if any(row["sure"] for row in rows):
-        return REACHED
-    return MAYBE if rows else ""
-
-
-def _by_kind(row: Json) -> tuple[int, int, bool, str]:
-    serves = SERVES.index(row["serves"]) if row.get("serves") else len(SERVES)
-    return (_ORDER.index(row["kind"]) if row["kind"] in _ORDER else len(_ORDER), serves, not row["sure"], row["id"])
-
-
-class _Ways:
-    """The paths to what was reached, as JSON. Many begin alike, so what several share is made once."""
-
-    def __init__(self, graph: Flow) -> None:
-        self._graph = graph
-        self._links: dict[tuple[str, str, str | None], list[Json]] = {}
-        self._names: dict[str, Json] = {}
-
-    def through(self, way: list[Arrival]) -> list[Json]:
-        """The nodes on a path, its end and the places left out."""
-        return [self._named(one.node) for one in way[:-1] if one.links and not is_place(one.node)]
-
-    def evidence(self, way: list[Arrival]) -> list[Json]:
-        """The edges of a path."""
-        return [link for one in way for link in self._told(one)]
-
-    def _named(self, node: str) -> Json:
-        if node not in self._names:
-            data = self._graph.nodes[node]
-            self._names[node] = {"id": node, "kind": data["kind"], "name": data["name"]}
-        return self._names[node]
-
-    def _told(self, arrival: Arrival) -> list[Json]:
-        known = arrival.node, arrival.part, arrival.reader
-        if known not in self._links:
-            self._links[known] = [link_json(link) for link in arrival.links]
-        return self._links[known]
-
-
-def reached_from(graph: Flow, node: str) -> Iterator[Json]:
-    """The rows of the answer about a node, in no order and without paths. The graph may lack what could hide more."""
-    spread = Spread(graph, node, gaps=False)
-    spread.run()
-    return (_reached(spread, arrival) for arrival in spread.found.values() if not _only_says(spread.graph, arrival))
-
-
-def _row(spread: Spread, arrival: Arrival, ways: _Ways) -> Json:
-    """A reached node, with the shortest of its surest paths; of a very long path, what comes `after` another reached node."""
-    way = arrival.way(LONGEST + 1)
-    after, way = (way[0].node, way[1:]) if len(way) > LONGEST else (None, way)
-    row = _reached(spread, arrival)
-    row["after"], row["through"], row["evidence"] = after, ways.through(way), ways.evidence(way)
-    return row
-
-
-def _reached(spread: Spread, arrival: Arrival) -> Json:
-    """A reached node: how surely, and for an endpoint, what serves it."""
-    row = node_json(spread.graph, arrival.node)
-    row["sure"], row["deleted"] = arrival.sure, spread.graph.nodes[arrival.node].get("deleted")
-    if row["kind"] == ENDPOINT.name:
-        variants = list(_variants(spread, arrival.node))
-        # entities say that it has the data, but not in which variant
-        whole = _in_service(spread.graph.nodes[arrival.node]) if is_logged(arrival.links[-1]) else None
-        row |= {"serves": min((one["serves"] for one in variants), key=SERVES.index, default=whole), "variants": variants}
-    return row
-
-
-def _changing(rows: list[Json]) -> list[str]:
+def _changing(endpoints: list[Json]) -> list[str]:
     said = "endpoint {name} is {status}: it may serve a config other than the one it names, or none"
-    return [said.format(**row) for row in rows if row["kind"] == ENDPOINT.name and row.get("serves") == PERHAPS]
+    return [said.format(**row) for row in endpoints if row["serves"] == PERHAPS]
 
 
-# --- what an endpoint serves ----------------------------------------------------------------------
-
-
-def _variants(spread: Spread, endpoint: str) -> Iterator[Json]:
-    """The variants and components through which the data is in an endpoint, and whether each serves it."""
-    for link in links_into(spread.graph, endpoint, "configures", "hosts"):
-        arrival = spread.at(endpoint, link.source, link.data["reader"] or None)
-        if arrival is None:
-            continue
-        if link.relation == "hosts":
-            yield _hosted(spread, link, arrival)
-        else:
-            yield from _deployed(spread, link, arrival)
-
-
-def _hosted(spread: Spread, host: Link, arrival: Arrival) -> Json:
-    component = spread.graph.nodes[host.source]
-    serves = _in_service(spread.graph.nodes[host.target])
-    if serves in (NOW, PERHAPS):
-        serves = max(serves, _in_service(component), key=SERVES.index)
-    row = {"name": host.data["role"], "usage": INFERENCE_COMPONENT.name, "model": host.source, "weight": None}
-    return row | {"sure": arrival.sure, "serves": serves}
-
-
-def _deployed(spread: Spread, configures: Link, arrival: Arrival) -> Iterator[Json]:
-    endpoint = spread.graph.nodes[configures.target]
-    weights = dict(zip(endpoint.get("variants") or (), endpoint.get("weights") or (), strict=False))
-    reader = configures.data["reader"]
-    config = spread.at(configures.source, "", reader)
-    whole = config is not None and all(link.relation != "deploys" for link in config.links)
-    for link in links_into(spread.graph, configures.source, "deploys"):
-        model = spread.at(link.source, "", reader)
-        if not (model or whole):
-            continue
-        weight = weights.get(link.data["role"])
-        row = {"name": link.data["role"], "usage": link.data["usage"], "model": link.source, "weight": weight}
-        sure = arrival.sure and (model is None or model.sure)
-        yield row | {"sure": sure, "serves": _served(endpoint, configures, link, weight)}
-
-
-def _served(endpoint: Json, configures: Link, deploys: Link, weight: float | None) -> str:
-    """Whether a variant serves. One without traffic serves only callers that name it."""
-    serves = EARLIER if is_past(configures) else _in_service(endpoint)
-    if serves not in (NOW, PERHAPS):
-        return serves
-    if configures.data["role"] == ROLLED_OUT:
-        return PENDING
-    if deploys.data["usage"] == "shadow":
-        return SHADOW
-    return NO_TRAFFIC if weight == 0 else serves
-
-
-def _in_service(node: Json) -> str:
-    """Whether an endpoint or a component serves, whatever its variants are."""
-    if not node["observed"]:
-        return UNSEEN
-    if node.get("deleted"):
-        return DELETED
-    return {True: NOW, False: IDLE, None: PERHAPS}[serves(node["status"])]
-
-
-def _may_serve(graph: Flow, rows: list[Json], hidden: list[Hidden]) -> list[Json]:
+def _may_serve(graph: Flow, endpoints: list[Json], hidden: list[Hidden]) -> list[Json]:
     """The endpoints that may serve what was reached: reached only possibly, changing, or with unknown models."""
-    reached = [row for row in rows if row.get("serves") in (NOW, PERHAPS)]
+    reached = [row for row in endpoints if row["serves"] in (NOW, PERHAPS)]
     surely = {row["id"] for row in reached if any(one["sure"] and one["serves"] == NOW for one in row["variants"])}
     why = {one.endpoint: one.gap.detail for one in reversed(hidden)} | {row["id"]: "" for row in reached}
     return [_told(graph, endpoint) | {"why": why[endpoint]} for endpoint in sorted(why.keys() - surely)]
@@ -351,7 +198,7 @@ def _mixed(spread: Spread) -> Iterator[Hidden]:
         data = nodes[endpoint]
         told = {link.source: link.data["role"] for link in links_into(spread.graph, endpoint, "configures")}
         known = endpoint in spread.found or ROLLED_OUT in told.values()
-        if known or _in_service(data) != PERHAPS or not serves_a_mix(data["status"]):
+        if known or in_service(data) != PERHAPS or not serves_a_mix(data["status"]):
             continue
         other = min(_could_be_served(spread, data, told), key=lambda one: (nodes[one]["kind"] == MODEL.name, one), default="")
         beside = f"{nodes[other]['kind'].replace('-', ' ')} {nodes[other]['name']} existed by then" if other else ""
@@ -379,7 +226,7 @@ def _of_components(graph: Flow) -> Iterator[Hidden]:
     """Living endpoints that run inference components, if not all of those that may be theirs were read."""
     for endpoint in sorted(node for node, data in graph.nodes.items() if data["kind"] == ENDPOINT.name):
         data = graph.nodes[endpoint]
-        reason = _unread_components(graph.graph["scope"], data) if _in_service(data) in (NOW, PERHAPS) else ""
+        reason = _unread_components(graph.graph["scope"], data) if in_service(data) in (NOW, PERHAPS) else ""
         if reason and any(_leaves_models_open(graph, link.source) for link in links_into(graph, endpoint, "configures")):
             said = f"endpoint {data['name']} runs inference components, and not all of them were read"
             yield Hidden(endpoint, Gap(data["account"] or "", data["region"] or "", "", endpoint, reason, said))
@@ -419,7 +266,7 @@ def _unexplained(graph: Flow) -> Iterator[Hidden]:
     """What living endpoints serve whose maker no record shows: it may still contain the data."""
     seen: set[tuple[str, str, str]] = set()
     for endpoint in sorted(node for node, data in graph.nodes.items() if data["kind"] == ENDPOINT.name):
-        todo = [_Served(endpoint)] if _in_service(graph.nodes[endpoint]) in (NOW, PERHAPS) else []
+        todo = [_Served(endpoint)] if in_service(graph.nodes[endpoint]) in (NOW, PERHAPS) else []
         told: set[str] = set()
         while todo:
             served = todo.pop()

@@ -101,11 +101,12 @@ def used(
     insist_source(source)
     place = parse_location(from_url(uri))
     insist_answers(source, lambda _: [(_QUESTION, place.uri)])
-    graph = graph_from(source, lambda snapshot: dataset_excerpt(snapshot, place.uri))
-    asking = UseUnderWay(Flow(graph), place)
+    asked = _Asked(Within.of(accounts, regions))
+    graph = graph_from(source, lambda snapshot: dataset_excerpt(snapshot, place.uri, every=asked.of_some))
+    asking = UseUnderWay(Flow(graph), place, every=asked.of_some)
     asking.run()
     known = known_in(graph, asking.readers.dataset)
-    return asking.answer(_Asked(Within.of(accounts, regions)), known, vouched_in(attestations, source))
+    return asking.answer(asked, known, vouched_in(attestations, source))
 
 
 @asks_snapshot
@@ -129,8 +130,9 @@ def usages(
 ) -> Iterator[Usage]:
     """`used_all`, also with the uses by jobs `beside` those of the accounts and regions."""
     places = [parse_location(from_url(uri)) for uri in texts(uris, "uris")]
-    graph = dataset_excerpt(snapshot, *(place.uri for place in places))
-    return _each(graph, places, _Asked(within, beside), vouched)
+    asked = _Asked(within, beside)
+    graph = dataset_excerpt(snapshot, *(place.uri for place in places), every=asked.of_some)
+    return _each(graph, places, asked, vouched)
 
 
 class _Asked(NamedTuple):
@@ -138,6 +140,11 @@ class _Asked(NamedTuple):
 
     within: Within = ALL
     beside: Container[str] = ()
+
+    @property
+    def of_some(self) -> bool:
+        """Whether not all uses count."""
+        return self.within != ALL
 
 
 _EVERYONE = _Asked()
@@ -147,7 +154,7 @@ def _each(graph: Excerpt, places: list[Location], asked: _Asked, vouched: Attest
     flow = Flow(graph)
     readings = Readings(flow) if len(places) > 1 else None  # for one question the graph holds nothing else
     for place in places:
-        asking = UseUnderWay(flow, place, readings.near(place) if readings else None)
+        asking = UseUnderWay(flow, place, readings.near(place) if readings else None, every=asked.of_some)
         asking.run()
         yield asking.answer(asked, known_in(graph, place), vouched)
 
@@ -167,9 +174,13 @@ class UseUnderWay:
     are not uses by themselves.
     """
 
-    def __init__(self, graph: Flow, dataset: Location, links: list[Link] | None = None) -> None:
-        """`links` are the edges that may be about the place, in order; by default all of the graph."""
+    def __init__(self, graph: Flow, dataset: Location, links: list[Link] | None = None, *, every: bool = False) -> None:
+        """`links` are the edges that may be about the place, in order; by default all of the graph.
+
+        `every`: it is asked about some jobs only, so one use does not answer it: each that could not be followed is a gap.
+        """
         self.graph = graph
+        self._every = every
         self.readers = FirstReaders(graph, dataset, links, served=True)
         self.findings: list[Use] = []
         self.also_read: dict[str, Use] = {}
@@ -189,7 +200,7 @@ class UseUnderWay:
 
     def _leads_on(self, arrival: Arrival) -> bool:
         """Whether what a job made may lead on. In a large estate most of it was never read."""
-        return self.graph.leads_on(arrival.node) or not trains(self.graph.nodes[arrival.node])
+        return self._every or self.graph.leads_on(arrival.node) or not trains(self.graph.nodes[arrival.node])
 
     # --- on the walk ----------------------------------------------------------------------------
 
@@ -216,15 +227,15 @@ class UseUnderWay:
 
     def may_lose_it(self, node: str) -> bool:
         """Whether the trail may be lost here. A training job's model may go anywhere, but that job is a use already."""
-        return not trains(self.graph.nodes[node])
+        return self._every or not trains(self.graph.nodes[node])
 
     def how_far(self, _arrival: Arrival) -> int:
         """Only the surest chain counts, however long."""
         return 0
 
-    def ways_to_get(self, write: Link) -> tuple[str, ...]:
-        """A training job's model is not followed as a model, because the job itself is found."""
-        return ("reads",) if trains(self.graph.nodes[write.source]) else ("reads", "loads")
+    def ways_to_get(self, _write: Link) -> tuple[str, ...]:
+        """What a job made goes on as data and as a model: others train with what a model says."""
+        return ("reads", "loads")
 
     def written(self, arrival: Arrival, write: Link) -> Iterator[Arrival]:
         """A feature group stores what it is given at its own place. What is served as a model may be a use."""
@@ -325,7 +336,7 @@ class UseUnderWay:
 
     def _asked(self, findings: Iterable[Use], asked: _Asked) -> list[Use]:
         """The uses by the jobs that are asked about."""
-        if asked.within == ALL:
+        if not asked.of_some:
             return list(findings)
         jobs = ((finding, finding.arrival.node) for finding in findings)
         return [finding for finding, job in jobs if job in asked.beside or self._is_within(job, asked.within)]

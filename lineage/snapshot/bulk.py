@@ -46,7 +46,7 @@ def _spans(way: str, end: str, relations: str) -> str:
 _READ = _spans("read", "source", "'reads', 'may-read', 'loads'")
 _WRITTEN = _spans("written", "target", "'writes', 'may-write'")
 _OF_ENDPOINTS = f"""edge WHERE relation = 'configures' AND target IN (SELECT id FROM node WHERE kind = '{ENDPOINT.name}')
-    ORDER BY rowid"""  # noqa: S608  (our own words)
+    ORDER BY edge.number"""  # noqa: S608  (our own words)
 BULK: Final = {
     "nodes": Bulk(
         "node",
@@ -66,7 +66,7 @@ BULK: Final = {
         "edge",
         ("source", "target", "opens", "closes"),
         ("relation", "role", "usage", "path", "evidence", "span", "listing", "reader", "settled", "opaque"),
-        "edge ORDER BY rowid",
+        "edge ORDER BY edge.number",
     ),
     "places": Bulk(
         "level",

@@ -5,9 +5,10 @@ Nothing in the file is trusted to run: triggers and views that are not ours are 
 
 from __future__ import annotations
 
+import secrets
 import sqlite3
 from collections.abc import Iterable, Iterator
-from contextlib import closing
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any, NoReturn, Self
 
@@ -53,12 +54,16 @@ def connect(path: Path, mode: str, wait: float = WAIT_SECONDS) -> Connection:
     return opened
 
 
-def discard(path: Path) -> None:
-    """Delete what a killed process left half written at a path. Raises `SnapshotError` if a process is still writing to it."""
-    if path.exists():
-        with closing(connect(path, "rw", wait=0)) as left:
-            left.execute("BEGIN EXCLUSIVE")
-            path.unlink()
+@contextmanager
+def under_way(path: Path, doing: str) -> Iterator[Path]:
+    """A name beside a path for a file that is being written, which no other process uses; nothing has that name at the end."""
+    new = Path(f"{path}.{secrets.token_hex(4)}.{doing}")
+    try:
+        yield new
+    finally:
+        for left in (new, Path(f"{new}-journal")):  # SQLite leaves its journal on a full disk
+            with suppress(OSError):  # what went wrong first is told
+                left.unlink()
 
 
 class Connection(sqlite3.Connection):

@@ -18,6 +18,7 @@ from lineage.errors import DamagedSnapshot
 from lineage.snapshot.bodies import Bodies
 from lineage.snapshot.schema import HALF_READ, STATEMENTS
 from lineage.snapshot.seals import TABLES, hashed, rows_of, seals
+from lineage.snapshot.tables import declared
 
 # The errors that a row that was not written by us causes when it is used.
 OF_ODD_ROWS: Final = (
@@ -48,7 +49,7 @@ def damages(db: sqlite3.Connection) -> Iterator[str]:
     try:
         yield from structure(db)
         for (table,) in db.execute(
-            "SELECT name FROM sqlite_master WHERE type = 'table' AND name NOT LIKE 'sqlite_%' ORDER BY name"
+            "SELECT name FROM sqlite_master WHERE type IN ('table', 'view') AND name NOT LIKE 'sqlite_%' ORDER BY name"
         ).fetchall():
             yield from _rows(db, table)
         yield from _bodies(db)
@@ -69,16 +70,16 @@ def structure(db: sqlite3.Connection) -> Iterator[str]:
 
 def _rows(db: sqlite3.Connection, table: str) -> Iterator[str]:
     """The first value of a table whose type or word is not allowed in its column."""
-    columns = db.execute(f"PRAGMA table_info({table})").fetchall()
     may_be = {
-        name: f"'{_TYPES[kind]}'" if needed or key else f"'{_TYPES[kind]}', 'null'" for _, name, kind, needed, _, key in columns
+        name: f"'{_TYPES[kind]}'" if needed else f"'{_TYPES[kind]}', 'null'" for name, kind, needed in declared(db, table)
     }
+    first = next(iter(may_be))
     wrong = [f"WHEN typeof({name}) NOT IN ({types}) THEN '{name}'" for name, types in may_be.items()]
-    odd = f"SELECT {columns[0][1]}, CASE {' '.join(wrong)} END AS odd FROM {table} WHERE odd IS NOT NULL LIMIT 1"  # noqa: S608
+    odd = f"SELECT {first}, CASE {' '.join(wrong)} END AS odd FROM {table} WHERE odd IS NOT NULL LIMIT 1"  # noqa: S608
     for key, column in db.execute(odd):
         yield f"table {table}, row {str(key)[:100]!r}, column {column}: its type is wrong"
     for column, reads in _RULES.get(table, {}).items():
-        yield from _values(db, table, columns[0][1], column, reads)
+        yield from _values(db, table, first, column, reads)
 
 
 def _values(db: sqlite3.Connection, table: str, key: str, column: str, reads: Callable[[Any], object]) -> Iterator[str]:
@@ -147,6 +148,7 @@ _RULES: Final[dict[str, dict[str, Callable[[Any], object]]]] = {
 }  # fmt: skip
 _CRAWLS = "NOT IN (SELECT id FROM crawl)"
 _NODES = "NOT IN (SELECT id FROM node)"
+_IDS = "NOT IN (SELECT number FROM identity)"
 _SOURCES = "NOT IN (SELECT id FROM source)"
 _LEVELS = "NOT IN (SELECT id FROM level)"
 _DANGLING: Final = (
@@ -157,6 +159,9 @@ _DANGLING: Final = (
     ("chain", "source", f"source {_SOURCES}", "source"),
     ("read_too", "id", f"source {_SOURCES}", "source"),
     ("edge", "source", f"source {_NODES} OR target {_NODES}", "node"),
+    ("stored_node", "number", f"number {_IDS}", "id"),
+    ("stored_edge", "number", f"source {_IDS} OR target {_IDS}", "id"),
+    ("stored_edge", "number", "saying NOT IN (SELECT number FROM saying)", "saying"),
     ("edge", "source", "listing IS NOT NULL AND listing NOT IN (SELECT id FROM manifest)", "manifest"),
     ("level", "place", f"up_written {_LEVELS} OR up_read {_LEVELS} OR up_entry {_LEVELS}", "level"),
     ("together", "level", f"level {_LEVELS}", "level"),

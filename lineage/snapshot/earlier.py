@@ -27,6 +27,7 @@ _KEPT: Final = ("crawl", "content", "gone", "enumeration", "named", "question", 
 _RECORD: Final = "id, created, digest, kind, account, region, name, arn, modified, status, first_crawl, last_crawl, body"
 _NEW: Final = (  # tables that such a file does not have
     "dictionary", "source", "merged", "chain", "read_too", "answered", "unjoined", "left_out", "pin", "lies", "joined",
+    "identity", "saying",
 )  # fmt: skip
 
 
@@ -76,7 +77,8 @@ class EarlierFile:
     def _hashed(self, name: str, ends: list[int]) -> Hashed:
         table = TABLES[name]
         columns = table.columns.replace("lower(hex(digest))", "digest")
-        sql = f"SELECT {columns} FROM {name} WHERE {table.which} ORDER BY {table.order}"  # noqa: S608  (our own words)
+        order = "rowid" if table.order == "number" else table.order  # a table of its own numbers its rows itself
+        sql = f"SELECT {columns} FROM {name} WHERE {table.which} ORDER BY {order}"  # noqa: S608  (our own words)
         return hashed(name, self._db.execute(sql), ends)
 
     def _changed_bodies(self) -> Iterator[str]:

@@ -103,13 +103,13 @@ class WrittenLedger(LedgerTables, WrittenTables):
         where = (note.account, note.region, note.operation, f"{note.kind}:{note.member}")
         self._db.execute("INSERT OR REPLACE INTO question VALUES (?,?,?,?,?,?,?,0)", (*where, self._crawl, INERT, note.values))
 
-    def earlier_gaps(self) -> list[tuple[Gap, str, int]]:
+    def earlier_gaps(self) -> list[tuple[Gap, str]]:
         """What earlier crawls could not read, as `gaps_before` this one."""
         return self.gaps_before(self._crawl)
 
-    def gaps_before(self, crawl: int) -> list[tuple[Gap, str, int]]:
-        """What the crawls before one could not read, with when the first of them ended and its number; without what the
-        one can't read either.
+    def gaps_before(self, crawl: int) -> list[tuple[Gap, str]]:
+        """What the crawls before one could not read, with when the first of them ended; without what the one can't read
+        either.
         """
         sql = f"""SELECT account, region, operation, subject, reason, '', min(crawl) FROM question AS q
                  WHERE reason != '' AND crawl < ? AND NOT EXISTS (SELECT 1 FROM question AS later WHERE {SAME_QUESTION}
@@ -117,7 +117,7 @@ class WrittenLedger(LedgerTables, WrittenTables):
                  GROUP BY account, region, operation, subject"""  # noqa: S608  (our own words)
         ended = dict(self._db.execute("SELECT id, coalesce(finished, started) FROM crawl"))
         rows = self._db.execute(sql, (crawl, crawl)).fetchall()
-        return [(Gap(*gap), str(ended[first]), first) for *gap, first in rows]
+        return [(Gap(*gap), str(ended[first])) for *gap, first in rows]
 
     def answer_elsewhere(self, gap: Gap) -> None:
         """Note that another file, which was merged, has what this one could not read."""

@@ -217,9 +217,9 @@ class Listings:
 
     def listing(self, place: Location) -> set[tuple[int, str]]:
         """The manifests, each with its place, that list something inside a place, or a folder around it."""
-        return self._listing(place) if self._lists_in(place.root) else set()
+        return self._listing(place) if self.lists_in(place.root) else set()
 
-    def _lists_in(self, bucket: str) -> bool:
+    def lists_in(self, bucket: str) -> bool:
         """Whether a manifest lists something in a bucket, or all of it. Many locations are asked about in one."""
         if bucket not in self._buckets:
             inside = _inside(Location(bucket, ""))

@@ -134,12 +134,12 @@ def _numbered(parts: Sequence[Part]) -> list[dict[int, int]]:
     return numbers
 
 
-# What is copied: the column with the number of a crawl, and what happens with what two files know.
+# What is copied: the column with the number of a crawl, and what happens with what two files know. `answered` is found anew:
+# what answers the question of one file may not answer that of another.
 _COPIED: Final = {
     "crawl": ("id", ""),
     "enumeration": ("crawl", ""),
     "question": ("crawl", ""),
-    "answered": ("crawl", "ON CONFLICT DO UPDATE SET crawl = max(crawl, excluded.crawl)"),
     "gone": ("", "ON CONFLICT DO UPDATE SET at = min(at, excluded.at)"),
     "named": ("", "ON CONFLICT DO NOTHING"),
     "content": ("", "ON CONFLICT DO UPDATE SET seen = max(seen, excluded.seen)"),

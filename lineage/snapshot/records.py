@@ -195,20 +195,30 @@ class WrittenRecords(RecordTables, WrittenTables):
         return [Life(*row) for row in self._db.execute(sql, (identity,))]
 
     def has_read(self, subject: str, before: str) -> bool:
-        """Whether this crawl has read the record of a node id, as `reading` tells it."""
-        return self._crawl in self.reading(subject, before)
+        """Whether this crawl has read the record of a node id, as `last_read` finds it."""
+        found = self.last_read(subject, before)
+        return found is not None and found.crawl == self._crawl
 
-    def reading(self, subject: str, before: str) -> set[int]:
-        """The crawls that were the last to read the record of a node id, also if the id has only a name.
+    def last_read(self, subject: str, before: str) -> LastRead | None:
+        """The record of a node id, also if that has only a name, and the crawl that read it last.
 
         A record created after `before` is another thing that took the name of the unread one.
         """
         kind, _, where = subject.partition(":")
         account, _, rest = where.partition("/")
         region, _, name = rest.partition("/")
-        sql = """SELECT DISTINCT last_crawl FROM record WHERE rtrim(created, 'Z') <= rtrim(?, 'Z') AND
-                 (id = ? OR (kind = ? AND account = ? AND region = ? AND lower(name) = lower(?)))"""
-        return {row[0] for row in self._db.execute(sql, (before, subject, kind, account, region, name))}
+        sql = """SELECT id, last_crawl FROM record WHERE rtrim(created, 'Z') <= rtrim(?, 'Z') AND
+                 (id = ? OR (kind = ? AND account = ? AND region = ? AND lower(name) = lower(?)))
+                 ORDER BY last_crawl DESC LIMIT 1"""
+        row = self._db.execute(sql, (before, subject, kind, account, region, name)).fetchone()
+        return LastRead(*row) if row else None
+
+    def is_named_since(self, identity: str, crawl: int) -> bool:
+        """Whether another record may have named one after a crawl began: by then it may have been another of that name."""
+        sql = """SELECT 1 FROM (SELECT source AS id FROM edge WHERE target = ?1 UNION SELECT target FROM edge WHERE source = ?1)
+                 JOIN node USING (id) WHERE observed AND account IS NOT NULL
+                 AND rtrim(coalesce(modified, created, '~'), 'Z') > (SELECT rtrim(started, 'Z') FROM crawl WHERE id = ?2)"""
+        return self._db.execute(sql, (identity, crawl)).fetchone() is not None
 
     def ended(self, identity: str, created: str, at: str) -> None:
         """Store that a lifetime of a resource was deleted at that time, unless this crawl has read it after all."""
@@ -244,6 +254,13 @@ class WrittenRecords(RecordTables, WrittenTables):
 def _with_packed(row: Row) -> tuple[Any, ...]:
     """A row whose last two columns, the dictionary and the packed body, are one."""
     return (*row[:-2], row[-2:])
+
+
+class LastRead(NamedTuple):
+    """The id of a record, and the crawl that read it last."""
+
+    id: str
+    crawl: int
 
 
 class Version(NamedTuple):

@@ -11,26 +11,24 @@ from lineage.snapshot.tables import Row
 NODE = "id, kind, name, account, region, arn, created, modified, status, observed, details"
 EDGE = "source, target, relation, role, usage, path, evidence, opens, closes, span, listing, reader, settled"
 
+STORED = f"{EDGE}, opaque"  # an edge with the extra column of its table
+_TIME, _UNTIMED = Edge._fields.index("window"), (None, None)
+
 
 def node_row(node: Node) -> Row:
     """A node as a row of its table."""
-    return (
-        node.id, node.kind, node.name, node.account, node.region, node.arn, node.created, node.modified, node.status,
-        node.observed, canonical(dict(node.details)) if node.details else "{}",
-    )  # fmt: skip
+    return (*node[:-1], canonical(dict(node.details)) if node.details else "{}")
 
 
 def edge_row(edge: Edge) -> Row:
     """An edge as a row of its table."""
-    return (
-        edge.source, edge.target, edge.relation, edge.role, edge.usage, edge.path, edge.evidence,
-        *(edge.window or (None, None)), edge.span, edge.listing, edge.reader, edge.settled,
-    )  # fmt: skip
+    return edge[:_TIME] + (edge.window or _UNTIMED) + edge[_TIME + 1 :]
 
 
 def stored_edge(edge: Edge) -> Row:
     """The same with the table's extra column: whether what is read is opaque."""
-    return (*edge_row(edge), edge.relation in READING and is_opaque(edge.source, edge.role, edge.span))
+    opaque = edge.relation in READING and is_opaque(edge.source, edge.role, edge.span)
+    return (*edge_row(edge), opaque)
 
 
 def node_of(row: Row) -> Node:

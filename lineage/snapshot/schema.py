@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import sqlite3
 from collections.abc import Callable
 
@@ -9,6 +10,7 @@ from lineage.snapshot.bodies import BODIES_SCHEMA
 from lineage.snapshot.levels import LEVELS_SCHEMA
 from lineage.snapshot.manifests import LISTINGS_SCHEMA
 from lineage.snapshot.merging import SOURCES_SCHEMA
+from lineage.snapshot.packed import CODES_SCHEMA, PACKED_SCHEMA
 from lineage.snapshot.seals import SEALS_SCHEMA
 
 APPLICATION_ID = 0x4C4E4147  # "LNAG", which distinguishes the file from other SQLite files
@@ -51,16 +53,11 @@ CREATE TABLE question (
     crawl INTEGER NOT NULL, reason TEXT NOT NULL, detail TEXT NOT NULL, joined INTEGER NOT NULL DEFAULT 0,
     PRIMARY KEY (account, region, operation, subject, crawl)) WITHOUT ROWID;
 """
-_EDGE_COLUMNS = """
+_GRAPH = f"""{CODES_SCHEMA.lstrip()}{PACKED_SCHEMA}
+CREATE TABLE left_out (
     source TEXT NOT NULL, target TEXT NOT NULL, relation TEXT NOT NULL, role TEXT NOT NULL, usage TEXT NOT NULL,
     path TEXT NOT NULL, evidence TEXT NOT NULL, opens TEXT, closes TEXT, span TEXT, listing INTEGER,
-    reader TEXT NOT NULL, settled TEXT NOT NULL, opaque INTEGER NOT NULL"""
-_GRAPH = f"""
-CREATE TABLE node (
-    id TEXT PRIMARY KEY, kind TEXT NOT NULL, name TEXT NOT NULL, account TEXT, region TEXT, arn TEXT,
-    created TEXT, modified TEXT, status TEXT, observed INTEGER NOT NULL, details TEXT NOT NULL) WITHOUT ROWID;
-CREATE TABLE edge ({_EDGE_COLUMNS});
-CREATE TABLE left_out ({_EDGE_COLUMNS});
+    reader TEXT NOT NULL, settled TEXT NOT NULL, opaque INTEGER NOT NULL);
 CREATE TABLE pin (
     place TEXT NOT NULL, opens TEXT NOT NULL, closes TEXT NOT NULL, record TEXT NOT NULL, digest TEXT NOT NULL,
     PRIMARY KEY (place, opens, closes, record, digest)) WITHOUT ROWID;
@@ -76,18 +73,19 @@ CREATE TABLE counted (
     isolated_training_jobs INTEGER NOT NULL, processing_jobs INTEGER NOT NULL, isolated_processing_jobs INTEGER NOT NULL,
     channels INTEGER NOT NULL, channels_of_unknown_writer INTEGER NOT NULL, PRIMARY KEY (account, region)) WITHOUT ROWID;
 {LEVELS_SCHEMA.lstrip()}"""
-GRAPH_TABLES = tuple(one.split()[2] for one in _GRAPH.split(";\n") if one.lstrip().startswith("CREATE TABLE"))
+# Whether each is a table or a view.
+GRAPH_TABLES = {name: what for what, name in re.findall(r"^CREATE (TABLE|VIEW) (\w+)", _GRAPH, re.MULTILINE)}
 # A query uses one of the last two indices only if it contains the same words.
 UNREAD = "json_extract(details, '$.unread') IS NOT NULL"
 _GRAPH_INDICES = f"""
-CREATE INDEX node_kind ON node (kind, observed);
-CREATE INDEX node_name ON node (name COLLATE NOCASE);
-CREATE INDEX edge_source ON edge (source, relation);
-CREATE INDEX edge_target ON edge (target, relation);
+CREATE INDEX node_kind ON stored_node (kind, observed);
+CREATE INDEX node_name ON stored_node (name COLLATE NOCASE);
+CREATE INDEX edge_source ON stored_edge (source, relation);
+CREATE INDEX edge_target ON stored_edge (target, relation);
 CREATE INDEX left_out_source ON left_out (source);
 CREATE INDEX left_out_target ON left_out (target);
-CREATE INDEX node_unread ON node (id) WHERE {UNREAD};
-CREATE INDEX edge_opaque ON edge (source) WHERE opaque;
+CREATE INDEX node_unread ON stored_node (number) WHERE {UNREAD};
+CREATE INDEX edge_opaque ON stored_edge (source) WHERE opaque;
 """
 
 

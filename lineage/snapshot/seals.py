@@ -51,13 +51,12 @@ class Table(NamedTuple):
     key: int  # how many columns identify a row
     crawl: str = ""  # the column of the crawl that wrote the row
     later: int = 0  # how many of the last columns a later crawl may overwrite
-    by_row: bool = False  # its key is not unique: its rows are in the order in which they were written
     which: str = "true"  # the condition for rows that are sealed
     by: str = ""  # the order of its rows, where that is not the columns that identify a row
 
     @property
     def order(self) -> str:
-        return "rowid" if self.by_row else self.by or ", ".join(self.columns.split(", ")[: self.key])
+        return self.by or ", ".join(self.columns.split(", ")[: self.key])
 
 
 _RECORD = "id, created, lower(hex(digest)), kind, account, region, name, arn, modified, status, first_crawl, last_crawl"
@@ -83,13 +82,15 @@ TABLES: Final[Mapping[str, Table]] = {
     "edge": Table(
         "source, target, relation, role, usage, path, evidence, opens, closes, span, listing, reader, settled, opaque",
         4,
-        by_row=True,
+        by="number",  # in the order in which they were written: its key is not unique
     ),
     "left_out": Table(
         "source, target, relation, role, usage, path, evidence, opens, closes, span, listing, reader, settled, opaque",
         4,
-        by_row=True,
+        by="rowid",
     ),
+    "identity": Table("number, id", 1),
+    "saying": Table("number, role, usage, path, evidence, span", 1),
     "pin": Table("place, opens, closes, record, digest", 5),
     "lies": Table("name, place, record, span", 3),
     "joined": Table("tool", 1),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sqlite3
 from collections.abc import Generator, Iterable, Iterator, Mapping, Sequence
 from itertools import islice
 from pathlib import Path
@@ -9,6 +10,7 @@ from typing import Any, Literal
 
 from lineage.errors import SnapshotError
 from lineage.snapshot.connection import Connection, damaged
+from lineage.snapshot.packed import VIEWS
 
 AT_ONCE = 500  # how many ids one SELECT asks for
 Row = tuple[Any, ...]
@@ -69,9 +71,7 @@ class OpenTables:
             yield from some
 
     def _types(self, table: str, columns: str) -> list[tuple[type, ...]]:
-        told = {
-            name: (_TYPES[kind], needed or key) for _, name, kind, needed, _, key in self._rows(f"PRAGMA table_info({table})")
-        }
+        told = {name: (_TYPES[kind], needed) for name, kind, needed in declared(self._db, table)}
         return [(of,) if needed else (of, type(None)) for of, needed in map(told.__getitem__, columns.split(", "))]
 
     def _mistyped(self, table: str, row: Row, column: str, allowed: tuple[type, ...], found: type) -> SnapshotError:
@@ -79,6 +79,15 @@ class OpenTables:
 
     def _damaged(self, table: str, row: Row, column: str, what: str) -> SnapshotError:
         return damaged(self.path, f"table {table}, row {str(row[0])[:100]!r}, column {column}: {what}")
+
+
+def declared(db: sqlite3.Connection, table: str) -> Iterator[tuple[str, str, bool]]:
+    """The columns of a table or a view, each with its type, and whether it needs a value."""
+    if view := VIEWS.get(table):
+        yield from ((name, what.partition(" ")[0], "NOT NULL" in what) for name, what in view.columns.items())
+        return
+    for _, name, kind, needed, _, key in db.execute(f"PRAGMA table_info({table})").fetchall():
+        yield name, kind, bool(needed or key)
 
 
 class WrittenTables(OpenTables):

@@ -68,8 +68,8 @@ class Recording(WrittenNames, WrittenLedger, WrittenContents):
 
     def replace_graph(self, join: Callable[[sqlite3.Connection], None]) -> None:
         """Replace the graph: `join` fills the tables from records that it streams."""
-        for table in GRAPH_TABLES:
-            self._db.execute(f"DROP TABLE {table}")
+        for name, what in GRAPH_TABLES.items():
+            self._db.execute(f"DROP {what} {name}")
         try:
             new_graph(self._db, join)
         except BaseException as error:

@@ -11,8 +11,22 @@ from typing import TYPE_CHECKING
 from lineage.domain.names import is_arn
 from lineage.domain.opaque import silence
 from lineage.domain.records import Counts, Gap, Json, Scope
+from lineage.domain.sightings import EVER, NEVER
+from lineage.domain.times import utc
 from lineage.graphs.excerpts import Attributes
-from lineage.spark.scope import Crawls, Elsewhere, counted, crawls_of, enumerations_of, names_of, scope_of, training_counts
+from lineage.spark.places import is_place
+from lineage.spark.scope import (
+    Crawls,
+    Elsewhere,
+    Read,
+    counted,
+    crawls_of,
+    enumerations_of,
+    last_read,
+    names_of,
+    scope_of,
+    training_counts,
+)
 from lineage.spark.tables import Folder
 
 if TYPE_CHECKING:
@@ -46,28 +60,66 @@ class Estate:
         return frozenset(row[0] for row in nodes.join(asked, "id", "left_semi").distinct().collect())
 
     def _elsewhere(self, gaps: list[Json]) -> Elsewhere:
-        """When the records that one account could not read, and another one could, were created."""
+        """The gaps about what another export holds: the one that read the record last read all of it, and nothing has named
+        the record since. So `merge` closes them, too.
+        """
+        if len(self.folder.exports) < 2 or not gaps:
+            return frozenset()
+        reads = self._reads({gap["subject"] for gap in gaps})
+        ever = ((gap["snapshot"], last_read(reads[gap["subject"]], EVER)) for gap in gaps)
+        in_part = {(one.id, export) for export, one in ever if one}
+        found = {}
+        for gap in gaps:
+            one = last_read(reads[gap["subject"]], gap["asked"]) if gap["asked"] else None
+            if one and (one.id, one.export) not in in_part:
+                found[gap["snapshot"], gap["subject"]] = one
+        named = self._named({form for (_, subject), one in found.items() for form in (subject, one.id, one.named)})
+        return frozenset(
+            (export, subject)
+            for (export, subject), one in found.items()
+            if not any(named.get(form, NEVER) > self._began(one) for form in (subject, one.id, one.named))
+        )
+
+    def _began(self, read: Read) -> str:
+        return self.crawls.started[read.crawl].rstrip("Z")
+
+    def _reads(self, subjects: set[str]) -> dict[str, list[Read]]:
+        """The reads of the records of some ids, also of those that only have a name, in all exports."""
         from pyspark.sql import functions as f
 
-        found: dict[tuple[str, str], list[str]] = defaultdict(list)
-        if len(self.folder.exports) < 2 or not gaps:
-            return found
-        records = self.folder.table("records").select("snapshot", "id", "kind", "account", "region", "name", "created")
-        there = records.withColumnRenamed("snapshot", "there").withColumn("name", f.lower("name"))
-        by_id = self._frame(
-            [(gap["snapshot"], gap["subject"], gap["subject"]) for gap in gaps], "snapshot string, subject string, id string"
-        )
-        named = [(gap["snapshot"], gap["subject"], *names_of(gap["subject"])) for gap in gaps if not is_arn(gap["subject"])]
-        columns = ["kind", "account", "region", "name"]
+        found: dict[str, list[Read]] = defaultdict(list)
+        columns = ["kind", "account", "region"]
+        records = self.folder.table("records").select("id", *columns, "name", "created", "last_crawl", "snapshot")
+        by_id = self._frame([(one, one) for one in subjects], "subject string, id string")
+        named = [(one, *names_of(one)) for one in subjects if not is_arn(one)]
         by_name = self._frame(
-            [(*row[:-1], row[-1].lower()) for row in named],
-            f"snapshot string, subject string, {' string, '.join(columns)} string",
+            [(*row[:-1], row[-1].lower()) for row in named], f"subject string, {' string, '.join(columns)} string, lower string"
         )
-        for asked, on in ((by_id, ["id"]), (by_name, columns)):
-            pairs = there.join(asked.distinct(), on).where("there != snapshot").select("snapshot", "subject", "created")
-            for snapshot, subject, created in pairs.distinct().collect():
-                found[snapshot, subject].append(created)
+        for asked, on in ((by_id, ["id"]), (by_name, [*columns, "lower"])):
+            rows = records.withColumn("lower", f.lower("name")).join(f.broadcast(asked), on)
+            for row in rows.select("subject", *records.columns).collect():
+                crawl = self.crawls.numbers[row.snapshot, row.last_crawl]
+                form = f"{row.kind}:{row.account}/{row.region}/{row.name}"
+                found[row.subject].append(Read(row.id, form, row.created, crawl, row.snapshot))
         return found
+
+    def _named(self, ids: set[str]) -> dict[str, str]:
+        """When records that name some ids, or that these name, last changed; `EVER` if that is unknown."""
+        from pyspark.sql import functions as f
+
+        edges = self.folder.table("edges")
+        ends = [
+            edges.select(f.col(one).alias("form"), f.col(other).alias("id"))
+            for one, other in (("source", "target"), ("target", "source"))
+        ]
+        asked = f.broadcast(self._frame([(one,) for one in ids], "form string"))
+        beside = ends[0].unionByName(ends[1]).join(asked, "form").distinct()
+        nodes = self.folder.table("nodes").where(f.col("observed") & ~is_place("id"))
+        said = f.coalesce("modified_text", f.when(f.col("modified").isNull(), f.col("created_text")))
+        known = nodes.select("id", f.coalesce("modified", "created").alias("at"), said.isNotNull().alias("odd"))
+        rows = known.join(beside, "id").groupBy("form")
+        last = rows.agg(f.max("at").alias("at"), f.max(f.col("odd") | f.col("at").isNull()).alias("odd")).toArrow().to_pylist()
+        return {row["form"]: EVER if row["odd"] else utc(row["at"]).rstrip("Z") for row in last}
 
     def _frame(self, rows: list[tuple[str, ...]], schema: str) -> DataFrame:
         return self.folder.spark.createDataFrame(rows, schema)

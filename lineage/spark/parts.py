@@ -20,6 +20,7 @@ from lineage.graphs.derive import join
 from lineage.graphs.excerpts import Attributes
 from lineage.outputs.parquet.tables import MOMENT, TABLES
 from lineage.snapshot.manifests import Manifest
+from lineage.snapshot.packed import writable
 from lineage.snapshot.reading import Snapshot, open_snapshot
 from lineage.snapshot.rows import node_row
 
@@ -104,6 +105,7 @@ def _joined(
     db: sqlite3.Connection, recording: Recording, newest: list[Resource], earlier: list[Resource], named: list[str]
 ) -> None:
     join(db, lambda: newest, earlier=lambda: earlier, listings=recording.listings)
+    writable(db)
     nodes = (node_row(Node(place, DATASET.name, place, observed=True)) for place in named)
     db.executemany("INSERT OR IGNORE INTO node VALUES (?,?,?,?,?,?,?,?,?,?,?)", nodes)
 

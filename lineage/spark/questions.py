@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
-from functools import partial, reduce
+from functools import cached_property, partial, reduce
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -147,10 +147,11 @@ class _Asking:
             everywhere.append(nodes.select(f.col("id").alias("node"), f.lit(LEFT_OPEN).alias("state")))
         same = reduce(lambda one, other: one.unionByName(other), everywhere).distinct()
         each = same.withColumn("one", f.lit(1)).join(f.broadcast(batches.withColumn("one", f.lit(1))), "one").drop("one")
-        own = self.near().select("batch", "node", f.lit(REACHED).alias("state"))
+        own = self.near.select("batch", "node", f.lit(REACHED).alias("state"))
         seeds = [each, own, *self._behind_access_points()]
         return reduce(lambda one, other: one.unionByName(other), [*seeds, *([self._facts_seeds()] if self.several else [])])
 
+    @cached_property
     def near(self) -> DataFrame:
         """The places, and the manifests that list some, that share keys with the subjects of each batch."""
         asked = (
@@ -158,7 +159,7 @@ class _Asking:
             .select("batch", "bare")
             .distinct()
         )
-        return near(asked, self.folder)
+        return near(asked, self.folder).persist()
 
     def _behind_access_points(self) -> list[DataFrame]:
         """An access point hides its bucket, so any place may be behind it."""
@@ -250,7 +251,7 @@ def _rows(asking: _Asking, needed: DataFrame) -> DataFrame:
         _of("contents", contents.select("batch", packed("contents").alias("text"))),
         _of("manifests", manifests.select("batch", packed("manifests").alias("text"))),
         _of("manifest_entries", entries.select("batch", packed("manifest_entries").alias("text"))),
-        _of(NAMED, asking.near().where(is_place("node")).select("batch", f.col("node").alias("text"))),
+        _of(NAMED, asking.near.where(is_place("node")).select("batch", f.col("node").alias("text"))),
         _of(NAMED, _buckets(asking)),
     ]
     return reduce(lambda one, other: one.unionByName(other), [subjects, *tables])

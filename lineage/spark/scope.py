@@ -13,8 +13,26 @@ from lineage.domain.records import CLOUDTRAIL, Counted, Counts, Crawl, Enumerati
 
 Numbers = Mapping[tuple[str, int], int]
 """The number of each crawl among all of them, by its export and its number there."""
-Elsewhere = Mapping[tuple[str, str], list[str]]
-"""When the records of a gap's subject were created that other exports hold, by the export of the gap and the subject."""
+Elsewhere = frozenset[tuple[str, str]]
+"""The gaps about what another export has read, by their own export and their subject."""
+
+
+class Read(NamedTuple):
+    """The last read of a version of a record: its id and how others name it, when it was created, by which crawl of which
+    export.
+    """
+
+    id: str
+    named: str
+    created: str
+    crawl: int
+    export: str
+
+
+def last_read(reads: Iterable[Read], before: str) -> Read | None:
+    """The last of some reads. A record created after `before` is another thing that took the name of the unread one."""
+    known = (one for one in reads if one.created.rstrip("Z") <= before.rstrip("Z"))
+    return max(known, key=lambda one: one.crawl, default=None)
 
 
 class Crawls(NamedTuple):
@@ -71,9 +89,7 @@ def _gap(row: Json) -> Gap:
 
 def _is_closed(row: Json, elsewhere: Elsewhere) -> bool:
     """Whether the record that an account could not read is in the export of another one."""
-    created = elsewhere.get((row["snapshot"], row["subject"]), ())
-    asked = (row["asked"] or "").rstrip("Z")
-    return bool(asked) and is_closed(_gap(row), {}, lambda: any(one.rstrip("Z") <= asked for one in created))
+    return is_closed(_gap(row), {}, lambda: (row["snapshot"], row["subject"]) in elsewhere)
 
 
 def counted(scope: Scope, numbers: Mapping[tuple[str, str], Counts]) -> tuple[Counted, ...]:

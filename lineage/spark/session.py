@@ -24,8 +24,11 @@ _SETTINGS = {
 }
 
 
-def local_session(cores: int | None = None, memory: str = "4g") -> SparkSession:
-    """A session on the cores of this machine. Raises `LineageError` without pyspark, and without Java."""
+def local_session(cores: int | None = None, memory: str = "4g", **settings: str) -> SparkSession:
+    """A session on the cores of this machine, with `settings` by their names after `spark.`.
+
+    Raises `LineageError` without pyspark, and without Java.
+    """
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore", FutureWarning)  # a pandas that pyspark does not know well; we use none of it
@@ -36,7 +39,7 @@ def local_session(cores: int | None = None, memory: str = "4g") -> SparkSession:
     number = cores or os.cpu_count() or 1
     builder = SparkSession.builder.master(f"local[{number}]").appName("lineage").config("spark.driver.memory", memory)
     builder = builder.config("spark.sql.shuffle.partitions", str(2 * number))
-    for name, value in _SETTINGS.items():
+    for name, value in (_SETTINGS | {f"spark.{name}": value for name, value in settings.items()}).items():
         builder = builder.config(name, value)
     os.environ.setdefault("PYSPARK_PYTHON", sys.executable)
     return builder.getOrCreate()

@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from rich.tree import Tree
 
-from cli.render.lines import _drawn, hole_lines, printed, styled
+from cli.render.lines import _drawn, hole_lines, printed, printed_in_pieces, styled
 from lineage.domain.records import Resource
 from tests.records import training
 from tests.snapshot.test_file import crawl
@@ -84,6 +84,16 @@ def test_more_are_others(run: Any, tmp_path: Path, others: list[Resource], said:
     crawl(tmp_path / "s.db", both, *others)
     told = run("used", "s3://d/x/", "-f", "table", "--snapshot", str(tmp_path / "s.db")).out.splitlines()[0]
     assert told.endswith((said, said.replace("1 training", "at least 1 training")))
+
+
+def test_many_lines_are_printed_in_pieces() -> None:
+    """Ten thousand lines come in pieces with the text of all of them, and no line is asked for before its piece is wanted."""
+    asked: list[int] = []
+    lines = (styled(("line ", "bold"), f"{number}") for number in range(10_000) if not asked.append(number))  # type: ignore[func-returns-value]
+    pieces = printed_in_pieces(lines, colour=False)
+    assert next(pieces).startswith("line 0\nline 1\n")
+    assert len(asked) < 2000
+    assert "".join(pieces).endswith("\nline 9999\n")
 
 
 LABELS = st.text(st.sampled_from("ab · 漢é\u200d\x1b "), max_size=6)

@@ -19,6 +19,7 @@ from lineage.domain.records import Enumeration
 from lineage.errors import UnknownNode
 from lineage.graphs.derive import join
 from tests.records import ACCOUNT, REGION, arn, processing, record, training
+from tests.snapshot.packing import with_bodies
 from tests.snapshot.test_file import crawl, gap
 from tests.work import steps
 
@@ -31,7 +32,7 @@ def many(tmp_path_factory: pytest.TempPathFactory) -> Path:
     path = tmp_path_factory.mktemp("many") / "s.db"
     crawl(path)
     rows = ((arn("model", f"Fit-{n * 97:08}"), f"Fit-{n * 97:08}") for n in range(MANY))
-    with closing(sqlite3.connect(path)) as db, db:
+    with closing(with_bodies(sqlite3.connect(path))) as db, db:
         db.executemany("""INSERT INTO node VALUES (?, 'model', ?, '', '', '', '', '', '', 1, '{"tags":["team=x"]}')""", rows)
     return path
 

@@ -148,6 +148,9 @@ MISTAKES: dict[str, tuple[tuple[str, ...], int, str]] = {
     # options and verdicts
     "a command": (("trcae", "loans-live"), 2, "No such command 'trcae'. Did you mean 'trace'? (see lineage --help)"),
     "a command that two are like": (("trase", "loans-live"), 2, "No such command 'trase'. Did you mean 'trace'? (see lineage --help)"),
+    "a command inside a group": (("verfy",), 2, "No such command 'verfy'. Did you mean 'snapshot verify'? (see lineage --help)"),
+    "a command of another group": (("resum", "x"), 2, "No such command 'resum'. Did you mean 'record resume'? (see lineage --help)"),
+    "another program's word": (("decribe", "x"), 2, "No such command 'decribe'. Did you mean 'show'? (see lineage --help)"),
     "a kind for a command": (("endpoints",), 2, "No such command 'endpoints': `lineage ls kind:endpoint` lists what there is (see lineage --help)"),
     "jobs for a command": (("jobs",), 2, "No such command 'jobs': `lineage ls kind:training-job` lists what there is (see lineage --help)"),
     "an endpoint for a command": (("loans-live",), 2, "No such command 'loans-live': it is an endpoint: `lineage trace loans-live` (see lineage --help)"),

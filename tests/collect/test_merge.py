@@ -15,14 +15,16 @@ from hypothesis import given, settings
 import lineage
 from lineage.crawl.replay.session import replay_session
 from lineage.domain.names import Location
-from lineage.domain.records import Content, Crawl, Gap, Resource
+from lineage.domain.records import Content, Crawl, Enumeration, Gap, Resource
 from lineage.errors import LineageError, MalformedName, MixedRecords, SnapshotError
 from lineage.snapshot.manifests import Manifest
 from lineage.snapshot.reading import Snapshot
+from lineage.snapshot.writing import Recording
 from tests.conftest import examples
 from tests.estate import account
 from tests.queries.worlds import DATA, HOMES, MOVES, Move, records
-from tests.records import ACCOUNT, REGION, channel, record, served, training
+from tests.records import ACCOUNT, REGION, arn, channel, record, served, training
+from tests.snapshot.packing import with_bodies
 from tests.swept import swept
 
 OTHER = "444455556666"
@@ -81,7 +83,7 @@ def test_answers_are_those_of_one_crawl_of_all(moves: list[Move]) -> None:
 def test_what_one_account_could_not_read_of_another_is_read_in_its_file(tmp_path: Path) -> None:
     """A denied record of another account is no hole any more once the file of that account is merged."""
     denied = Gap(ACCOUNT, REGION, "DescribeTrainingJob", JOB.id, "denied", "no")
-    naming = record("trial-component", "run", {"Source": {"SourceArn": JOB.arn}})
+    naming = record("trial-component", "run", {"Source": {"SourceArn": JOB.arn}, "CreationTime": "2026-01-02T00:00:00Z"})
     swept(tmp_path / "a.db", [JOB])
     swept(tmp_path / "b.db", [*moved([naming]), denied], [(OTHER, REGION)])
     lineage.merge_snapshots([tmp_path / "a.db", tmp_path / "b.db"], tmp_path / "all.db")
@@ -90,6 +92,66 @@ def test_what_one_account_could_not_read_of_another_is_read_in_its_file(tmp_path
         with lineage.open_snapshot(tmp_path / name) as snapshot:
             verdicts.append(lineage.used(snapshot, "s3://elsewhere/").verdict)
     assert verdicts == ["unknown", "not-referenced"]
+
+
+STEPS = Gap(ACCOUNT, REGION, "DescribePipelineExecution", arn("pipeline-execution", "p/execution/e"), "denied", "no steps")
+RUN = record("pipeline-execution", "e", {"PipelineExecutionArn": STEPS.subject, "CreationTime": "2026-01-01T00:00:00Z"})
+STEP = {"StepName": "fit", "Metadata": {"TrainingJob": {"Arn": JOB.arn}}}
+WHOLE_RUN = dataclasses.replace(RUN, body={**RUN.body, "PipelineExecutionSteps": [STEP]})
+
+
+@pytest.mark.parametrize(
+    ("first", "second", "closed"),
+    [
+        ([RUN, STEPS], [RUN, STEPS], False),  # none of them read its steps
+        ([WHOLE_RUN], [RUN, STEPS], False),  # the record that counts is the later one, which lacks them
+        ([RUN, STEPS], [WHOLE_RUN], True),
+        ([WHOLE_RUN], [STEPS], True),
+    ],
+)
+def test_half_a_record_closes_no_gap(tmp_path: Path, first: list[Any], second: list[Any], closed: bool) -> None:
+    """A gap about a part of a record stays open until a file holds the whole record, also if several files hold the rest."""
+    swept(tmp_path / "a.db", [JOB, *first])
+    swept(tmp_path / "b.db", second, [(OTHER, REGION)], *LATER)
+    for order in (("a", "b"), ("b", "a")):
+        out = tmp_path / f"{''.join(order)}.db"
+        lineage.merge_snapshots([tmp_path / f"{name}.db" for name in order], out)
+        with lineage.open_snapshot(out) as snapshot:
+            assert (snapshot.gaps() == []) is closed
+            assert lineage.used(snapshot, "s3://elsewhere/").verdict == ("not-referenced" if closed else "unknown")
+
+
+@pytest.mark.parametrize(("named", "closed"), [("2026-05-31T00:00:00Z", True), ("2026-06-01T12:00:00Z", False)])
+def test_an_older_record_closes_no_gap_about_a_later_one_of_its_name(tmp_path: Path, named: str, closed: bool) -> None:
+    """A name that was given after its account was crawled may be that of a new thing, which nobody has read."""
+    denied = Gap(ACCOUNT, REGION, "DescribeTrainingJob", JOB.id, "denied", "no")
+    naming = record("trial-component", "run", {"Source": {"SourceArn": JOB.arn}, "CreationTime": named})
+    swept(tmp_path / "a.db", [JOB])
+    swept(tmp_path / "b.db", [*moved([naming]), denied], [(OTHER, REGION)], *LATER)
+    lineage.merge_snapshots([tmp_path / "a.db", tmp_path / "b.db"], tmp_path / "ab.db")
+    swept(tmp_path / "c.db", moved([JOB], "777788889999"), [("777788889999", REGION)])
+    lineage.merge_snapshots([tmp_path / "ab.db", tmp_path / "c.db"], tmp_path / "all.db")
+    for name in ("ab.db", "all.db"):
+        with lineage.open_snapshot(tmp_path / name) as snapshot:
+            assert lineage.used(snapshot, "s3://elsewhere/").verdict == ("not-referenced" if closed else "unknown")
+
+
+def test_an_earlier_merge_closes_no_gap_of_another_file(tmp_path: Path) -> None:
+    """What a merge closed is looked at again in the next one: a further file may have named a later thing of that name."""
+    denied = Gap(ACCOUNT, REGION, "DescribeTrainingJob", JOB.id, "denied", "no")
+    naming = record("trial-component", "run", {"Source": {"SourceArn": JOB.arn}, "CreationTime": "2026-06-01T12:00:00Z"})
+    other = ("777788889999", REGION)
+    swept(tmp_path / "a.db", [JOB])
+    swept(tmp_path / "b.db", [denied], [(OTHER, REGION)], *LATER)
+    swept(tmp_path / "c.db", [*moved([naming], other[0]), denied], [other], "2026-06-01T18:00:00Z", "2026-06-01T18:01:00Z")
+    lineage.merge_snapshots([tmp_path / "a.db", tmp_path / "b.db"], tmp_path / "ab.db")
+    verdicts = []
+    for name, files in (("flat", "a b c"), ("nested", "ab c")):
+        lineage.merge_snapshots([tmp_path / f"{file}.db" for file in files.split()], tmp_path / f"{name}.db")
+    for name in ("ab", "flat", "nested"):
+        with lineage.open_snapshot(tmp_path / f"{name}.db") as snapshot:
+            verdicts.append(lineage.used(snapshot, "s3://elsewhere/").verdict)
+    assert verdicts == ["not-referenced", "unknown", "unknown"]
 
 
 def test_each_seal_is_told_apart(tmp_path: Path) -> None:
@@ -211,15 +273,33 @@ def test_what_must_not_be_merged_is_refused(tmp_path: Path) -> None:
     assert f"both hold account {ACCOUNT} in {REGION}: merge files of different accounts" in refused(
         [a, tmp_path / "again.db"], out
     )
-    assert "both hold account" in refused([a, a], out)
+    assert f"a merge was given {a} twice: name each file once" in refused([a, a], out)
+    (tmp_path / "link.db").symlink_to(a)
+    assert "link.db, which are one file" in refused([a, tmp_path / "link.db"], out)
+    (tmp_path / "dangling.db").symlink_to(tmp_path / "none.db")
+    assert "dangling.db exists: name a new file" in refused([a, b], tmp_path / "dangling.db")
     assert "a merge needs two snapshot files or more" in refused([a], out)
     assert "exists: name a new file" in refused([a, b], b)
     assert "no snapshot at" in refused([a, tmp_path / "none.db"], out)
-    db = sqlite3.connect(b)
+    db = with_bodies(sqlite3.connect(b))
     db.execute("UPDATE node SET name = 'x' WHERE kind = 'model'")
     db.commit()
     db.close()
     assert "b.db was changed since it was sealed: node" in refused([a, b], out)
+
+
+def test_an_account_that_a_file_only_tried_is_told_apart(tmp_path: Path) -> None:
+    """If one file could read nothing of an account that another one holds, the refusal says which one, and what to do."""
+    a, b = two(tmp_path)
+    with Snapshot(b, writing=True) as snapshot, snapshot.recording() as recording:
+        recording.begin(Crawl(0, *LATER[:1], None, "arn:x", (ACCOUNT, OTHER), (REGION,), (), "0 (replayed)", "1"))
+        refusal = Enumeration(ACCOUNT, REGION, "model", "AssumeRole", LATER[0], reason="denied", detail="no")
+        recording.progress(refusal)
+        recording.finish(LATER[1])
+    said = (
+        f"{b} tried account {ACCOUNT} in {REGION} and could read nothing there, and {a} holds it: crawl it with access into {b}"
+    )
+    assert said in refused([a, b], tmp_path / "all.db")
 
 
 def test_an_unfinished_crawl_is_refused(tmp_path: Path) -> None:
@@ -230,17 +310,31 @@ def test_an_unfinished_crawl_is_refused(tmp_path: Path) -> None:
     assert "b.db: crawl 2 did not finish: run the same crawl again to finish it" in refused([a, b], tmp_path / "all.db")
 
 
-def test_two_merges_into_one_file_do_not_meet(tmp_path: Path) -> None:
-    """While a merge writes, another one into the same file is refused; what a killed one left is written anew."""
+def test_two_merges_into_one_file_do_not_meet(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Of two merges into one file at the same time the first one to end writes it, and the other one is refused."""
     a, b = two(tmp_path)
-    left = tmp_path / "all.db.merging"
-    with Snapshot(left, writing=True) as writing:
-        with writing.recording() as recording:
-            recording.begin(Crawl(0, LATER[0], None, "arn:x", (OTHER,), (REGION,), (), "0", "1"))
-            assert f"{left} is locked: another crawl is writing to it" in refused([a, b], tmp_path / "all.db")
-        assert left.exists()
-    lineage.merge_snapshots([a, b], tmp_path / "all.db")
-    assert not left.exists()
+    out, done = tmp_path / "all.db", []
+    seal = Recording.seal_merged
+
+    def meanwhile(recording: Recording) -> None:
+        if not done:
+            done.append(None)
+            done[0] = lineage.merge_snapshots([b, a], out).seal
+        seal(recording)
+
+    monkeypatch.setattr(Recording, "seal_merged", meanwhile)
+    with pytest.raises(SnapshotError, match="exists by now"):
+        lineage.merge_snapshots([a, b], out)
+    assert lineage.verify(out, digest=done[0]).verdict == "unchanged"
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["a.db", "all.db", "b.db"]
+
+
+def test_what_a_killed_merge_left_is_left_alone(tmp_path: Path) -> None:
+    """A merge writes under a name that nothing has, so a file called `.merging` may even be merged."""
+    a, b = two(tmp_path)
+    left = b.rename(tmp_path / "all.db.merging")
+    lineage.merge_snapshots([a, left], tmp_path / "all.db")
+    assert lineage.verify(left).verdict == "unchanged"
 
 
 def test_replays_are_never_mixed_with_records_from_aws(tmp_path: Path) -> None:

@@ -606,6 +606,17 @@ def test_an_assumed_role_reads_its_own_account(tmp_path: Path) -> None:
         assumed(replay, "arn:aws:iam::999988887777:user/jo")
 
 
+@pytest.mark.parametrize("name", ["AWS_ENDPOINT_URL", "AWS_ENDPOINT_URL_S3"])
+def test_the_environment_leads_nowhere_else(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, name: str) -> None:
+    """A replay finds the file's objects also where the environment names another S3, as the file's caller and as a role."""
+    monkeypatch.setenv(name, "http://127.0.0.1:9")
+    path = account(tmp_path, {"object": "s3://bank-ml/lists/a.manifest", "lines": [{"source-ref": "s3://b/1"}]})
+    own = replay_session(path)
+    for session in (own, own.assume("arn:aws:iam::444455556666:role/auditor")):
+        found = session.s3(REGION).get_object(Bucket="bank-ml", Key="lists/a.manifest")
+        assert json.loads(found["Body"].read()) == {"source-ref": "s3://b/1"}
+
+
 def test_botocore_takes_the_credentials_of_a_role(tmp_path: Path) -> None:
     """The credentials expire in the future, so that botocore's own fetcher works; another session can have the hooks."""
     from botocore.credentials import AssumeRoleCredentialFetcher, DeferredRefreshableCredentials

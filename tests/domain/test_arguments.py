@@ -46,10 +46,17 @@ def test_what_names_a_bucket(name: str, expected: bool) -> None:
         ({"S3_BUCKET": "b", "S3_PREFIX": "p", "OTHER": "q"}, "S3_BUCKET", ["s3://b/p"]),
         ({"S3_BUCKET": "b", "S3_KEY_PREFIX": "(redacted)"}, "S3_BUCKET", ["s3://b/"]),
         ({"bucket": "b", "data_prefix": "d", "model_key": "m"}, "bucket", ["s3://b/d", "s3://b/m"]),
+        (["--bucket", "team-data"], "--bucket", ["s3://team-data/"]),
+        (["--bucket", "team-data", "--path", "/opt/ml/processing/x"], "--bucket", ["s3://team-data/"]),
+        ({"S3_BUCKET": "team-data", "train_prefix": "(unknown) x"}, "S3_BUCKET", ["s3://team-data/"]),
+        *(({"hash_bucket": number}, "hash_bucket", []) for number in ("10", "1024", "true", "None", "0.25", "a b", "/opt/x")),
     ],
 )
 def test_a_bucket_and_its_prefix(given: Any, name: str, uris: list[str]) -> None:
-    """A bucket belongs to each prefix whose name begins like its own, or where one of the two names says nothing more."""
+    """A bucket belongs to each prefix whose name begins like its own, or where one of the two names says nothing more.
+
+    Without any it is named as a whole, if it may be a bucket's name.
+    """
     assert list(paired(given, name)) == uris
 
 

@@ -267,6 +267,12 @@ def test_kind_of_arn(resource: str, kind: str) -> None:
     assert kind_of_arn(f"arn:aws:sagemaker:eu-west-1:111122223333:{resource}").name == kind
 
 
+def test_the_pattern_of_an_arn_begins_with_a_plain_word() -> None:
+    """The kind of an ARN is looked up by the first word of its resource, so each kind's pattern begins with a word."""
+    heads = {kind.name: (kind.arn or kind.name).partition("/")[0] for kind in KINDS.values()}
+    assert {name: head for name, head in heads.items() if not re.fullmatch("[a-z-]+", head)} == {}
+
+
 def test_kind_of_a_foreign_arn() -> None:
     """An ARN of another service has no kind of ours."""
     assert kind_of_arn("arn:aws:lambda:eu-west-1:111122223333:function:x").name == "resource"

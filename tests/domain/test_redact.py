@@ -388,10 +388,12 @@ def test_a_time_that_is_none_is_odd(time: Any) -> None:
 
 
 def test_an_unknown_member_whose_name_looks_like_a_secret_is_noted() -> None:
-    """Such a name is cut where it is read as what people wrote, and does not end the crawl."""
+    """Such a name is cut wherever it is shown, and does not end the crawl."""
     unknown: list[Unknown] = []
-    assert read({TOKENS[0]: "s3://b/x"}, ANSWERS["DescribeTrainingJob"], unknown) == {}
-    assert [(one.value, one.names) for one in unknown] == [("s3://b/x", True)]
+    said = {TOKENS[0]: "s3://b/x", "OutputDataConfig": {TOKENS[1]: 1}}
+    assert read(said, ANSWERS["DescribeTrainingJob"], unknown) == {"OutputDataConfig": {}}
+    told = [(REDACTED, "s3://b/x", True), (f"OutputDataConfig.{REDACTED}", 1, False)]
+    assert [(one.path, one.value, one.names) for one in unknown] == told
 
 
 def test_a_time_without_an_offset_is_in_utc() -> None:

@@ -12,6 +12,7 @@ from lineage.domain.records import Resource
 from lineage.domain.references import Hit, follow, hits
 from lineage.graphs.derive import declared
 from tests.records import channel, processing, record, training
+from tests.work import calls
 
 
 def found(resource: Resource, *relations: str) -> list[Hit]:
@@ -201,6 +202,16 @@ def test_inverse(reference: Reference, outward: bool) -> None:
     """An inverse reference points against its relation: the member names its owner."""
     owner = record("pipeline-execution", "p", {})
     [hit] = hits(Kind("x", references=(reference,)), {"V": OTHER})
-    node, edge = declared(owner.id, owner, hit, named_id)
+    node, edge = declared(owner.id, owner, hit, named_id, None)
     ends = (owner.id, node.id)
     assert (edge.source, edge.target) == (ends if outward else ends[::-1])
+
+
+def test_a_field_that_a_record_lacks_takes_no_work() -> None:
+    """A record costs what its own fields do, however many others the row of its kind names."""
+    others = [reads(f"Other{number}.Inputs[].S3Uri") for number in range(50)]
+    body = {"Input": {"S3Uri": "s3://b/x"}}
+    rows = [Kind("x", references=(reads("Input.S3Uri"), *more)) for more in ([], others)]
+    assert [hit.value for row in rows for hit in hits(row, body)] == ["s3://b/x"] * 2
+    few, many = (calls(lambda row=row: list(hits(row, body))) for row in rows)  # type: ignore[misc]
+    assert few == many

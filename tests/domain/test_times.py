@@ -11,14 +11,14 @@ from hypothesis import strategies as st
 from lineage.domain.kinds import KINDS
 from lineage.domain.records import CLOUDTRAIL, Enumeration, Resource
 from lineage.domain.references import hits
-from lineage.domain.times import CERTAIN, IMPOSSIBLE, POSSIBLE, KnownDeletions, each_time, fits, today, unbroken, window
+from lineage.domain.times import CERTAIN, IMPOSSIBLE, POSSIBLE, KnownDeletions, Times, fits, today, unbroken
 from lineage.errors import MalformedName
 from tests.records import ACCOUNT, REGION, channel, processing, record, training
 
 
 def windows(resource: Resource, relation: str) -> list[str]:
     named = (hit for hit in hits(KINDS[resource.kind], resource.body) if hit.reference.relation == relation)
-    times = (time for hit in named for time in each_time(resource, hit, window(resource, hit)))
+    times = (time for hit in named for time in Times(resource).each(hit))
     return ["/".join(time or ()) for time in times]
 
 
@@ -103,7 +103,7 @@ def test_fractions_of_a_second_come_after_the_whole_one() -> None:
     steps = [{"Status": "Downloading", "StartTime": f"{second}.2Z", "EndTime": f"{second}{end}Z"} for end in (".9", "")]
     steps += [{"Status": "Uploading", "StartTime": f"2026-01-02T11:00:00{start}Z"} for start in (".5", "")]
     job = training("j", [channel("train", "s3://b/t", mode="File")], SecondaryStatusTransitions=steps)
-    reading = [window(job, hit) for hit in hits(KINDS[job.kind], job.body) if hit.reference.relation == "reads"]
+    reading = [Times(job).window(hit) for hit in hits(KINDS[job.kind], job.body) if hit.reference.relation == "reads"]
     assert reading == [(f"{second}Z", f"{second}.9Z")]
     late = training("j", {}, SecondaryStatusTransitions=steps, TrainingEndTime="2026-01-02T11:00:00.500Z")
     assert windows(late, "writes") == ["2026-01-02T11:00:00Z/2026-01-02T11:00:00.500Z"]

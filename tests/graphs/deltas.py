@@ -5,13 +5,14 @@ from __future__ import annotations
 import json
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from random import Random
 from typing import Any
 
 from lineage.domain.names import Location
 from lineage.domain.records import Content, Resource
 from lineage.snapshot.manifests import Manifest
+from lineage.snapshot.rows import STORED
 from lineage.snapshot.writing import Recording
 from tests.records import arn, channel, record
 
@@ -42,7 +43,7 @@ class Estate:
 
     chance: Random
     known: list[Resource] = field(default_factory=list)
-    associates: bool = False  # whether people associate things: a change near such a thing is left to the first join
+    associates: bool = False  # whether things are associated with each other
 
     def changes(self, most: int) -> list[Change]:
         """What one crawl finds."""
@@ -106,6 +107,8 @@ class Estate:
     def _edited(self) -> Resource:
         """A new version, or another lifetime, of something."""
         one = self.chance.choice(self.known)
+        if one.kind == "association":
+            return replace(one, body=one.body | {"CreatedBy": {"UserProfileName": self._name()}})
         fresh = self._made(one.kind, one.name, one.account, one.region)
         same = {name: value for name, value in one.body.items() if name == "CreationTime"}
         body = fresh.body | (same if self.chance.random() < 0.6 else {})
@@ -116,6 +119,8 @@ class Estate:
         account, region = self.chance.choice(HOMES)
         name = self._name()
         kind = self.chance.choice(kinds)
+        if kind == "association":
+            return self._association()
         name = {"model-package": f"g/{self.chance.randint(1, 3)}", "pipeline-execution": f"{name}/execution/e{name}"}.get(
             kind, name
         )
@@ -287,13 +292,36 @@ class Estate:
         return {"AlgorithmStatus": "Completed", "TrainingSpecification": {"AdditionalS3DataSource": source}}
 
     def _lineage_artifact(self) -> dict[str, Any]:
-        return {"Source": {"SourceUri": self._place()}, "ArtifactType": "DataSet"}
+        return self._stands_for() | {"ArtifactType": self.chance.choice(["DataSet", "DataSet", "Model", "Image", "ModelGroup"])}
 
-    def _association(self) -> dict[str, Any]:
-        return {
-            "SourceArn": self._arn("lineage-artifact", "training-job"), "DestinationArn": self._arn("training-job", "trial-component"),
-            "AssociationType": "ContributedTo",
-        }  # fmt: skip
+    def _lineage_action(self) -> dict[str, Any]:
+        return self._stands_for() | {"ActionType": self.chance.choice(["Approval", "ModelDeployment"])}
+
+    def _lineage_context(self) -> dict[str, Any]:
+        return self._stands_for() | {"ContextType": self.chance.choice(["Project", "Endpoint", "ModelGroup"])}
+
+    def _stands_for(self) -> dict[str, Any]:
+        """The source of an entity: mostly a place, or something with an ARN, read or not."""
+        source = self._place() if self.chance.random() < 0.6 else self._arn(*_STOOD_FOR)
+        return {"Source": {"SourceUri": source}}
+
+    def _association(self) -> Resource:
+        ends = [self._arn(*_ENTITIES, *_ENTITIES, *_STOOD_FOR) for _ in range(2)]
+        if self.chance.random() < 0.4:
+            ends = [self._arn("lineage-artifact"), self._arn("trial-component", "training-job")]  # as SageMaker does it
+        if self.chance.random() < 0.1:
+            ends = [end.replace("/a", "/A") for end in ends]
+        said = self._maybe(AssociationType=self.chance.choice(["Produced", "DerivedFrom", "AssociatedWith", "contributedto"]))
+        said = said or {"AssociationType": "ContributedTo"}
+        return association(*ends, said["AssociationType"], CreationTime=self._day())
+
+
+def association(source: str, target: str, kind: str = "ContributedTo", **more: str) -> Resource:
+    """An association as a crawl keeps it: its id consists of its ends and its type."""
+    body = {"SourceArn": source, "DestinationArn": target, "AssociationType": kind} | more
+    whole = f"{source}#{target}#{kind}"
+    region, account = source.split(":")[3:5]
+    return Resource("association", account, region, whole.partition("/")[2], whole, body, more.get("CreationTime"))
 
 
 _OFTEN = {
@@ -301,7 +329,9 @@ _OFTEN = {
     "inference-component": 2, "trial-component": 8, "trial": 2, "experiment": 1, "feature-group": 2, "pipeline": 2,
     "pipeline-execution": 3, "automl-job": 1, "algorithm": 1, "model-package-group": 1,
 }  # fmt: skip
-_ASSOCIATING = {"lineage-artifact": 3, "association": 3}
+_ENTITIES = ("lineage-artifact", "lineage-action", "lineage-context")
+_STOOD_FOR = ("training-job", "processing-job", "trial-component", "feature-group", "model", "endpoint", "experiment")
+_ASSOCIATING = {"lineage-artifact": 8, "lineage-action": 2, "lineage-context": 2, "association": 14}
 
 
 # --- tables ------------------------------------------------------------------------------------------
@@ -309,7 +339,11 @@ _ASSOCIATING = {"lineage-artifact": 3, "association": 3}
 
 def tables(recording: Recording) -> dict[str, Any]:
     """What the tables of the graph hold, with places for their numbers, without an order."""
-    rows: Callable[[str], list[Any]] = lambda table: recording._db.execute(f"SELECT * FROM {table}").fetchall()  # noqa: E731
+
+    def rows(table: str) -> list[Any]:
+        columns = STORED if table == "edge" else "*"
+        return recording._db.execute(f"SELECT {columns} FROM {table}").fetchall()
+
     levels = sorted(rows("level"))
     place = {row[0]: row[1] for row in levels}
     together = defaultdict(list)

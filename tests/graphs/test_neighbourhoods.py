@@ -326,3 +326,18 @@ def test_edges_have_the_keys_of_the_whole_graph() -> None:
     graph = graph_of([twice, processing("p", {}, {"a": "s3://d/x/", "b": "s3://d/x/"}), *served("s3://m/")])
     near = shown(making_excerpt(Excerpt.of(graph), twice.id))
     assert set(near.edges(keys=True)) <= set(graph.edges(keys=True))
+
+
+def test_people_may_change_one_edge_of_a_graph(account_path: Path) -> None:
+    """Edges that say the same share their attributes only while lineage reads them: each edge of a graph has its own."""
+    with lineage.open_snapshot(account_path) as snapshot:
+        read, graph = (
+            neighbourhoods.near_excerpt(snapshot, ids := [node.id for node in snapshot.of_kind("endpoint")]),
+            lineage.graph(snapshot),
+        )
+        part = lineage.neighbourhood(snapshot, ids)
+    links = list(read.edges())
+    assert len({id(link.data) for link in links}) < len(links)
+    for shown_to_people in (graph, part):
+        own = [id(data) for _, _, data in shown_to_people.edges(data=True)]
+        assert len(own) == len(set(own))

@@ -20,7 +20,7 @@ from lineage.domain.records import Edge, Resource, Window
 from lineage.graphs import tables as joining
 from lineage.graphs.derive import STEP, derive, join
 from lineage.graphs.levels import note_levels
-from lineage.graphs.tables import Joining
+from lineage.graphs.tables import ROWS, Joining, fill
 from lineage.snapshot.levels import into, out_of
 from lineage.snapshot.manifests import Listings
 from lineage.snapshot.reading import Snapshot, open_snapshot
@@ -306,6 +306,17 @@ STEPS = [
     "classifying places",
     "finding models of unknown origin",
 ]
+
+
+@pytest.mark.parametrize("many", [0, 1, ROWS, ROWS + 1, 3 * ROWS])
+def test_all_rows_are_put_in_their_order(many: int) -> None:
+    """However many rows there are, a table gets each once and in order."""
+    rows = [(number, f"row {number}") for number in range(many)]
+    db = sqlite3.connect(":memory:")
+    db.execute("CREATE TABLE told (number, text)")
+    fill(db, "INSERT INTO told", iter(rows))
+    assert db.execute("SELECT * FROM told").fetchall() == rows
+    db.close()
 
 
 def test_progress_is_told(tmp_path: Path) -> None:

@@ -33,6 +33,7 @@ from lineage.snapshot.reading import Snapshot
 from lineage.snapshot.rows import EDGE, NODE
 from tests.conftest import ROOT
 from tests.records import ACCOUNT, REGION, arn, channel, processing, record, served, training
+from tests.snapshot.packing import with_bodies
 from tests.snapshot.test_file import CRAWL
 
 LEADING = "000012345678"
@@ -338,6 +339,25 @@ def test_an_account_with_leading_zeros_stays_text(tmp_path: Path) -> None:
     assert set(map(frozenset, found.values())) == {frozenset({LEADING, None})}
 
 
+def test_exports_of_two_accounts_at_once_do_not_meet(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A folder that another export has emptied and deleted, just before a file is moved into it, is made again."""
+    move, deleted = Path.replace, []
+
+    def meanwhile(local: Path, target: Path) -> Path:
+        if target.suffix == ".parquet" and target.parent not in deleted:
+            deleted.append(target.parent)
+            target.parent.rmdir()
+            target.parent.parent.rmdir()
+        return move(local, target)
+
+    monkeypatch.setattr(Path, "replace", meanwhile)
+    said = export(crawled(tmp_path / "a.db", *of(ACCOUNT)), tmp_path / "estate")
+    assert len(deleted) > 3
+    assert {str(tmp_path / "estate" / file["path"]) for file in said["files"]} == {
+        path for table in TABLES for path in lineage.parquet_files(tmp_path / "estate", table)
+    }
+
+
 # --- what is not whole ----------------------------------------------------------------------------------
 
 
@@ -412,6 +432,34 @@ def test_what_is_left_to_delete_is_not_read(tmp_path: Path, monkeypatch: pytest.
         export(both, folder)
     assert len(lists(folder)) == 2
     assert Counter(row["account"] for row in rows(folder, "nodes") if row["kind"] == "training-job") == {ACCOUNT: 1, LEADING: 1}
+
+
+def test_what_a_killed_export_was_to_delete_goes_with_the_next_one(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """An export that is run again, or the next one, deletes the files that a killed one no longer could, for whoever reads all."""
+    folder, path = tmp_path / "estate", tmp_path / "a.db"
+    export(crawled(path, *of(ACCOUNT)), folder)
+    export(crawled(tmp_path / "b.db", *of(LEADING), accounts=(LEADING,)), folder)
+
+    def killed(*_: Any) -> None:
+        raise Killed
+
+    for name in ("second", "third"):
+        crawled(path, *of(ACCOUNT, name))
+        monkeypatch.setattr(store._Local, "delete", killed)
+        with pytest.raises(Killed):
+            export(path, folder)
+    monkeypatch.undo()
+    assert len(export(path, folder)["replaces"]) == 2
+    named = {file for table in TABLES for file in lineage.parquet_files(folder, table)}
+    assert {str(one) for one in folder.rglob("*.parquet")} == named
+    assert export(path, folder)["replaces"] == []
+
+
+def test_a_hidden_file_is_no_list(tmp_path: Path) -> None:
+    """What another program left beside the lists, under a name with a dot, is no list."""
+    export(crawled(tmp_path / "a.db", *of(ACCOUNT)), tmp_path / "estate")
+    (tmp_path / "estate" / "_lineage" / f"._{ACCOUNT}_{REGION}.json").write_bytes(b"\0\5\x16\7")
+    assert len(lineage.parquet_files(tmp_path / "estate", "nodes")) == 2
 
 
 def test_who_reads_a_list_reads_all_of_it(tmp_path: Path) -> None:
@@ -497,7 +545,7 @@ def test_a_snapshot_that_changes_meanwhile_gives_no_export(tmp_path: Path, monke
 def test_a_damaged_value_is_not_exported(tmp_path: Path, table: str, column: str, value: Any) -> None:
     """A value of another type than its column's, which SQLite accepts, is named, and no folder is left half written."""
     path = crawled(tmp_path / "a.db", *of(ACCOUNT))
-    with sqlite3.connect(path) as db:
+    with with_bodies(sqlite3.connect(path)) as db:
         db.execute(f"UPDATE {table} SET {column} = ?", (value,))
     db.close()
     with pytest.raises(lineage.SnapshotError):
@@ -554,7 +602,7 @@ def test_an_odd_account_is_a_partition_of_its_own(tmp_path: Path) -> None:
     """What a record names as an account cannot leave the folder, and comes back as it was."""
     odd = "../../x=%2F é"
     path = crawled(tmp_path / "a.db", *of(ACCOUNT))
-    with sqlite3.connect(path) as db:
+    with with_bodies(sqlite3.connect(path)) as db:
         db.execute("UPDATE node SET account = ? WHERE kind = 'training-job'", (odd,))
     db.close()
     export(path, tmp_path / "estate")

@@ -14,6 +14,7 @@ import jsonschema
 import pytest
 
 import lineage
+from cli.render.indented import indented
 from lineage.domain.records import Gap, Resource
 from lineage.outputs.report.controls import EVIDENCED, NOT_DERIVABLE, PARTIAL, _status, framework
 from lineage.outputs.report.facts import FACTS
@@ -46,8 +47,10 @@ def whole(account_path: Path) -> dict[str, Any]:
 
 @pytest.mark.parametrize("more", [{}, {"é\u007f": ["\u2028", [], {}, None, True]}, {"cut": "\ud800"}, {"large": 1 << 80}])
 def test_a_report_as_json_is_laid_out_as_python_does_it(whole: dict[str, Any], more: dict[str, Any]) -> None:
-    """Keys are sorted and indented by two, and whatever a record holds is written as `json.dumps` writes it."""
-    assert lineage.REPORTS["json"](whole | more) == lineage.json_text(whole | more, indent=2, sort_keys=True) + "\n"
+    """Keys are sorted and indented by two, and whatever a record holds is written as `json.dumps` writes it, also in pieces."""
+    written = lineage.json_text(whole | more, indent=2, sort_keys=True) + "\n"
+    assert lineage.REPORTS["json"](whole | more) == written
+    assert "".join(indented(whole | more, sort_keys=True, at_once=2)) == written
 
 
 def crawled(folder: Path, records: list[dict[str, Any]], name: str = "own.db") -> Path:

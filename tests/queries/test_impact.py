@@ -15,12 +15,16 @@ import pytest
 from hypothesis import given, settings
 
 import lineage
+from cli.render.impact import impact_pieces, impact_text
+from cli.render.indented import indented
+from cli.render.listing import json_lines
 from lineage.domain.kinds import KINDS
 from lineage.domain.records import Gap, Resource, Scope
 from lineage.errors import MalformedName, UnknownNode
 from lineage.graphs.build import graph_of
 from lineage.queries.flow.spread import Spread
-from lineage.queries.impact import LONGEST, impact
+from lineage.queries.impact import impact, impact_row_by_row
+from lineage.queries.impact_rows import LONGEST
 from lineage.queries.paths import path
 from lineage.queries.used import used
 from tests.conftest import examples
@@ -174,6 +178,27 @@ def test_through_processing_and_transform() -> None:
     found = told("s3://raw/x/", *records)
     assert found.items() >= dict.fromkeys(("score", "s3://scores/", "after", "late-model", "late"), True).items()
     assert "s3://new/" not in found
+
+
+@pytest.mark.parametrize(("uri", "found"), [("s3://raw/x/", True), ("s3://none/", False)])
+def test_row_by_row_an_answer_has_the_same_rows(uri: str, found: bool) -> None:
+    """An answer row by row has the rows of the answer in their order, also if there are none, and is written with its bytes."""
+    graph = whole(PREPARED, FIT, OTHER, *SHOP)
+    listed, by_row = impact(graph, uri), impact_row_by_row(graph, uri)
+    assert (bool(listed.reached), bool(by_row.reached)) == (found, found)
+    assert by_row.as_json() | {"reached": list(by_row.reached)} == listed.as_json()
+    assert (by_row.reached[1:3], by_row.reached[-1:]) == (listed.reached[1:3], listed.reached[-1:])
+    assert by_row.heads() == listed.heads()
+    assert [*json_lines([by_row.as_json()])] == [*json_lines([listed.as_json()])]
+    assert "".join(indented(by_row.as_json())) == "".join(indented(listed.as_json()))
+    assert "".join(impact_pieces(by_row, colour=False)) == impact_text(listed, colour=False)
+
+
+def test_a_row_is_made_when_it_is_looked_at() -> None:
+    """What was reached is not held: a row that is looked at twice is made twice."""
+    rows = impact_row_by_row(whole(PREPARED, FIT, *SHOP), "s3://raw/x/").reached
+    assert rows[0] is not rows[0]
+    assert rows[0] == rows[0]
 
 
 def test_each_comes_with_the_shortest_sure_way() -> None:

@@ -7,7 +7,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 import lineage
@@ -22,7 +22,7 @@ from lineage.graphs.named import NamedPlaces
 from lineage.graphs.neighbourhoods import made_excerpt, making_excerpt, reached_excerpt
 from lineage.queries.datasets import DatasetsUnderWay
 from lineage.queries.flow.links import Flow
-from lineage.queries.impact import reached_from
+from lineage.queries.impact_rows import reached_from
 from lineage.queries.trace import Tracing
 from lineage.snapshot.manifests import Manifest
 from lineage.snapshot.reading import Snapshot
@@ -105,6 +105,7 @@ LISTED = st.tuples(KEYS, st.lists(KEYS, min_size=1, max_size=3))
 
 @settings(max_examples=examples(15), deadline=None)
 @given(JOBS, st.lists(LISTED, max_size=2), st.lists(KEYS, min_size=1, max_size=3))
+@example([(True, [("ba", "File")], ["b"], 1)], [("a", ["a"]), ("a", ["b"])], ["b"])
 def test_many_locations_get_the_answers_of_each(
     jobs: list[Job], listings: list[tuple[str, list[str]]], keys: list[str]
 ) -> None:

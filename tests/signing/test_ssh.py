@@ -354,7 +354,7 @@ def test_a_report_says_whose_signature_is_refused(report, keys: dict[str, Path])
 
 def test_a_signature_over_another_file_is_none_of_this(report, at, keys: dict[str, Path], bank_path: Path) -> None:
     """A report of a file that was changed after it was signed says CHANGED beside the signer's name."""
-    altered(bank_path, Path("lineage.db"), "UPDATE edge SET path = 'x' WHERE rowid = 1")
+    altered(bank_path, Path("lineage.db"), "UPDATE edge SET path = 'x' WHERE number = 1")
     first, said = report("--signer", pub(keys["jo"]), code=1)
     assert "**CHANGED** · **lineage.db**" in first
     assert said.startswith("the signature is genuine, but this file is not what was signed: by ")

@@ -168,7 +168,7 @@ SCHEMAS = {
     "a table is missing": "DROP TABLE silent",
     "a table more": "CREATE TABLE more (x)",
     "an index is missing": "DROP INDEX edge_source",
-    "a column more": "ALTER TABLE edge ADD COLUMN more TEXT",
+    "a column more": "ALTER TABLE stored_edge ADD COLUMN more TEXT",
     "a view in a table's place": "ALTER TABLE unexplained RENAME TO other; CREATE VIEW unexplained AS SELECT id FROM other",
     "a trigger": "CREATE TRIGGER sly AFTER INSERT ON crawl BEGIN DELETE FROM edge; END",
 }

@@ -163,8 +163,8 @@ import os, signal, sqlite3, sys
 db = sqlite3.connect(sys.argv[1], isolation_level=None)
 db.execute("PRAGMA cache_size = 5")
 db.execute("BEGIN IMMEDIATE")
-db.execute("DELETE FROM node")
-db.executemany("INSERT INTO node VALUES (?,'k','n',null,null,null,null,null,null,1,'{}')", ((str(n) * 50,) for n in range(20000)))
+db.execute("DELETE FROM stored_node")
+db.executemany("INSERT INTO identity (id) VALUES (?)", ((str(n) * 50,) for n in range(20000)))
 os.kill(os.getpid(), signal.SIGKILL)
 """
     subprocess.run([sys.executable, "-c", code, str(tmp_path / "s.db")], check=False)
@@ -269,10 +269,13 @@ def test_what_each_answer_needs_is_found_by_an_index(tmp_path: Path) -> None:
         snapshot._db.set_trace_callback(asked.append)
         snapshot.scope()
         list(snapshot.opaque_places())
+        list(snapshot.unread_rows())
         snapshot._db.set_trace_callback(None)
         plans = [row[3] for sql in asked for row in snapshot._db.execute(f"EXPLAIN QUERY PLAN {sql}")]
-    assert not [plan for plan in plans if plan in ("SCAN node", "SCAN edge")]
-    assert all(any(index in plan for plan in plans) for index in ("SEARCH node USING PRIMARY KEY", "edge_opaque"))
+    assert not [plan for plan in plans if plan == "SCAN stored" or plan.startswith("SCAN number_of")]
+    assert all(
+        any(index in plan for plan in plans) for index in ("sqlite_autoindex_identity_1 (id=?)", "edge_opaque", "node_unread")
+    )
 
 
 def test_records_of_a_kind(tmp_path: Path) -> None:

@@ -17,8 +17,10 @@ from hypothesis import strategies as st
 import lineage
 from lineage.domain.records import Answered, Content, Fetched, Gap
 from lineage.queries.verify import CHANGED, IN_PART, UNCHANGED, UNSEALED
+from lineage.snapshot.packed import VIEWS
 from lineage.snapshot.reading import Snapshot
 from lineage.snapshot.seals import TABLES, mark_of
+from lineage.snapshot.tables import declared
 from tests.conftest import BANK, examples
 from tests.records import record, training
 from tests.snapshot.packing import with_bodies
@@ -30,7 +32,9 @@ def altered(source: Path, target: Path, *statements: str, values: tuple[object, 
     shutil.copy(source, target)
     db = with_bodies(sqlite3.connect(target))
     for statement in statements:
-        assert db.execute(statement, values).rowcount, statement
+        before = db.total_changes  # also those of triggers
+        db.execute(statement, values)
+        assert db.total_changes > before, statement
     db.commit()
     db.close()
     return target
@@ -78,11 +82,13 @@ def test_every_table_is_sealed(sealed: Path) -> None:
     """Each table and column of the file is sealed, except the seals themselves, packed bodies, whose digest is sealed,
     and what is made from them."""
     db = sqlite3.connect(sealed)
-    names = {row[0] for row in db.execute("SELECT name FROM sqlite_master WHERE type = 'table'")} - {"seal", "sealed"}
+    names = {row[0] for row in db.execute("SELECT name FROM sqlite_master WHERE type IN ('table', 'view')")}
+    names -= {"seal", "sealed", *(view.stored for view in VIEWS.values())}  # what is stored is what the views show
     assert names == set(TABLES) - {"sqlite_master"}
     for name in names:
         packed = {"body", "dictionary", "shape", "clues"} if name == "record" else set()
-        columns = {row[1] for row in db.execute(f"PRAGMA table_info({name})")} - packed
+        numbered = {"number"} & set(VIEWS[name].columns) if name in VIEWS else set()  # is their order
+        columns = {column for column, _, _ in declared(db, name)} - packed - numbered
         assert columns == set(map(column_of, TABLES[name].columns.split(", "))), name
 
 
@@ -126,6 +132,22 @@ def test_each_column_of_each_table(sealed: Path, tmp_path: Path, table: str, col
     )
     done = lineage.verify(altered(sealed, tmp_path / "s.db", change, values=(other, *row) if row else ()))
     assert table in {one.table for one in done.differences}
+
+
+STORED = [
+    (view.name, view.stored, column.split()[0])
+    for view in VIEWS.values()
+    for column in next(view.tables()).partition("(")[2].split(", ")
+]
+
+
+@pytest.mark.parametrize(("table", "stored", "column"), STORED)
+def test_each_column_of_what_is_stored(sealed: Path, tmp_path: Path, table: str, stored: str, column: str) -> None:
+    """Whatever is changed in a table behind a view, the difference is found, and reported for the view."""
+    other = """'{"x":1}'""" if column == "details" else f"iif(typeof({column}) = 'integer', {column} + 1, {column} || 'x')"
+    change = f"UPDATE OR REPLACE {stored} SET {column} = ifnull({other}, 'x')"
+    path = altered(sealed, tmp_path / "s.db", f"{change} WHERE number = (SELECT min(number) FROM {stored})")
+    assert table in {one.table for one in lineage.verify(path).differences}
 
 
 MERGED = ("source", "merged", "chain", "read_too", "answered")  # only in a merged file: tests/collect/test_merge.py
@@ -225,7 +247,7 @@ def test_the_digest_of_the_file_proves_all(sealed: Path, tmp_path: Path) -> None
 
 def test_nothing_is_proved_of_a_changed_file(sealed: Path, tmp_path: Path) -> None:
     """A digest that is kept in a changed file proves nothing about it."""
-    path = altered(sealed, tmp_path / "s.db", "UPDATE edge SET target = 's3://x' WHERE rowid = 5")
+    path = altered(sealed, tmp_path / "s.db", "UPDATE edge SET target = 's3://x' WHERE number = 5")
     done = lineage.verify(path, digest=lineage.snapshot_info(sealed).crawls[-1]["seal"])
     assert (done.verdict, done.proved) == (CHANGED, None)
 
@@ -249,7 +271,7 @@ def test_a_file_that_changes_while_it_is_read(sealed: Path, tmp_path: Path, act:
         if act == "replace":
             shutil.copy(sealed, tmp_path / "other.db").rename(path)
         else:
-            altered(sealed, path, "UPDATE edge SET target = 's3://x' WHERE rowid = 5")
+            altered(sealed, path, "UPDATE edge SET target = 's3://x' WHERE number = 5")
         with pytest.raises(lineage.SnapshotError, match="written to or replaced while it was read"):
             lineage.verify(snapshot)
 
@@ -306,7 +328,7 @@ def test_crawls_never_alarm(tmp_path_factory: pytest.TempPathFactory, crawls: li
 def test_the_commands(run, sealed: Path, tmp_path: Path) -> None:
     """`snapshot verify` exits with 1 and names the change; `snapshot info` writes what sha256sum reads."""
     assert run("snapshot", "verify", str(sealed)).code == 0
-    path = altered(sealed, tmp_path / "s.db", "UPDATE edge SET target = 's3://x' WHERE rowid = 5")
+    path = altered(sealed, tmp_path / "s.db", "UPDATE edge SET opens = 'x' WHERE number = 5")
     ran = run("snapshot", "verify", str(path), "-f", "json")
     assert (ran.code, json.loads(ran.out)["differences"][0]["table"]) == (1, "edge")
     assert run("snapshot", "verify", str(path), "-f", "table").out.startswith(

@@ -123,6 +123,22 @@ def test_an_upgrade_that_fails_changes_nothing(earlier: Path, monkeypatch: pytes
     assert (earlier.read_bytes(), [one.name for one in earlier.parent.iterdir()]) == (content, ["lineage.db"])
 
 
+def test_two_upgrades_at_once_keep_the_earlier_file(earlier: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Of two upgrades of one file at the same time the second one is refused, and the earlier file is still kept."""
+    content, keep = earlier.read_bytes(), upgrade._keep
+
+    def meanwhile(path: Path, kept: Path) -> None:
+        monkeypatch.setattr(upgrade, "_keep", keep)
+        lineage.upgrade_snapshot(path)
+        keep(path, kept)
+
+    monkeypatch.setattr(upgrade, "_keep", meanwhile)
+    with pytest.raises(SnapshotError, match="schema-7 exists: move it away"):
+        lineage.upgrade_snapshot(earlier)
+    assert earlier.with_name("lineage.db.schema-7").read_bytes() == content
+    assert len([*earlier.parent.iterdir()]) == 2
+
+
 def test_only_an_earlier_snapshot_is_upgraded(tmp_path: Path, account_path: Path) -> None:
     """A file of today, another database and a missing file are refused with a sentence each, and so is a second upgrade."""
     with pytest.raises(SnapshotError, match=r"can't be upgraded: it has schema 8; only files of schema 7 can"):

@@ -13,17 +13,24 @@ import lineage
 import lineage.spark
 from tests.spark.estates import MERGED, exported, subjects
 
+# There are few rows: what makes large joins fast takes longer than these joins.
+QUICK = {
+    "sql.shuffle.partitions": "2",
+    "sql.adaptive.enabled": "false",
+    "sql.codegen.wholeStage": "false",
+    "driver.extraJavaOptions": "-XX:TieredStopAtLevel=1 -XX:+UseSerialGC",
+}
+
 
 @pytest.fixture(scope="session")
 def spark() -> Iterator[Any]:
     """Spark on two cores; where there is no Java its tests are skipped, but not in CI."""
     try:
-        session = lineage.spark.local_session(2, memory="1g")
+        session = lineage.spark.local_session(2, memory="1g", **QUICK)
     except lineage.LineageError as error:
         if os.environ.get("LINEAGE_CI"):
             raise
         pytest.skip(str(error))
-    session.conf.set("spark.sql.shuffle.partitions", "2")
     yield session
     session.stop()
 

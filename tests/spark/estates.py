@@ -20,7 +20,7 @@ from tests.records import REGION, arn, channel, processing, record, served, trai
 from tests.swept import swept
 
 MERGED = "all.db"
-WORLDS = 12
+WORLDS = 6
 Home = tuple[str, str]
 ONE, TWO, THREE = "100000000001", "100000000002", "000000000003"  # the last one begins with zeros
 
@@ -76,8 +76,15 @@ PACKAGE = of(ONE, record("model-package", "group/1", {
     "InferenceSpecification": {"Containers": [{"ModelDataUrl": "s3://shared/models/fit/output/model.tar.gz"}]},
 }))  # fmt: skip
 DENIED = training("denied", {"train": "s3://shared/denied/"})
+EXECUTION = arn("pipeline-execution", "p/execution/e", ONE)
+HALF = of(ONE, record("pipeline-execution", "p/execution/e", {"CreationTime": "2026-01-01T00:00:00Z"}))
+NO_STEPS = Gap(ONE, REGION, "DescribePipelineExecution", EXECUTION, "denied", "no steps")
+REUSED = training("reused", {"train": "s3://shared/reused/"})
+SINCE = {"Source": {"SourceArn": arn("training-job", "reused", ONE)}, "CreationTime": "2026-06-02T12:00:00Z"}
 ODD: dict[str, list[Any]] = {
     ONE: [
+        *HALF, NO_STEPS,  # both accounts have half of it, so nobody has read the rest
+        *of(ONE, REUSED),  # a name that was given again after this account was read
         *of(ONE, training("fit", {"train": "s3://shared/clean/"}, "s3://shared/models/fit/output/model.tar.gz")),
         *of(ONE, training("broad", {"train": "s3://shared/gr"})),  # a prefix that ends in the middle of names
         *of(ONE, training("listed", [channel("train", "s3://shared/lists/m.manifest", "ManifestFile")])),
@@ -92,20 +99,31 @@ ODD: dict[str, list[Any]] = {
         *of(TWO, record("model", "made", {
             "CreationTime": "2026-02-01T00:00:00Z", "PrimaryContainer": {"ModelPackageName": PACKAGE[0].arn},
         })),
+        *of(TWO, record("transform-job", "say", {
+            "TransformJobStatus": "Completed", "ModelName": "made", "CreationTime": "2026-02-02T11:00:00Z",
+            "TransformStartTime": "2026-02-02T12:00:00Z", "TransformEndTime": "2026-02-02T13:00:00Z",
+            "TransformInput": {"DataSource": {"S3DataSource": {"S3DataType": "S3Prefix", "S3Uri": "s3://shared/questions/"}}},
+            "TransformOutput": {"S3OutputPath": "s3://shared/said/"},
+        })),
         *of(TWO, *served("s3://shared/copied/model.tar.gz", name="copied")),
         *of(TWO, training("tuned", {"model": "s3://shared/copied/model.tar.gz", "train": "s3://shared/extra/"}, day="2026-03-01")),
-        Gap(ONE, REGION, "DescribeTrainingJob", arn("training-job", "denied", ONE), "denied", "no"),
+        *HALF, NO_STEPS,
+        *of(TWO, record("trial-component", "run", SINCE)),
+        *(Gap(ONE, REGION, "DescribeTrainingJob", arn("training-job", name, ONE), "denied", "no") for name in ("denied", "reused")),
     ],
     THREE: [
         *of(THREE, processing("quiet", {}, {"out": "s3://shared/quiet/"}, day="2026-01-01")),  # read something that no field names
         *of(THREE, training("late", {"train": "s3://shared/clean/part/x.csv"}, day="2026-04-01")),
         *of(THREE, training("early", {"train": "s3://shared/clean/"}, day="2025-12-01")),
+        *of(THREE, training("student", {"train": "s3://shared/said/"}, day="2026-02-05")),  # of what another's model said
+        *of(THREE, training("named", {"train": "s3://else/"}, Environment={"FROM": "s3://shared/named/"})),
         *of(THREE, training("learns", {"train": "s3://shared/quiet/"}, day="2026-01-03")),
     ],
 }  # fmt: skip
 _ASKED = (
     "raw/", "raw2/", "clean/", "clean/part/", "clean/part/x.csv", "models/fit/output/model.tar.gz", "copied/", "extra/", "quiet/",
     "green/x", "gr", "g", "löhne/größe/ü.csv", "löhne/", "listed/one.csv", "listed/", "lists/", "features/1/", "denied/", "nowhere/",
+    "named/x", "said/",
 )  # fmt: skip
 
 

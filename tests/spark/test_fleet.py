@@ -14,7 +14,8 @@ import lineage
 import lineage.spark
 from lineage.spark.arcs import arcs
 from lineage.spark.tables import Folder
-from tests.records import REGION, training
+from tests.records import REGION, arn, training
+from tests.spark.estates import EXECUTION, ONE
 from tests.swept import swept
 
 OTHER = "000000000042"
@@ -44,6 +45,13 @@ def test_each_use_is_that_of_the_merged_snapshot(spark: Any, fleet: Path, merged
     for row, answer in zip(rows, local, strict=True):
         assert (row.verdict, row.findings, row.named) == (answer.verdict, len(answer.findings), answer.named)
         assert [gap.subject for gap in row.holes] == [gap["subject"] for gap in answer.scope["holes"]]
+
+
+def test_a_record_that_nobody_read_as_it_is_now_closes_no_gap(merged: lineage.Snapshot) -> None:
+    """The accounts that are asked about hold a gap that another account closes, and two that it must not close."""
+    subjects = {gap.subject for gap in merged.gaps() if gap.account == ONE}
+    assert {EXECUTION, arn("training-job", "reused", ONE)} <= subjects
+    assert arn("training-job", "denied", ONE) not in subjects
 
 
 def test_each_impact_is_that_of_the_merged_snapshot(
@@ -79,15 +87,14 @@ def test_a_list_that_is_incomplete_makes_a_no_unknown(spark: Any, tmp_path: Path
     assert [(row.verdict, [gap.account for gap in row.holes]) for row in rows] == [("used", [OTHER]), ("unknown", [OTHER])]
 
 
-def test_answers_are_one_file_in_their_order(spark: Any, fleet: Path, tmp_path: Path) -> None:
-    """The file has a row for each subject as it was given, and replaces an earlier one only when all are there."""
-    given = ["s3://hub/other/", "s3://shared/raw/", "s3://hub/other/"]
+def test_answers_are_one_file_in_their_order(spark: Any, tmp_path: Path) -> None:
+    """The file has a row for each subject in its order, and replaces an earlier one only when all are there."""
+    given = [(3, "s3://b/z/", "used", []), (1, "s3://b/x/", "unknown", ["gap"]), (2, "s3://b/y/", "used", [])]
+    verdicts = spark.createDataFrame(given, "number int, subject string, verdict string, holes array<string>")
     out = tmp_path / "verdicts.parquet"
-    verdicts = lineage.spark.used(spark, fleet, given)
     told = lineage.spark.write_verdicts(verdicts, out)
-    rows = pq.read_table(out).to_pylist()
-    assert [row["subject"] for row in rows] == given
-    assert sum(told.values()) == len(rows) == 3
+    assert [row["subject"] for row in pq.read_table(out).to_pylist()] == ["s3://b/x/", "s3://b/y/", "s3://b/z/"]
+    assert told == {("unknown", "s3://b/x/", True): 1, ("used", "s3://b/y/", False): 2}
     before = out.read_bytes()
     with pytest.raises(Exception, match="(?s)broken"):
         lineage.spark.write_verdicts(verdicts.withColumn("verdict", raising()), out)

@@ -39,6 +39,11 @@ _POOL = 80  # connections of a client: as many as the threads of a sweep
 AnswerT = TypeVar("AnswerT")
 
 
+def own_endpoints(core: botocore.session.Session) -> None:
+    """Let a session call each service under AWS's own names, also where `AWS_ENDPOINT_URL` names another one."""
+    core.set_config_variable("ignore_configured_endpoint_urls", True)
+
+
 class Session:
     """A caller in one account, with a client for each region and service that is used.
 
@@ -107,6 +112,8 @@ class Session:
         )
         renewed = DeferredRefreshableCredentials(method="sts-assume-role", refresh_using=fetcher.fetch_credentials)
         core._credentials = renewed  # type: ignore[attr-defined]  # noqa: SLF001  (botocore has no public way to renew)
+        if self.replayed:
+            own_endpoints(core)
         # A stand-in that answers instead of AWS for this session also answers for its assumed roles.
         core.register("before-send", lambda **words: own.events.emit_until_response(**words)[1])
         other = boto3.Session(botocore_session=core, region_name=self.region)

@@ -30,7 +30,7 @@ from botocore.compat import HTTPHeaders
 from botocore.loaders import create_loader
 from botocore.model import ServiceModel
 
-from lineage.crawl.aws.session import Session
+from lineage.crawl.aws.session import Session, own_endpoints
 from lineage.crawl.replay.account import read_account
 from lineage.crawl.replay.answers import Answers, Where, not_found
 from lineage.crawl.replay.faults import EMPTY_PAGE, REPEATED_TOKEN, Call, Failure, Faults
@@ -288,6 +288,7 @@ class _Reply(NamedTuple):
 def _core() -> botocore.session.Session:
     nothing: Any = (None, None, None, None)  # no environment variable or file of this machine is read
     core = botocore.session.Session(session_vars=dict.fromkeys(("profile", "config_file", "credentials_file"), nothing))
+    own_endpoints(core)
     core.register_component("data_loader", _loader())
     return core
 

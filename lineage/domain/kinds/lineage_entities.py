@@ -57,8 +57,9 @@ ROWS: Final = (LINEAGE_ARTIFACT, LINEAGE_ACTION, LINEAGE_CONTEXT, ASSOCIATION)
 # The direction of data by an association's type (API reference, AddAssociation). SageMaker "places no
 # restrictions on their use": only these two are clear. In the guide, the derived thing is the destination of DerivedFrom,
 # contrary to the word itself; AssociatedWith, SameAs and a missing type give no direction.
+CONTRIBUTED: Final = "ContributedTo"
 PRODUCED: Final = "Produced"
-DIRECTED: Final = ("ContributedTo", PRODUCED)
+DIRECTED: Final = (CONTRIBUTED, PRODUCED)
 # An artifact is the thing at its source URI. A context may be one, too; an action's source is what was done.
 THINGS: Final = (LINEAGE_ARTIFACT.name,)
 LIES_THERE: Final = (LINEAGE_ARTIFACT.name, LINEAGE_CONTEXT.name)

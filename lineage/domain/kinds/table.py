@@ -78,10 +78,11 @@ def kind_json(kind: Kind) -> dict[str, Any]:
     return {name: value for name, value in told if value not in ("", (), ("", ""), None, False)}
 
 
-_BY_ARN: Final = [
-    (re.compile(kind.arn or f"{kind.name}/.+", re.IGNORECASE), kind)
-    for kind in sorted(KINDS.values(), key=lambda kind: -len(kind.arn))
-]
+# By the first word of the resource: the patterns, the most specific first, each with its kind.
+_BY_ARN: Final[dict[str, list[tuple[re.Pattern[str], Kind]]]] = {}
+for _kind in sorted(KINDS.values(), key=lambda kind: -len(kind.arn)):
+    _pattern = _kind.arn or f"{_kind.name}/.+"
+    _BY_ARN.setdefault(_pattern.partition("/")[0], []).append((re.compile(_pattern, re.IGNORECASE), _kind))
 
 
 # The kind that a List or Describe call is for.
@@ -99,7 +100,8 @@ def kind_of_subject(subject: str) -> Kind | None:
 def kind_of_arn(arn: str) -> Kind:
     """The row whose ARN pattern matches, the most specific first; `resource` if no row does."""
     parsed = parse_arn(arn)
-    for pattern, kind in _BY_ARN if parsed.service == "sagemaker" else ():
+    known = _BY_ARN.get(parsed.resource.partition("/")[0].casefold(), ()) if parsed.service == "sagemaker" else ()
+    for pattern, kind in known:
         if pattern.fullmatch(parsed.resource):
             return kind
     return KINDS["resource"]

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterable, Iterator
 from functools import cached_property
-from itertools import groupby
+from itertools import chain, groupby
 from operator import itemgetter
 
 from lineage.domain.names import node_id
@@ -116,7 +116,7 @@ class Chosen:
         """Each edge with its key and its attributes, by source, target and key."""
         if self._streams:
             return _keyed(self.snapshot.edge_rows())
-        return (Link(*edge) for edge in sorted(self.graph.edges(), key=itemgetter(0, 1, 2)))
+        return iter(sorted(self.graph.edges(), key=itemgetter(0, 1, 2)))
 
     def into(self, nodes: Iterable[str]) -> dict[str, list[Link]]:
         """The edges into each of some nodes, in the same order."""
@@ -131,10 +131,8 @@ class Chosen:
         if self._streams:
             return _keyed(sorted(self.snapshot.edge_rows(**asked), key=itemgetter(0, 1, 2, 3, 4, 5)))
         ((which, nodes),) = asked.items()
-        beside = self.graph.before if which == "into" else self.graph.after
-        pairs = ((node, end, keys) for node in nodes if node in beside for end, keys in beside[node].items())
-        ends = ((*((end, node) if which == "into" else (node, end)), keys) for node, end, keys in pairs)
-        return (Link(source, target, key, data) for source, target, keys in ends for key, data in keys.items())
+        beside = self.graph.into if which == "into" else self.graph.out_of
+        return chain.from_iterable(beside[node] for node in nodes if node in self.graph.nodes)
 
     def attributes(self, nodes: Iterable[str]) -> dict[str, Attributes]:
         """The attributes of some nodes."""

@@ -83,7 +83,12 @@ def exports_in(store: Store) -> list[Export]:
 
 def lists_in(store: Store) -> list[Export]:
     """All lists in a folder, by name. Raises `LineageError` for one that is of a newer lineage, or is none."""
-    return [Export(name, _said(store, f"{LISTS}/{name}")) for name in sorted(store.names(LISTS)) if name.endswith(".json")]
+    return [Export(name, _said(store, f"{LISTS}/{name}")) for name in sorted(store.names(LISTS)) if _is_list(name)]
+
+
+def _is_list(name: str) -> bool:
+    """Whether a file among the lists is one: other programs leave hidden files anywhere."""
+    return name.endswith(".json") and not name.startswith(".")
 
 
 def _said(store: Store, path: str) -> dict[str, Any]:
@@ -120,7 +125,12 @@ def replaced_by(places: Places, name: str, known: Iterable[Export], folder: str)
     return others
 
 
-def path_of(table: str, home: Home, name: str) -> str:
-    """Where the file of a partition is in the folder, as Hive names partitions."""
+def path_of(table: str, home: Home, number: int, made: str) -> str:
+    """Where a file of a partition is in the folder, as Hive names partitions; `made` is the id of its export."""
     parts = (f"{part}={NOWHERE if value is None else quote(value, safe='')}" for part, value in zip(PARTS, home, strict=True))
-    return "/".join([table, *parts, name])
+    return "/".join([table, *parts, f"part-{number}-{made}.parquet"])
+
+
+def id_of(path: str) -> str:
+    """The id of the export that a file is of."""
+    return path.rpartition("-")[2].removesuffix(".parquet")

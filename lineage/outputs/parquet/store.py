@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
@@ -15,6 +16,8 @@ from lineage.errors import LineageError
 
 UNFINISHED: Final = ".unfinished-"  # how the folder begins in which an export is written; readers ignore what begins with a dot
 _S3: Final = "s3://"
+_DEEP: Final = 4  # the steps of a path: the table, the account, the region and the file
+_TRIES: Final = 20  # of putting a file into a folder that others delete
 Words = ParamSpec("Words")
 Given = TypeVar("Given")
 
@@ -105,7 +108,9 @@ class _Local:
         return []
 
     def files(self) -> set[str]:
-        return {path.relative_to(self._root).as_posix() for path in self._root.glob("*/*/*/*.parquet")}
+        # not by `glob`, which does not expect that others delete folders
+        found = (Path(at, name).relative_to(self._root) for at, _, names in os.walk(self._root) for name in names)
+        return {path.as_posix() for path in found if len(path.parts) == _DEEP and path.suffix == ".parquet"}
 
     def read(self, path: str) -> bytes:
         return (self._root / path).read_bytes()
@@ -116,8 +121,15 @@ class _Local:
 
     def put(self, local: Path, path: str) -> None:
         target = self._root / path
-        target.parent.mkdir(parents=True, exist_ok=True)
-        local.replace(target)
+        for left in reversed(range(_TRIES)):
+            try:
+                target.parent.mkdir(parents=True, exist_ok=True)
+                local.replace(target)
+            except FileNotFoundError:  # an export of another account has deleted the folder, which was empty
+                if not left:
+                    raise
+            else:
+                return
 
     def delete(self, path: str) -> None:
         target = self._root / path

@@ -15,7 +15,7 @@ from lineage.domain.names import HOME
 from lineage.domain.times import utc
 from lineage.domain.version import __version__
 from lineage.errors import LineageError
-from lineage.outputs.parquet.folder import LISTS, Export, Home, list_name, lists_in, path_of, replaced_by
+from lineage.outputs.parquet.folder import LISTS, Home, id_of, list_name, lists_in, path_of, replaced_by
 from lineage.outputs.parquet.store import Store, pyarrow, scratch_of, store_at, tells_why
 from lineage.outputs.parquet.tables import FLAG, MOMENT, PARTS, SCHEMA, TABLES, TEXT, TEXTS, WHOLE, Table
 from lineage.snapshot.bulk import Batch
@@ -86,27 +86,32 @@ def _published(store: Store, scratch: Path, name: str, said: dict[str, Any]) -> 
     try:
         for path in new:
             store.put(scratch / path, path)
-        replaced = _listed(store, scratch, name, said)
+        replaced, old = _listed(store, scratch, name, said)
     except BaseException:
         with suppress(OSError, LineageError):  # what went wrong first is told
             _withdraw(store, new)
         raise
-    for export in replaced:
-        if export.name != name:
-            store.delete(f"{LISTS}/{export.name}")
-        for path in sorted({*export.paths()} - {*new}):
-            store.delete(path)
+    for path in (*(f"{LISTS}/{other}" for other in sorted(replaced - {name})), *old):
+        store.delete(path)
     return said
 
 
-def _listed(store: Store, scratch: Path, name: str, said: dict[str, Any]) -> list[Export]:
-    """Put the list into the folder, which now may hold more lists than before; gives the exports that it replaces."""
+def _listed(store: Store, scratch: Path, name: str, said: dict[str, Any]) -> tuple[set[str], list[str]]:
+    """Put the list into the folder, which now may hold more lists than before.
+
+    Gives the names of the lists that it replaces, and the files to delete: theirs, and those that an earlier export was to
+    delete when it was killed.
+    """
     replaced = replaced_by(frozenset(map(tuple, said["places"])), name, lists_in(store), store.name)
-    said["replaces"] = sorted({export.id for export in replaced} - {said["id"]})
+    here = store.files()
+    left = {one for export in replaced for one in export.said["replaces"]} & set(map(id_of, here))
+    gone = {export.id for export in replaced} | left
+    said["replaces"] = sorted(gone - {said["id"]})
     local = scratch / name
     local.write_text(json.dumps(said, indent=1) + "\n", encoding="utf-8")
     store.put(local, f"{LISTS}/{name}")
-    return replaced
+    named = {file["path"] for file in said["files"]}
+    return {export.name for export in replaced}, sorted(path for path in here - named if id_of(path) in gone)
 
 
 def _withdraw(store: Store, paths: list[str]) -> None:
@@ -169,7 +174,7 @@ class _Parts:
         if len(self._writers) >= _OPEN:
             self._writers.pop(next(iter(self._writers))).close()
         number = sum((file["account"], file["region"]) == home for file in self._files.values())
-        path = path_of(self._name, home, f"part-{number}-{self._made}.parquet")
+        path = path_of(self._name, home, number, self._made)
         (self._scratch / path).parent.mkdir(parents=True, exist_ok=True)
         self._writers[home] = self._pq.ParquetWriter(self._scratch / path, self._schema, compression="zstd")
         account, region = home

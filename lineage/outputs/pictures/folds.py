@@ -87,7 +87,7 @@ def _with_folds(graph: Excerpt, folds: dict[str, list[str]]) -> Excerpt:
     names = {node: f"+{len(others)} {stays}" for stays, others in folds.items() for node in others}
     nodes: dict[str, Attributes] = {node: data for node, data in graph.nodes.items() if node not in names}
     nodes |= {f"+{len(others)} {stays}": _told(graph, others) for stays, others in folds.items()}
-    folded = Excerpt(nodes, {node: {} for node in nodes}, {node: {} for node in nodes}, graph.graph)
+    folded = Excerpt.nested(nodes, {node: {} for node in nodes}, {node: {} for node in nodes}, graph.graph)
     for source, target, _, data in graph.edges():
         # Edges between the same ends with the same meaning become one, with their number.
         begin, end = names.get(source, source), names.get(target, target)

@@ -8,7 +8,7 @@ from lineage.domain.kinds import ENDPOINT
 from lineage.domain.records import Json
 from lineage.graphs.neighbourhoods import reached_excerpt
 from lineage.queries.flow.links import Flow
-from lineage.queries.impact import SERVES, reached_from
+from lineage.queries.impact_rows import SERVES, reached_from
 from lineage.queries.trace import Trace
 from lineage.snapshot.reading import Snapshot
 

@@ -24,21 +24,21 @@ def may_have_made(graph: Flow, node: str) -> bool:
 
 def _did(graph: Flow, node: str, did: Callable[[Json], bool]) -> bool:
     """The same for `started` or `ran`, computed once: each walk of one graph asks it of the same jobs."""
-    known: dict[tuple[str, Callable[[Json], bool]], bool] = graph.kept.setdefault("did", {})
-    asked = node, did
-    if asked not in known:
-        attributes = graph.nodes[node]
-        known[asked] = not is_job(attributes) or (did(attributes) and not _all_idle(graph, node, attributes, did))
-    return known[asked]
+    attributes = graph.nodes[node]
+    if not is_job(attributes):
+        return True
+    known: dict[str, bool] = graph.kept.setdefault(did, {})
+    if node not in known:
+        known[node] = did(attributes) and not _all_idle(graph, node, attributes, did)
+    return known[node]
 
 
 def read_nothing(graph: Flow, reading: Link) -> bool:
     """Whether a job certainly read nothing by this edge."""
-    known: dict[tuple[str, str], bool] = graph.kept.setdefault("read nothing", {})
-    asked = reading.source, reading.target
-    if asked not in known:
-        known[asked] = not began(graph, reading.target) or got_nothing(graph.nodes[reading.target], reading.source)
-    return known[asked]
+    attributes = graph.nodes[reading.target]
+    if is_job(attributes) and may_have_made(graph, reading.target):
+        return False  # most of them
+    return not began(graph, reading.target) or got_nothing(attributes, reading.source)
 
 
 def _all_idle(graph: Flow, node: str, attributes: Json, did: Callable[[Json], bool]) -> bool:

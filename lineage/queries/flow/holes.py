@@ -133,9 +133,11 @@ class Blind:
             if (place is None and not self._graph.nodes[link.target]["observed"]) or (place and place.hides_bucket):
                 self._lose(job, link.target, f"writes {link.target}, which this version cannot follow")
         for link in links_into(self._graph, job, "mentions") if self._graph.nodes[job]["kind"] not in _NAMING else ():
+            if is_given(link):  # the code of most jobs
+                continue
             place = location_of(link.source)
             known = place and any(one and cover(one, Span.FOLDER, place) is Cover.ALL for one in outputs)
-            if not (known or self._is_input(link) or is_given(link)):
+            if not (known or self._is_input(link)):
                 self._lose(job, link.source, f"names {link.source} in its {link.data['path']} and may write there")
         hidden, self._hidden_reads = self._hidden_reads, []  # one note is enough
         self._holes += filter(None, (opaque_read(self._graph, link) for link in hidden))

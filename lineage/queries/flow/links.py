@@ -2,26 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterable, Iterator
+from collections import defaultdict
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from operator import itemgetter
-from typing import Any, NamedTuple
+from typing import Any
 
 from lineage.domain.records import Json
-from lineage.graphs.excerpts import Excerpt, Graph, Neighbours
+from lineage.graphs.excerpts import Excerpt, Graph, Link
 
+__all__ = ["Flow", "Link", "at_each_time", "beside_time", "links_into", "links_out_of", "told_once", "told_together"]
 
-class Link(NamedTuple):
-    """One edge of the graph: its ends, its key, and its attributes."""
-
-    source: str
-    target: str
-    key: str
-    data: Json
-
-    @property
-    def relation(self) -> str:
-        relation: str = self.data["relation"]
-        return relation
+_Asked = str | tuple[str, tuple[str, ...]]
+_FEW = 16  # edges beside a node: of fewer all are sorted, and of more those of the relations asked for
 
 
 class Flow:
@@ -34,39 +26,23 @@ class Flow:
         excerpt = Excerpt.of(graph)
         self.nodes: dict[str, Json] = excerpt.nodes
         self.graph: Json = excerpt.graph
-        self._after: Neighbours = excerpt.after
-        self._before: Neighbours = excerpt.before
-        self._out_of: dict[tuple[str, tuple[str, ...]], list[Link]] = {}
-        self._into: dict[tuple[str, tuple[str, ...]], list[Link]] = {}
-        self.kept: dict[str, Any] = {}
+        self._into, self._out_of = excerpt.into, excerpt.out_of
+        self._sorted_into: dict[_Asked, list[Link]] = {}
+        self._sorted_out_of: dict[_Asked, list[Link]] = {}
+        self._between: dict[str, dict[str, list[Json]]] = {}
+        self.kept: dict[object, Any] = {}
 
     def into(self, node: str, relations: Collection[str]) -> Iterator[Link]:
         """The edges of some relations into a node."""
-        for source, keys in self._before[node].items():
-            for key, data in keys.items():
-                if data["relation"] in relations:
-                    yield Link(source, node, key, data)
+        return (link for link in self._into[node] if link[3]["relation"] in relations)
 
     def sorted_into(self, node: str, relations: tuple[str, ...]) -> list[Link]:
         """The same edges by their usage, sorted once: each is looked at from several sides."""
-        found = self._into.get((node, relations))
-        if found is None:
-            found = self._into[node, relations] = _sorted(list(self.into(node, relations)), _by_usage)
-        return found
+        return _chosen(self._into[node], node, relations, self._sorted_into, _by_usage)
 
     def sorted_out_of(self, node: str, relations: tuple[str, ...]) -> list[Link]:
         """The edges of some relations out of a node, by where they lead and by key."""
-        found = self._out_of.get((node, relations))
-        if found is None:
-            ends = self._after[node].items()
-            links = [
-                Link(node, target, key, data)
-                for target, keys in ends
-                for key, data in keys.items()
-                if data["relation"] in relations
-            ]
-            found = self._out_of[node, relations] = _sorted(links, itemgetter(1, 2))
-        return found
+        return _chosen(self._out_of[node], node, relations, self._sorted_out_of, _TARGET_AND_KEY)
 
     @classmethod
     def of(cls, graph: Graph | Excerpt | Flow) -> Flow:
@@ -78,23 +54,27 @@ class Flow:
 
     def sources(self, node: str) -> list[str]:
         """The nodes with an edge into a node."""
-        return sorted(self._before[node])
+        return sorted({link.source for link in self._into[node]})
 
     def targets(self, node: str) -> list[str]:
         """The nodes to which a node has an edge."""
-        return sorted(self._after[node])
+        return sorted({link.target for link in self._out_of[node]})
 
     def between(self, source: str, target: str) -> Iterable[Json]:
         """The attributes of each edge from one node to another."""
-        return self._after[source][target].values()
+        if source not in self._between:
+            found = self._between[source] = defaultdict(list)
+            for link in self._out_of[source]:
+                found[link.target].append(link.data)
+        return self._between[source][target]
 
     def leads_on(self, node: str) -> bool:
         """Whether there is an edge out of a node."""
-        return bool(self._after[node])
+        return bool(self._out_of[node])
 
     def links(self, *relations: str) -> Iterator[Link]:
         """All edges of some relations, by their ends and by key."""
-        for node in sorted(node for node, ends in self._after.items() if ends):
+        for node in sorted(node for node in self.nodes if self._out_of[node]):
             yield from links_out_of(self, node, *relations)
 
 
@@ -140,6 +120,22 @@ def _by_usage(link: Link) -> tuple[int, str, str, str]:
     return (_USAGE_ORDER.index(usage) if usage in _USAGE_ORDER else 0, link.data["role"], link.source, link.key)
 
 
-def _sorted(links: list[Link], order: Callable[[Link], Any]) -> list[Link]:
-    """A sorted list. Most nodes of a large estate have one edge, or none, and need no sorting."""
-    return sorted(links, key=order) if len(links) > 1 else links
+_TARGET_AND_KEY = itemgetter(1, 2)
+
+
+def _chosen(
+    links: Sequence[Link], node: str, relations: tuple[str, ...], known: dict[_Asked, list[Link]], order: Callable[[Link], Any]
+) -> list[Link]:
+    """The edges of some relations in order. Most nodes of a large estate have one edge, or none, and need no sorting."""
+    if len(links) < 2:
+        return [link for link in links if link[3]["relation"] in relations]
+    if len(links) <= _FEW:
+        every = known.get(node)
+        if every is None:
+            every = known[node] = sorted(links, key=order)
+        return [link for link in every if link[3]["relation"] in relations]
+    asked = node, relations
+    found = known.get(asked)
+    if found is None:
+        found = known[asked] = sorted((link for link in links if link[3]["relation"] in relations), key=order)
+    return found

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from bisect import bisect_left, bisect_right
 from collections.abc import Iterable
+from functools import cached_property
 from itertools import accumulate
 from typing import NamedTuple
 
@@ -50,12 +51,17 @@ class _Writes:
     def __init__(self, graph: Flow, links: Iterable[Link]) -> None:
         said = [link for link in links if _may_be(graph, link)]
         self._writes = sorted(map(_Write.of, said))
-        self._last = list(accumulate(self._writes, _two_last, initial=_NOBODY))
-        sure = sorted((_Write.of(link) for link in said if _is_sure(graph, link)), key=lambda write: write.closes)
-        self._sure = sorted((write.opens, write.closes) for write in sure)
+        self._surely = sorted((_Write.of(link) for link in said if _is_sure(graph, link)), key=lambda write: write.closes)
+        self._sure = sorted((write.opens, write.closes) for write in self._surely)
         self._replaced = list(accumulate((closes for _, closes in reversed(self._sure)), min, initial=EVER))[::-1]
-        self._closes = [write.closes for write in sure]
-        self._first = list(accumulate(sure, _two_last, initial=_NOBODY))
+
+    @cached_property
+    def _last(self) -> list[tuple[_Write, ...]]:
+        return list(accumulate(self._writes, _two_last, initial=_NOBODY))
+
+    @cached_property
+    def _first(self) -> list[tuple[_Write, ...]]:
+        return list(accumulate(self._surely, _two_last, initial=_NOBODY))
 
     def replaced_from(self, write: _Write) -> str:
         """From when another job's write has certainly replaced this one; `EVER` if no job certainly wrote after it."""
@@ -73,7 +79,7 @@ class _Writes:
 
     def sure_by(self, until: str, *, but: str) -> bool:
         """Whether another job has certainly written by a time."""
-        return any(write.job != but for write in self._first[bisect_right(self._closes, until)])
+        return any(write.job != but for write in self._first[bisect_right(self._surely, until, key=lambda one: one.closes)])
 
 
 def _two_last(last: tuple[_Write, ...], write: _Write) -> tuple[_Write, ...]:

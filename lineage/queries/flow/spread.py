@@ -171,13 +171,13 @@ class Spread:
         """A feature group or a package passes on its own content only: other writes are found where they are read."""
         return ("reads", "loads") if is_place(write.target) else ()
 
-    def written(self, arrival: Arrival, write: Link) -> Iterator[Arrival]:
+    def written(self, arrival: Arrival, write: Link) -> list[Arrival]:
         """The place that was written contains the data, too."""
-        yield from self._had(arrival, (write,), sure=has_written(self.graph, write))
+        return self._had(arrival, (write,), sure=arrival.sure and has_written(self.graph, write))
 
-    def taken(self, arrival: Arrival, step: Step, *, sure: bool) -> Iterator[Arrival]:
+    def taken(self, arrival: Arrival, step: Step, *, sure: bool) -> list[Arrival]:
         """The reader. A model that loads the data is reached as a job is."""
-        yield from self._had(arrival, step.links, sure=sure)
+        return self._had(arrival, step.links, sure=sure)
 
     def given_on(self, arrival: Arrival) -> Iterator[Arrival]:
         """What a record names: models, packages, configs and endpoints name what they are made of."""
@@ -207,12 +207,13 @@ class Spread:
         by_name = link.relation == "deploys" or (is_model(link) and is_job(self.graph.nodes[link.target]))
         return not by_name or reader == link.target
 
-    def _had(self, arrival: Arrival, links: tuple[Link, ...], *, sure: bool) -> Iterator[Arrival]:
+    def _had(self, arrival: Arrival, links: tuple[Link, ...], *, sure: bool) -> list[Arrival]:
         """What an edge leads into; if people say so, also the records that it stands for."""
-        yield self._step(arrival, links, sure=sure)
+        found = [self._step(arrival, links, sure=sure)]
         if is_logged(links[-1]):
             _, *recorded = had_by(self.graph, links[-1].target)
-            yield from (arrival.on(node, links, sure=False, part=self._whole(node)) for node in recorded)
+            found += [arrival.on(node, links, sure=False, part=self._whole(node)) for node in recorded]
+        return found
 
     def _part(self, link: Link, node: str) -> str:
         """The part of a node that an edge into it is about."""

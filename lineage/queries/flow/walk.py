@@ -99,11 +99,11 @@ class Visitor(Protocol):
         """The relations by which a possible reader of a write is followed; none if other code reports those readers."""
         ...
 
-    def written(self, arrival: Arrival, write: Link) -> Iterator[Arrival]:
+    def written(self, arrival: Arrival, write: Link) -> Iterable[Arrival]:
         """The arrivals at what has the data only because it was written there."""
         ...
 
-    def taken(self, arrival: Arrival, step: Step, *, sure: bool) -> Iterator[Arrival]:
+    def taken(self, arrival: Arrival, step: Step, *, sure: bool) -> Iterable[Arrival]:
         """The arrivals at what got something from a write."""
         ...
 
@@ -121,7 +121,7 @@ class Walk:
         self._blind = blind
         self._visitor = visitor
         self._told = Reached(graph, *TAKING, "loads")
-        self._queue: list[tuple[tuple[Any, ...], int, Arrival]] = []
+        self._queue: list[tuple[Any, ...]] = []
         self._number = count()
 
     def run(self, first: Iterable[Arrival]) -> Arrival | None:
@@ -134,7 +134,7 @@ class Walk:
 
     def _walk(self) -> Arrival | None:
         while self._queue:
-            arrival = heapq.heappop(self._queue)[-1]
+            arrival: Arrival = heapq.heappop(self._queue)[-1]
             if not self._visitor.comes_to(arrival) or self._got_nothing(arrival):
                 continue
             if self._visitor.stops_at(arrival):
@@ -148,7 +148,7 @@ class Walk:
 
     def _plan(self, arrival: Arrival) -> None:
         number = next(self._number)
-        heapq.heappush(self._queue, (self._visitor.turn(arrival, number), number, arrival))
+        heapq.heappush(self._queue, (*self._visitor.turn(arrival, number), number, arrival))
 
     def _got_nothing(self, arrival: Arrival) -> bool:
         """Whether it is a job that certainly read nothing of what is said to have reached it."""
@@ -162,11 +162,13 @@ class Walk:
         node, visitor = arrival.node, self._visitor
         if not may_have_made(self._graph, node):
             return
-        if visitor.may_lose_it(node):
+        losing, job = visitor.may_lose_it(node), is_job(self._graph.nodes[node])
+        if losing:
             self._blind.follow(node)
         writes = list(self._writes(node))
-        self._blind.made(writes)
-        if is_job(self._graph.nodes[node]) and not self._graph.leads_on(node):
+        if losing or not job:
+            self._blind.made(writes)
+        if job and not self._graph.leads_on(node):
             return  # most jobs of a large estate; an endpoint keeps what its config says
         for write in writes:
             yield from visitor.written(arrival, write)

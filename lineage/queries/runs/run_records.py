@@ -25,7 +25,6 @@ from lineage.snapshot.reading import Snapshot
 
 RUN, GROUP, EXPERIMENT = TRIAL_COMPONENT.name, TRIAL.name, kinds.EXPERIMENT.name
 BY_SDK, FOR_JOB, BY_HAND = "run", "job", "logged"
-SOURCES = (BY_SDK, FOR_JOB, BY_HAND)
 BRIEF = ("Parents", "Source", "Sources", "Tags", "DisplayName")  # enough of a record to name a run and to say who made it
 SHOWN = ("Status", "StartTime", "EndTime", "CreatedBy")  # and what a list of runs shows as well
 _OF_RUN, _OF_JOB = "run", "job"
