@@ -19,7 +19,7 @@ Judge:    check, load_policy, verify, report
 Show:     view (in a notebook), picture and draw, to_svg, to_page, CHARTS (of a leaderboard)
 Export:   FORMATS and FOLDERS (each takes a `Chosen`), plain (for networkx's writers), read_graphml, export_parquet,
           parquet_files
-Bulk:     lineage.spark (a package of its own): used and impact of thousands of subjects, over many accounts
+Bulk:     lineage.spark (a package of its own: used and impact of thousands of subjects, over many accounts)
 Record:   lineage.recording (a package of its own, the only one that writes to AWS)
 
 In signatures, `Source` is a snapshot or a graph, `Vouched` attestations or the path of their file, `Time` an ISO text or a

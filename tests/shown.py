@@ -23,7 +23,7 @@ from tempfile import TemporaryDirectory
 from tests.conftest import BANK, HANGS, ROOT
 from tests.recording.stand_in import StandIn
 
-STORIES = ("fleet.md", "merge.md", "recording.md")
+STORIES = ("merge.md", "recording.md")
 PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]
 CONSOLE = re.compile(r"(?<=^```console\n)\$ ([^\n]*\n)(.*?)(?=^```$)", re.MULTILINE | re.DOTALL)
 DIGEST = re.compile(r"sha256:[0-9a-f]{64}")

@@ -253,7 +253,7 @@ def test_help_reads_as_a_page(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, c
     exec(compile(code, "lineage", "exec"), {})  # noqa: S102  (our own docstring)
     assert capsys.readouterr().out.splitlines() == ["used ['Loans-Fit-0042', 'look-around-3']", "traced"]
     lists = re.sub(
-        r"\(.*?\)|^\w+:|lineage\.recording", "", "Read:" + names.partition("\n\n")[0], flags=re.MULTILINE | re.DOTALL
+        r"\(.*?\)|^\w+:|lineage\.(?:recording|spark)", "", "Read:" + names.partition("\n\n")[0], flags=re.MULTILINE | re.DOTALL
     )
     listed = [name for name in re.findall(r"\w+", lists) if name != "and"]
     assert len(listed) > 25

@@ -97,17 +97,17 @@ def _shared(folder: Folder, edges: DataFrame) -> list[DataFrame]:
     known = folder.table("places").select("place", "written", "read", f.array_contains("read_spans", "prefix").alias("prefix"))
     lie = folder.table("named_places").select("place", *(f.lit(value).alias(name) for name, value in _LIES.items()))
     places = known.unionByName(lie).groupBy("place").agg(*(f.max(name).alias(name) for name in _LIES))
-    marked = places.join(models.withColumn("model", f.expr("true")), "place", "left")
-    own = marked.select(bare("place").alias("bare"), f.col("place").alias("node"), "written", "read", "prefix", "model")
+    marked = places.join(models.withColumn("of_model", f.expr("true")), "place", "left")
+    own = marked.select(bare("place").alias("bare"), f.col("place").alias("node"), "written", "read", "prefix", "of_model")
     every = own.unionByName(
         listed(folder).select("bare", "node", *(f.lit(value).alias(name) for name, value in _LISTS.items()))
     )
     outer = every.select(
-        "bare", *(f.col(name).alias(f"outer_{name}") for name in ("node", "written", "read", "prefix", "model"))
+        "bare", *(f.col(name).alias(f"outer_{name}") for name in ("node", "written", "read", "prefix", "of_model"))
     )
     pairs = nested(outer, every).where(ends_a_name("around", "bare") | f.col("outer_prefix"))
     read, written = pairs.where("outer_read AND written"), pairs.where("outer_written AND read")
-    from_model = f.when(f.col("outer_model"), GOT_FROM_MODEL).otherwise(GOT_FROM)
+    from_model = f.when(f.col("outer_of_model"), GOT_FROM_MODEL).otherwise(GOT_FROM)
     return [
         _arc(read, "node", GETS, "outer_node"),
         _arc(read, "outer_node", GOT_FROM, "node"),
@@ -117,7 +117,7 @@ def _shared(folder: Folder, edges: DataFrame) -> list[DataFrame]:
 
 
 _LIES = {"written": True, "read": True, "prefix": True}
-_LISTS = {"written": False, "read": True, "prefix": False, "model": None}
+_LISTS = {"written": False, "read": True, "prefix": False, "of_model": None}
 
 
 def listed(folder: Folder) -> DataFrame:

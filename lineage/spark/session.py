@@ -29,10 +29,9 @@ def local_session(cores: int | None = None, memory: str = "4g", **settings: str)
 
     Raises `LineageError` without pyspark, and without Java.
     """
+    warnings.filterwarnings("ignore", "PySpark does not yet fully support pandas", FutureWarning)  # we use none of it
     try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore", FutureWarning)  # a pandas that pyspark does not know well; we use none of it
-            from pyspark.sql import SparkSession
+        from pyspark.sql import SparkSession
     except ImportError:
         raise LineageError("this needs pyspark: pip install 'sagemaker-lineage[spark]'") from None
     insist_java()

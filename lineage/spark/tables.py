@@ -31,8 +31,9 @@ class Folder:
     @tells_why
     def __init__(self, spark: SparkSession, folder: str | Path) -> None:
         self.spark = spark
-        self._folder = folder
-        self._store: Store = store_at(folder)
+        # Spark runs in a process of its own, which may be in another working directory
+        self._folder = folder if str(folder).startswith("s3://") else Path(folder).resolve()
+        self._store: Store = store_at(self._folder)
         self.exports: list[Export] = exports_in(self._store)
         self.table = cache(self._table)
 

@@ -2,7 +2,12 @@
 
 from __future__ import annotations
 
+import contextlib
+import io
 import json
+import re
+import shlex
+import shutil
 import sqlite3
 from pathlib import Path
 from typing import Any
@@ -14,6 +19,7 @@ import lineage
 import lineage.spark
 from lineage.spark.arcs import arcs
 from lineage.spark.tables import Folder
+from tests.conftest import BANK, ROOT
 from tests.records import REGION, arn, training
 from tests.spark.estates import EXECUTION, ONE
 from tests.swept import swept
@@ -99,6 +105,25 @@ def test_answers_are_one_file_in_their_order(spark: Any, tmp_path: Path) -> None
     with pytest.raises(Exception, match="(?s)broken"):
         lineage.spark.write_verdicts(verdicts.withColumn("verdict", raising()), out)
     assert (sorted(path.name for path in tmp_path.iterdir()), out.read_bytes()) == ([out.name], before)
+
+
+@pytest.mark.usefixtures("spark")
+def test_the_page_is_run(run: Any) -> None:
+    """The commands and the program of docs/fleet.md run as they stand, and print what the page shows."""
+    page = (ROOT / "docs" / "fleet.md").read_text(encoding="utf-8")
+    shutil.copy(BANK, "bank.jsonl")
+    shutil.copy(BANK.parent / "holdouts.txt", "holdouts.txt")
+    (commands,) = re.findall(r"^```sh\n(lineage crawl.*?)^```", page, re.MULTILINE | re.DOTALL)
+    for line in commands.splitlines():
+        ran = run(*shlex.split(line)[1:])
+        assert ran.code == 0, ran.err
+    assert "lineage: wrote 6 answers to verdicts.parquet: " in ran.err
+    (program,) = re.findall(r"^```py\n(import duckdb.*?)^```", page, re.MULTILINE | re.DOTALL)
+    printed = io.StringIO()
+    with contextlib.redirect_stdout(printed):
+        exec(compile(program, "docs", "exec"), {})  # noqa: S102  (our own example)
+    (shown,) = re.findall(r"^```text\n(s3:.*?)^```", page, re.MULTILINE | re.DOTALL)
+    assert printed.getvalue() == shown
 
 
 def raising() -> Any:
