@@ -54,9 +54,9 @@ __all__ = [
 _HELPERS = frozenset({
     "DEMO_ACCOUNT", "LISTED", "MADE", "MOST", "MOST_CHARACTERS", "NOT_READ", "NO_HOLDOUTS", "NO_POLICY", "RELATIONS",
     "UNNAMED", "arguments_called", "bytes_digest", "check_places", "check_role", "counted", "csv_line", "did_you_mean",
-    "engine_for", "envelope_beside", "from_url", "hints", "impact_row_by_row", "insist_signed", "is_as_expected",
-    "is_location", "is_place", "json_text", "kind_json", "listed", "no_such", "one_line", "only_old", "policy_size",
-    "safe_json", "sentence", "shows_nothing", "visible",
+    "engine_for", "envelope_beside", "from_url", "hints", "impact_heads", "impact_row_by_row", "insist_signed",
+    "is_as_expected", "is_location", "is_place", "json_text", "kind_json", "listed", "no_such", "one_line", "only_old",
+    "policy_size", "safe_json", "sentence", "shows_nothing", "visible",
 })  # fmt: skip
 
 

@@ -128,6 +128,7 @@ from .queries.every_hole import attest_template as attest_template
 from .queries.every_hole import vouched_for as vouched_for
 from .queries.impact import Impact as Impact
 from .queries.impact import impact as impact
+from .queries.impact import impact_heads as impact_heads
 from .queries.impact import impact_row_by_row as impact_row_by_row
 from .queries.paths import Path as Path
 from .queries.paths import path as path

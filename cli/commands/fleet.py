@@ -32,7 +32,14 @@ _OUT = option(
 _MORE = " Exit with 4 where a gap could hide one of them. The worst answer counts."
 
 
-@click.group(short_help="Ask about many accounts at once, on Spark.")
+@click.group(
+    short_help="Ask about many accounts at once, on Spark.",
+    epilog="""\b
+    Examples:
+      lineage fleet used estate/ --from holdouts.txt -o verdicts.parquet
+      lineage fleet impact estate/ --from erasures.txt -o reached.parquet
+    """,
+)
 def fleet() -> None:
     """Ask about all accounts of a folder of Parquet at once, for thousands of S3 URIs.
 

@@ -46,7 +46,7 @@ def impact_pieces(answer: lineage.Impact, *, colour: bool) -> Iterator[str]:
 
 
 def _lines(answer: lineage.Impact) -> Iterator[Line | str]:
-    width = max((len(head.kind) for head in answer.heads()), default=0)
+    width = max((len(head.kind) for head in lineage.impact_heads(answer)), default=0)
     yield styled((verdict_word(answer.verdict, answer.rests), _COLOURS[answer.verdict]), "  ", _head(answer))
     yield from (_reached(row, width) for row in answer.reached)
     yield from _hidden(answer)
@@ -59,7 +59,7 @@ def _head(answer: lineage.Impact) -> str:
     if not answer.reached:
         but = f", but {plural(len(holes), 'gap')} could hide it" if holes else ""
         return f"no record shows that anything was made from {what}{but}"
-    sure, perhaps = (_counts([head for head in answer.heads() if head.sure is so]) for so in (True, False))
+    sure, perhaps = (_counts([head for head in lineage.impact_heads(answer) if head.sure is so]) for so in (True, False))
     least = "at least " if holes else ""
     parts = [f"{what} reached {least}{_said(sure)}"] if sure else []
     parts += [f"{'it' if sure else what} may have reached {'' if sure else least}{_said(perhaps, sure)}"] if perhaps else []
@@ -84,7 +84,7 @@ def _serve(answer: lineage.Impact) -> str:
     """How many endpoints are known to serve it, how many more may serve it, and to how many it is being deployed."""
     may = {row["id"]: row["why"] for row in answer.may_serve}
     known = sum(endpoint not in may for endpoint in answer.serving)
-    soon = sum(head.serves == "pending" and head.id not in may for head in answer.heads())
+    soon = sum(head.serves == "pending" and head.id not in may for head in lineage.impact_heads(answer))
     said = f"{plural(known, 'endpoint')} {'serves' if known == 1 else 'serve'} it now"
     runs = _run(answer)
     return "; ".join(
@@ -105,7 +105,7 @@ def _run(answer: lineage.Impact) -> list[str]:
     """The endpoints that have it deployed and answer nothing by it, or only a request that names the variant."""
     said = []
     for state, how in _RUNS.items():
-        heads = [head for head in answer.heads() if head.serves == state]
+        heads = [head for head in lineage.impact_heads(answer) if head.serves == state]
         if heads:
             verb = "may run" if not all(head.sure for head in heads) else "runs" if len(heads) == 1 else "run"
             said.append(f"{plural(len(heads), 'endpoint')} {verb} it {how} ({listed([head.name for head in heads], _SHOWN)})")

@@ -59,15 +59,16 @@ class Impact(Answer):
     named: bool = True  # by a record, if the subject is a place
     rests: Rests = NO_REST
 
-    def heads(self) -> list[Head]:
-        """What is counted of each row."""
-        return self.reached.heads if isinstance(self.reached, Rows) else [Head.of(row) for row in self.reached]
-
     def as_json(self) -> Json:
         """The answer as one JSON object. Its keys are a contract; more may be added."""
         names = ("subject", "verdict", "serving", "may_serve", "reached", "scope", "caveats", "named")
         told = {"schema": SCHEMA, "question": "impact"} | {name: getattr(self, name) for name in names}
         return told | self.rests.as_json()
+
+
+def impact_heads(answer: Impact) -> list[Head]:
+    """What is counted of each row of an answer."""
+    return answer.reached.heads if isinstance(answer.reached, Rows) else [Head.of(row) for row in answer.reached]
 
 
 def impact(source: Source, subject: str, *, attestations: Vouched = None) -> Impact:
