@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from pathlib import Path
 
 from lineage.domain.kinds import KINDS
@@ -16,9 +16,15 @@ STARTED, FINISHED = "2026-06-01T00:00:00Z", "2026-06-01T00:01:00Z"
 
 
 def swept(
-    path: Path, found: Iterable[Fetched], places: Iterable[tuple[str, str]] = HERE, began: str = STARTED, ended: str = FINISHED
+    path: Path,
+    found: Iterable[Fetched],
+    places: Iterable[tuple[str, str]] = HERE,
+    began: str = STARTED,
+    ended: str = FINISHED,
+    *,
+    unfinished: Collection[str] = (),
 ) -> None:
-    """One more crawl of some accounts and regions that finds what it is given, and has finished every list."""
+    """One more crawl of some accounts and regions that finds what it is given, and has finished every list but some."""
     places = list(places)
     accounts, regions = (tuple(sorted({place[end] for place in places})) for end in (0, 1))
     with Snapshot(path, writing=True) as snapshot, snapshot.recording() as recording:
@@ -28,7 +34,8 @@ def swept(
         for account, region in places:
             for kind in KINDS.values():
                 if kind.list:
-                    recording.progress(Enumeration(account, region, kind.name, kind.list, began, finished=ended))
+                    done = None if kind.name in unfinished else ended
+                    recording.progress(Enumeration(account, region, kind.name, kind.list, began, finished=done))
         recording.replace_graph(
             lambda db: join(db, recording.resources, earlier=recording.earlier_versions, listings=recording.listings)
         )
