@@ -6,8 +6,11 @@ import os
 import shutil
 import sys
 import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING
+from tempfile import TemporaryFile
+from typing import IO, TYPE_CHECKING
 
 from lineage.errors import LineageError
 
@@ -27,7 +30,7 @@ _SETTINGS = {
 def local_session(cores: int | None = None, memory: str = "4g", **settings: str) -> SparkSession:
     """A session on the cores of this machine, with `settings` by their names after `spark.`.
 
-    Raises `LineageError` without pyspark, and without Java.
+    Raises `LineageError` without pyspark, and without a Java that runs it.
     """
     warnings.filterwarnings("ignore", "PySpark does not yet fully support pandas", FutureWarning)  # we use none of it
     try:
@@ -41,7 +44,26 @@ def local_session(cores: int | None = None, memory: str = "4g", **settings: str)
     for name, value in (_SETTINGS | {f"spark.{name}": value for name, value in settings.items()}).items():
         builder = builder.config(name, value)
     os.environ.setdefault("PYSPARK_PYTHON", sys.executable)
-    return builder.getOrCreate()
+    with _apart() as said:
+        try:
+            return builder.getOrCreate()
+        except Exception as error:  # pyspark raises many, and each only says that Java has ended
+            said.seek(0)
+            first = said.read().decode(errors="replace").strip().partition("\n")[0]
+            raise LineageError(f"Spark, which needs Java 17 or newer, did not start: {first or error}") from error
+
+
+@contextmanager
+def _apart() -> Iterator[IO[bytes]]:
+    """The file to which Java prints what it tells of itself, for as long as it runs. What fails is raised here as well."""
+    terminal = os.dup(2)
+    with TemporaryFile() as file:
+        os.dup2(file.fileno(), 2)
+        try:
+            yield file
+        finally:
+            os.dup2(terminal, 2)
+            os.close(terminal)
 
 
 def insist_java() -> None:

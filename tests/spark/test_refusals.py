@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import json
+import os
 import shutil
+import subprocess
+import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -14,6 +17,7 @@ import lineage
 import lineage.spark
 from lineage.spark import session
 from lineage.spark.subjects import subjects_in
+from tests.conftest import ROOT
 
 
 @pytest.fixture
@@ -91,6 +95,21 @@ def test_what_is_not_installed_is_named(
     ran = run("fleet", "used", str(folder), "s3://b/x/", "-o", "v.parquet")
     assert (ran.code, ran.err.count("\n")) == (3, 1)
     assert said in ran.err
+
+
+def test_a_java_that_runs_no_spark_is_named(folder: Path, tmp_path: Path) -> None:
+    """Where Java ends at once, one line says what it said first, and nothing is written."""
+    java = tmp_path / "java" / "bin" / "java"
+    java.parent.mkdir(parents=True)
+    java.write_text("#!/bin/sh\necho 'this Java is from 2014' >&2\nexit 1\n", encoding="utf-8")
+    java.chmod(0o755)
+    words = ["fleet", "used", str(folder), "s3://b/x/", "-o", str(tmp_path / "v.parquet")]
+    code = f"from cli.main import main; import sys; sys.argv = ['lineage', *{words!r}]; main()"
+    env = os.environ | {"JAVA_HOME": str(tmp_path / "java")}
+    ran = subprocess.run([sys.executable, "-c", code], cwd=ROOT, env=env, capture_output=True, text=True, check=False)
+    said = "lineage: Spark, which needs Java 17 or newer, did not start: this Java is from 2014"
+    assert (ran.returncode, ran.stderr.splitlines()[-1], ran.stdout) == (3, said, "")
+    assert not (tmp_path / "v.parquet").exists()
 
 
 def test_subjects_are_checked_before_anything_is_read(tmp_path: Path) -> None:
