@@ -178,8 +178,10 @@ INSERT INTO maker SELECT rtrim(target, '/'), source, 0 FROM was WHERE {_MAKES}
 """.strip()  # noqa: S608  (our own words)
 # Readers of a place that may have got the model of another job: those made anew, and those of places of new models.
 _IN_MODEL = """(rtrim(edge.source, '/') = maker.place OR instr(edge.source, maker.place || '/') = 1)"""
-_INSIDE = f"""FROM maker CROSS JOIN main.edge
-    ON edge.source >= maker.place AND edge.source < maker.place || '0' WHERE {_IN_MODEL}"""
+# Through the view alone SQLite would read all edges for each place: a range of ids is in the index of their table.
+_INSIDE = f"""FROM maker CROSS JOIN (SELECT id FROM main.identity) AS inside
+    ON inside.id >= maker.place AND inside.id < maker.place || '0'
+    CROSS JOIN main.edge ON edge.source = inside.id WHERE {_IN_MODEL}"""  # noqa: S608  (our own words)
 _LOST_MODEL = f"SELECT 1 {_INSIDE} AND NOT is_new AND {_LEARNS} AND usage = 'model' AND NOT {owned('edge')} LIMIT 1"
 _IS_MODEL = f"""
 CREATE TEMP TABLE learner AS SELECT edge.number, edge.span FROM (
