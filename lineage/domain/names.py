@@ -73,6 +73,14 @@ def named_id(kind: str, account: str, region: str, name: str) -> str:
     return f"{kind}:{account}/{region}/{name}"
 
 
+def named_parts(node: str) -> tuple[str, str, str, str]:
+    """The kind, account, region and name in such an id."""
+    kind, _, where = node.partition(":")
+    account, _, rest = where.partition("/")
+    region, _, name = rest.partition("/")
+    return kind, account, region, name
+
+
 HOME = "^(?:arn:[^:]*:[^:]*:(?P<region>[^:]*):(?P<account>[^:]*):|[a-z-]+:(?P<named>[0-9]{12})/(?P<there>[^/]*)/)"
 """How a node id begins that names an account and a region. Nothing else has one: a location or an image does not match."""
 

@@ -10,6 +10,7 @@ from typing import Any, NamedTuple
 
 from lineage.domain.canonical import canonical
 from lineage.domain.kinds import KINDS
+from lineage.domain.names import named_parts
 from lineage.domain.records import Life, Resource, decoded
 from lineage.snapshot.bodies import Bodies
 from lineage.snapshot.connection import Connection
@@ -204,13 +205,10 @@ class WrittenRecords(RecordTables, WrittenTables):
 
         A record created after `before` is another thing that took the name of the unread one.
         """
-        kind, _, where = subject.partition(":")
-        account, _, rest = where.partition("/")
-        region, _, name = rest.partition("/")
         sql = """SELECT id, last_crawl FROM record WHERE rtrim(created, 'Z') <= rtrim(?, 'Z') AND
                  (id = ? OR (kind = ? AND account = ? AND region = ? AND lower(name) = lower(?)))
                  ORDER BY last_crawl DESC LIMIT 1"""
-        row = self._db.execute(sql, (before, subject, kind, account, region, name)).fetchone()
+        row = self._db.execute(sql, (before, subject, *named_parts(subject))).fetchone()
         return LastRead(*row) if row else None
 
     def is_named_since(self, identity: str, crawl: int) -> bool:

@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import TYPE_CHECKING
 
-from lineage.domain.names import is_arn
+from lineage.domain.names import is_arn, named_id, named_parts
 from lineage.domain.opaque import silence
 from lineage.domain.records import Counts, Gap, Json, Scope
 from lineage.domain.sightings import EVER, NEVER
@@ -23,7 +23,6 @@ from lineage.spark.scope import (
     crawls_of,
     enumerations_of,
     last_read,
-    names_of,
     scope_of,
     training_counts,
 )
@@ -91,7 +90,7 @@ class Estate:
         columns = ["kind", "account", "region"]
         records = self.folder.table("records").select("id", *columns, "name", "created", "last_crawl", "snapshot")
         by_id = self._frame([(one, one) for one in subjects], "subject string, id string")
-        named = [(one, *names_of(one)) for one in subjects if not is_arn(one)]
+        named = [(one, *named_parts(one)) for one in subjects if not is_arn(one)]
         by_name = self._frame(
             [(*row[:-1], row[-1].lower()) for row in named], f"subject string, {' string, '.join(columns)} string, lower string"
         )
@@ -99,7 +98,7 @@ class Estate:
             rows = records.withColumn("lower", f.lower("name")).join(f.broadcast(asked), on)
             for row in rows.select("subject", *records.columns).collect():
                 crawl = self.crawls.numbers[row.snapshot, row.last_crawl]
-                form = f"{row.kind}:{row.account}/{row.region}/{row.name}"
+                form = named_id(row.kind, row.account, row.region, row.name)
                 found[row.subject].append(Read(row.id, form, row.created, crawl, row.snapshot))
         return found
 

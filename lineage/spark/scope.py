@@ -97,14 +97,6 @@ def counted(scope: Scope, numbers: Mapping[tuple[str, str], Counts]) -> tuple[Co
     return tuple(Counted(*place, numbers.get(place, Counts())) for place in sorted({*scope.places, *numbers}))
 
 
-def names_of(subject: str) -> tuple[str, str, str, str]:
-    """The kind, account, region and name in the id of something that is only named."""
-    kind, _, where = subject.partition(":")
-    account, _, rest = where.partition("/")
-    region, _, name = rest.partition("/")
-    return kind, account, region, name
-
-
 def training_counts(counts: Iterable[Counts]) -> dict[str, Any]:
     """The numbers of training jobs in all accounts."""
     every = list(counts)
