@@ -124,6 +124,8 @@ def _edge(source: str, target: str, relation: str, flow: Flow) -> Edge:
 
 
 _NODES = "{nodes}"
+# What an edge stands for: its job by a run, its location by an entity.
+STANDS = f"relation IN ('recorded-by', 'mentions') AND (relation = 'recorded-by' OR path = '{SOURCE}')"
 # `stands`: what an end of an association stands for: itself, its records, and its location, or that of its feature
 # group.
 # `flow`: a possible flow of data from a source to a target; `both`: the association gives no direction.
@@ -132,7 +134,7 @@ CREATE TEMP TABLE stands (node, thing, PRIMARY KEY (node, thing)) WITHOUT ROWID;
 INSERT INTO stands SELECT source, source FROM fact WHERE relation = 'associated'
     UNION SELECT target, target FROM fact WHERE relation = 'associated';
 INSERT OR IGNORE INTO stands SELECT target, source FROM fact WHERE target IN (SELECT node FROM stands WHERE node = thing)
-    AND (relation = 'recorded-by' OR relation = 'mentions' AND path = '{SOURCE}');
+    AND {STANDS};
 INSERT OR IGNORE INTO stands SELECT of.node, said.target FROM stands AS of
     JOIN {_NODES} AS node ON node.id = of.thing AND node.kind = '{FEATURE_GROUP.name}'
     JOIN fact AS said ON said.source = of.thing AND said.relation = 'writes' AND instr(said.target, '://');

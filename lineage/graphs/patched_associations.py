@@ -10,9 +10,9 @@ from __future__ import annotations
 from collections import Counter
 
 from lineage.domain.kinds import DATASET, PLACES
-from lineage.domain.kinds.lineage_entities import CONTRIBUTED, SOURCE
+from lineage.domain.kinds.lineage_entities import CONTRIBUTED
 from lineage.domain.records import Edge
-from lineage.graphs.associations import SAYS_SO, associated
+from lineage.graphs.associations import SAYS_SO, STANDS, associated
 from lineage.graphs.tables import Joining
 
 
@@ -53,7 +53,6 @@ def _take_out(joining: Joining, edge: Edge, many: int) -> bool:
     return len(found) == many
 
 
-_STANDS = f"relation IN ('recorded-by', 'mentions') AND (relation = 'recorded-by' OR path = '{SOURCE}')"
 _TYPE = "ifnull(json_extract({}.details, '$.type'), '')"
 _BACK = f"relation = 'associated' AND role != '{CONTRIBUTED}'"  # data may have gone against its direction
 # `other_thing`: what is now otherwise an end, says otherwise what it reads and writes, or stands for others than before.
@@ -64,14 +63,14 @@ CREATE TEMP TABLE other_link AS SELECT source, target, role FROM (
     UNION ALL SELECT source, target, role, 1 FROM fresh WHERE relation = 'associated')
     GROUP BY source, target, role HAVING sum(sign) != 0;
 CREATE TEMP TABLE other_thing AS SELECT iif(relation = 'writes', source, target) AS id FROM (
-    SELECT source, target, relation, -1 AS sign FROM was WHERE relation IN ('reads', 'loads', 'writes') OR {_STANDS}
+    SELECT source, target, relation, -1 AS sign FROM was WHERE relation IN ('reads', 'loads', 'writes') OR {STANDS}
     UNION ALL SELECT source, target, relation, -1 FROM was_left WHERE relation = 'loads'
-    UNION ALL SELECT source, target, relation, 1 FROM fresh WHERE relation IN ('reads', 'loads', 'writes') OR {_STANDS})
+    UNION ALL SELECT source, target, relation, 1 FROM fresh WHERE relation IN ('reads', 'loads', 'writes') OR {STANDS})
     GROUP BY source, target, relation HAVING sum(sign) != 0
     UNION SELECT id FROM was_node AS was JOIN main.node AS now USING (id)
     WHERE (was.kind, {_TYPE.format("was")}) != (now.kind, {_TYPE.format("now")});
 CREATE TEMP TABLE other_end AS SELECT id FROM other_thing
-    UNION SELECT target FROM other_thing CROSS JOIN main.edge ON source = other_thing.id WHERE {_STANDS};
+    UNION SELECT target FROM other_thing CROSS JOIN main.edge ON source = other_thing.id WHERE {STANDS};
 CREATE TEMP TABLE into_end (id PRIMARY KEY) WITHOUT ROWID;
 INSERT INTO into_end SELECT id FROM other_end WHERE NOT instr(id, '://') UNION SELECT target FROM other_link
     UNION SELECT source FROM other_link WHERE role != '{CONTRIBUTED}'
@@ -105,7 +104,7 @@ _FACTS = (
     _facts("target IN (SELECT id FROM into_end) AND relation = 'associated'"),
     _facts(f"source IN (SELECT id FROM into_end) AND {_BACK}"),  # noqa: S608  (our own words)
     "CREATE TEMP TABLE at_end AS SELECT source AS id FROM fact UNION SELECT target FROM fact",
-    _facts(f"target IN {_AT} AND {_STANDS}"),
+    _facts(f"target IN {_AT} AND {STANDS}"),
     "INSERT INTO at_end SELECT source FROM fact EXCEPT SELECT id FROM at_end",
     _facts(f"source IN {_AT} AND relation = 'writes'"),
     _facts(f"target IN {_AT} AND relation IN ('reads', 'loads')"),
