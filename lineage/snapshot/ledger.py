@@ -46,14 +46,22 @@ class LedgerTables(OpenTables):
         unlisted = [Gap(one.account, one.region, one.operation, one.kind, one.reason, one.detail) for one in lists]
         return sorted([*(gap for gap in self._unanswered() if gap.reason != INERT), *unlisted], key=_gap_order)
 
+    def gaps_before(self, crawl: int) -> list[tuple[Gap, str]]:
+        """What the crawls before one could not read, with when the first of them ended; without what the one can't read
+        either.
+        """
+        sql = f"""SELECT account, region, operation, subject, reason, '', min(crawl) FROM question AS q
+                 WHERE reason != '' AND crawl < ? AND NOT EXISTS (SELECT 1 FROM question AS later WHERE {SAME_QUESTION}
+                 AND ((later.reason = '' AND later.crawl > q.crawl) OR later.crawl = ?))
+                 GROUP BY account, region, operation, subject"""  # noqa: S608  (our own words)
+        ended = dict(self._db.execute("SELECT id, coalesce(finished, started) FROM crawl"))
+        rows = self._db.execute(sql, (crawl, crawl)).fetchall()
+        return [(Gap(*gap), str(ended[first])) for *gap, first in rows]
+
     def first_asked(self) -> dict[tuple[str, str, str, str], str]:
         """When the first crawl that asked a question in vain had ended, by account, region, operation and subject."""
-        columns = "account, region, operation, subject, coalesce(crawl.finished, crawl.started)"
-        sql = f"""SELECT {columns} FROM question AS q JOIN crawl ON crawl.id = q.crawl
-            WHERE reason != '' AND NOT EXISTS (
-                SELECT 1 FROM question AS later WHERE {SAME_QUESTION} AND later.reason = '' AND later.crawl > q.crawl)
-            ORDER BY q.crawl DESC"""  # noqa: S608  (our own words)
-        return {(account, region, operation, subject): ended for account, region, operation, subject, ended in self._rows(sql)}
+        gaps = self.gaps_before(self._one("SELECT ifnull(max(id), 0) + 1 FROM crawl"))
+        return {(gap.account, gap.region, gap.operation, gap.subject): ended for gap, ended in gaps}
 
     def notes(self) -> list[Note]:
         """The members that botocore did not know when they were last seen, and that could not name anything."""
@@ -106,18 +114,6 @@ class WrittenLedger(LedgerTables, WrittenTables):
     def earlier_gaps(self) -> list[tuple[Gap, str]]:
         """What earlier crawls could not read, as `gaps_before` this one."""
         return self.gaps_before(self._crawl)
-
-    def gaps_before(self, crawl: int) -> list[tuple[Gap, str]]:
-        """What the crawls before one could not read, with when the first of them ended; without what the one can't read
-        either.
-        """
-        sql = f"""SELECT account, region, operation, subject, reason, '', min(crawl) FROM question AS q
-                 WHERE reason != '' AND crawl < ? AND NOT EXISTS (SELECT 1 FROM question AS later WHERE {SAME_QUESTION}
-                 AND ((later.reason = '' AND later.crawl > q.crawl) OR later.crawl = ?))
-                 GROUP BY account, region, operation, subject"""  # noqa: S608  (our own words)
-        ended = dict(self._db.execute("SELECT id, coalesce(finished, started) FROM crawl"))
-        rows = self._db.execute(sql, (crawl, crawl)).fetchall()
-        return [(Gap(*gap), str(ended[first])) for *gap, first in rows]
 
     def answer_elsewhere(self, gap: Gap) -> None:
         """Note that another file, which was merged, has what this one could not read."""
