@@ -12,7 +12,7 @@ import click
 from ..render.answers import gaps_said, more_lines, trace_text, usage_text, usages_text, verdicts_line, vouched_lines
 from ..render.attested import attestation_said, rest_said
 from ..render.html import About
-from ..render.impact import impact_pieces, impact_text, may_serve, path_text, share
+from ..render.impact import impact_pieces, may_serve, path_text, share
 from ..render.indented import indented
 from ..render.lines import Line, attested_by
 from ..render.listing import FORMS, cells_as, json_lines, json_list, rows_as
@@ -250,10 +250,7 @@ def impact(
     with lineage.open_snapshot(snapshot) as opened:
         asked = _end(opened, subject, exact=exact)
         answer = lineage.impact_row_by_row(opened, asked, **vouched)
-    if form == "table":
-        write(impact_pieces(answer, colour=not out), out)
-    else:
-        _tell(answer, form, out, impact_rows, impact_text)
+    _tell(answer, form, out, impact_rows, impact_pieces)
     return gated(answer.verdict, lineage.left_open(answer.scope["holes"]), fail_on, IMPACT_VERDICTS)
 
 
@@ -362,9 +359,9 @@ def _say_hidden(what: str, hidden: list[str]) -> None:
 
 
 def _tell(
-    answer: Answer, form: str, out: str | None, rows: Callable[[Any], Rows], text: Callable[..., str], more: str = ""
+    answer: Answer, form: str, out: str | None, rows: Callable[[Any], Rows], text: Callable[..., Iterable[str]], more: str = ""
 ) -> None:
-    """Print an answer in the requested format, with `more` about what was looked at."""
+    """Print an answer in the requested format, with `more` about what was looked at. `text` may come in pieces."""
     if form == "json":
         write(indented(answer.as_json()), out)
     elif form == "jsonl":
@@ -372,7 +369,9 @@ def _tell(
     elif form == "table":
         write(text(answer, colour=not out), out)
     else:
-        about = About(lambda: first_line(text(answer, colour=False)), lambda: aside(answer.scope, answer.caveats, more=more))
+        about = About(
+            lambda: first_line("".join(text(answer, colour=False))), lambda: aside(answer.scope, answer.caveats, more=more)
+        )
         write(cells_as(form, *whole_rows(answer, rows), about=about), out)
         tell_about(about, form)
 
