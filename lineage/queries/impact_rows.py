@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from itertools import takewhile
 from typing import Any, NamedTuple, overload
 
 from lineage.domain.kinds import (
@@ -78,18 +77,23 @@ class Head(NamedTuple):
 
 
 class Rows(Sequence[Json]):
-    """What a walk reached, in the order of the answer. Each row is made anew whenever it is asked for; its head is kept."""
+    """What a walk reached, in the order of the answer. A row is made anew whenever it is asked for.
+
+    Its head is kept, and what serves an endpoint.
+    """
 
     def __init__(self, spread: Spread) -> None:
         self._spread = spread
         self._ways = _Ways(spread.graph)
+        self._endpoints: dict[str, Json] = {}
         heads = (self._head(arrival) for arrival in spread.found.values() if not _only_says(spread.graph, arrival))
         self.heads = sorted(heads, key=Head.rank)
 
     def _head(self, arrival: Arrival) -> Head:
         data = self._spread.graph.nodes[arrival.node]
         if data["kind"] == ENDPOINT.name:
-            return Head.of(_reached(self._spread, arrival))
+            row = self._endpoints[arrival.node] = _reached(self._spread, arrival)
+            return Head.of(row)
         return Head(arrival.node, data["kind"], data["name"], arrival.sure)
 
     def __len__(self) -> int:
@@ -109,14 +113,13 @@ class Rows(Sequence[Json]):
         arrival = self._spread.found[node]
         way = arrival.way(LONGEST + 1)
         after, way = (way[0].node, way[1:]) if len(way) > LONGEST else (None, way)
-        row = _reached(self._spread, arrival)
+        row = dict(self._endpoints.get(node) or _reached(self._spread, arrival))
         row["after"], row["through"], row["evidence"] = after, self._ways.through(way), self._ways.evidence(way)
         return row
 
     def endpoints(self) -> list[Json]:
-        """The endpoints that were reached, without the paths. They come first."""
-        first = takewhile(lambda head: head.kind == ENDPOINT.name, self.heads)
-        return [_reached(self._spread, self._spread.found[head.id]) for head in first]
+        """The endpoints that were reached, without the paths."""
+        return [self._endpoints[head.id] for head in self.heads if head.id in self._endpoints]
 
     def begins(self) -> Iterator[str]:
         """Where the path to each row begins, but for the very long ones."""
