@@ -29,8 +29,8 @@ PLAIN, AUGMENTED = "ManifestFile", "AugmentedManifestFile"  # the API's names fo
 LABELED = "labeling"  # the input of a labeling job, for which the API has no name
 _BEGINS_JSON = tuple('"[{-0123456789tfnNI')
 _PART_NAMES = ("ContainerHostname", "ChannelName", "InputName")
-# A cut inside a location, except for credentials before its bucket: the rest of the location is unknown.
 _NUMBER = itemgetter(0)
+# A cut inside a location, except for credentials before its bucket: the rest of the location is unknown.
 _CUT = re.compile(rf"(?<!://){re.escape(REDACTED)}")
 _CLOSING = re.compile(r"(?::r[ow]|[)\]}.:])+$")
 _CLOSERS = tuple("ow)]}.:")

@@ -60,13 +60,13 @@ def test_a_student_of_a_model_used_its_data(tmp_path: Path, between: list[Resour
 
 
 LOST = {
-    "behind an access point": ({"writes": "s3://team-abcdefghijklmnopqrstuvwxyz-s3alias/output/model.tar.gz"}, "s3://said/"),
-    "a location that only a text names": ({"Environment": {"TO": "s3://said/"}}, "s3://said/"),
+    "behind an access point": {"writes": "s3://team-abcdefghijklmnopqrstuvwxyz-s3alias/output/model.tar.gz"},
+    "a location that only a text names": {"Environment": {"TO": "s3://said/"}},
 }
 
 
-@pytest.mark.parametrize(("body", "read"), LOST.values(), ids=LOST)
-def test_a_use_elsewhere_is_no_answer_for_this_region(tmp_path: Path, body: dict[str, Any], read: str) -> None:
+@pytest.mark.parametrize("body", LOST.values(), ids=LOST)
+def test_a_use_elsewhere_is_no_answer_for_this_region(tmp_path: Path, body: dict[str, Any]) -> None:
     """Where the trail of what a training job made is lost, a question about another region gets no clean "no"."""
     teacher = training("teacher", {"train": SECRET}, **body)
     swept(tmp_path / "s.db", [teacher, STUDENT], HOMES)
