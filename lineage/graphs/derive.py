@@ -207,16 +207,18 @@ _BETWEEN = frozenset(kind.name for kind in KINDS.values() if kind.between)
 
 
 def lives(records: Iterable[Resource]) -> Iterator[LifeRecord]:
-    """Names can be deleted and used again: the node id of an earlier lifetime contains its creation time."""
+    """Names can be deleted and used again: the node id of an earlier lifetime contains its creation time.
+
+    The order stays that of the records, for the first naming of a thing says how it is called.
+    """
     last, before = None, ""
     for record in records:
-        if record.kind in _BETWEEN:
-            yield "", record
-            continue
         identity = record.id
         if last:
             yield (f"{before}@{last.created}" if before == identity else before), last
-        last, before = record, identity
+        last, before = (None, "") if record.kind in _BETWEEN else (record, identity)
+        if not last:
+            yield "", record
     if last:
         yield before, last
 
