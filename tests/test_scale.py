@@ -308,7 +308,7 @@ def test_the_last_task_asks_about_all_accounts(aws: dict[str, str], monkeypatch:
         monkeypatch.setenv(name, value)
     storage = boto3.client("s3")
     storage.create_bucket(Bucket=BUCKET, CreateBucketConfiguration={"LocationConstraint": REGION})
-    for key in ("subjects.txt", "estate/_lineage/x.json", "estate/nodes/account=1/region=x/part-0.parquet"):
+    for key in ("accounts.csv", "subjects.txt", "estate/_lineage/x.json", "estate/nodes/account=1/region=x/part-0.parquet"):
         storage.put_object(Bucket=BUCKET, Key=key, Body=key.encode())
     ask, ran = program("ask"), []
 

@@ -19,9 +19,16 @@ def main() -> None:
     """Fetch the folder and the subjects, ask, and store the verdicts."""
     bucket = os.environ["BUCKET"]
     s3 = boto3.client("s3")
-    s3.download_file(bucket, "subjects.txt", "subjects.txt")
+    for list_ in ("accounts.csv", "subjects.txt"):
+        s3.download_file(bucket, list_, list_)
     copy_files(f"s3://{bucket}/estate", "estate")  # Spark reads of local files only the columns that it needs
-    run("lineage", "fleet", "used", "estate", "--from", "subjects.txt", "-o", "verdicts.parquet")
+    asked = [
+        "--from",
+        "subjects.txt",
+        "--expect",
+        "accounts.csv",
+    ]  # an account that failed its first crawl is not in the folder
+    run("lineage", "fleet", "used", "estate", *asked, "-o", "verdicts.parquet")
     s3.upload_file("verdicts.parquet", bucket, "answers/verdicts.parquet")
 
 

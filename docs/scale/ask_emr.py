@@ -1,4 +1,4 @@
-"""The same question on EMR Serverless: `ask_emr.py FOLDER SUBJECTS ANSWERS`, three places on S3."""
+"""The same question on EMR Serverless: `ask_emr.py FOLDER SUBJECTS ACCOUNTS ANSWERS`, four places on S3."""
 
 import sys
 
@@ -7,10 +7,13 @@ from pyspark.sql import SparkSession
 import lineage.spark
 
 
-def main(folder: str, subjects: str, answers: str) -> None:
-    """Ask about each line of a text, and write the verdicts."""
+def main(folder: str, subjects: str, accounts: str, answers: str) -> None:
+    """Ask about each line of a text, in all accounts of a list, and write the verdicts."""
     spark = SparkSession.builder.getOrCreate()
-    lineage.spark.used(spark, folder, spark.read.text(subjects)).write.mode("overwrite").parquet(answers)
+    listed = spark.read.csv(accounts, header=True).collect()
+    expected = [(one.account, region) for one in listed for region in one.regions.split()]
+    verdicts = lineage.spark.used(spark, folder, spark.read.text(subjects), expected=expected)
+    verdicts.write.mode("overwrite").parquet(answers)
 
 
 if __name__ == "__main__":

@@ -12,9 +12,10 @@ is the one that a snapshot of all these accounts gives.
 
 from __future__ import annotations
 
+from lineage.spark.expected import places_in
 from lineage.spark.questions import impact, used
 from lineage.spark.session import local_session
 from lineage.spark.tables import insist_whole
 from lineage.spark.written import write_verdicts
 
-__all__ = ["impact", "insist_whole", "local_session", "used", "write_verdicts"]
+__all__ = ["impact", "insist_whole", "local_session", "places_in", "used", "write_verdicts"]

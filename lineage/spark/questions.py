@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
+from dataclasses import replace
 from functools import cached_property, partial, reduce
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -18,6 +19,7 @@ from lineage.snapshot.reading import Snapshot
 from lineage.snapshot.rows import NODE
 from lineage.spark.arcs import arcs, listed
 from lineage.spark.estate import Estate, Facts, silent_gaps
+from lineage.spark.expected import Expected, Places, places_in
 from lineage.spark.frontier import LEFT_OPEN, REACHED, grown
 from lineage.spark.numbers import numbers_of
 from lineage.spark.parts import NAMED, SUBJECT, Rows, Shared, packed, part_of
@@ -49,16 +51,18 @@ def used(
     *,
     accounts: Iterable[str] = (),
     regions: Iterable[str] = (),
+    expected: Expected = (),
     batch: int = BATCH,
     on_progress: Told = lambda _: None,
 ) -> DataFrame:
     """`used` of each subject, over all accounts of a folder of Parquet: a row for each, with the columns `USED`.
 
     `subjects` are S3 URIs: a list, the path of a file with one in a line, or a DataFrame with one column. `batch` subjects are
-    judged together. Raises `LineageError` for a folder that is not whole, and `MalformedName`.
+    judged together. `expected` are accounts and regions that the folder should hold: where it lacks one, no answer is a no.
+    Raises `LineageError` for a folder that is not whole, and `MalformedName`.
     """
     judge = partial(_usages, accounts=tuple(accounts), regions=tuple(regions))
-    return _asked(_Asking(spark, folder, subjects, batch, on_progress), judge, USED, served=False)
+    return _asked(_Asking(spark, folder, subjects, places_in(expected), batch, on_progress), judge, USED, served=False)
 
 
 def impact(
@@ -66,14 +70,15 @@ def impact(
     folder: str | Path,
     subjects: Subjects,
     *,
+    expected: Expected = (),
     batch: int = BATCH,
     on_progress: Told = lambda _: None,
 ) -> DataFrame:
     """`impact` of each subject, over all accounts of a folder of Parquet: a row for each, with the columns `IMPACT`.
 
-    `subjects` are as for `used`. Raises `LineageError` for a folder that is not whole, and `MalformedName`.
+    `subjects` and `expected` are as for `used`. Raises `LineageError` for a folder that is not whole, and `MalformedName`.
     """
-    return _asked(_Asking(spark, folder, subjects, batch, on_progress), _impacts, IMPACT, served=True)
+    return _asked(_Asking(spark, folder, subjects, places_in(expected), batch, on_progress), _impacts, IMPACT, served=True)
 
 
 def _usages(snapshot: Snapshot, uris: list[str], *, accounts: tuple[str, ...], regions: tuple[str, ...]) -> Iterator[Json]:
@@ -120,8 +125,11 @@ def _shown(told: Json) -> Json:
 class _Asking:
     """A bulk question under way."""
 
-    def __init__(self, spark: SparkSession, folder: str | Path, subjects: Subjects, batch: int, on_progress: Told) -> None:
+    def __init__(
+        self, spark: SparkSession, folder: str | Path, subjects: Subjects, expected: Places, batch: int, on_progress: Told
+    ) -> None:
         self.subjects = subjects_in(subjects)
+        self.expected = expected
         self.folder = Folder(spark, folder)
         self.estate = Estate(self.folder)
         self.tell = on_progress
@@ -206,7 +214,8 @@ def _bare(subject: Subject) -> str:
 
 def _asked(asking: _Asking, judge: Judge, schema: str, *, served: bool) -> DataFrame:
     asking.tell("reading what was looked at")
-    scope = asking.estate.scope
+    read = asking.estate.scope
+    scope = replace(read, places=read.places | asking.expected)
     asking.tell("joining what is needed")
     all_arcs = arcs(asking.folder).persist()
     needed = grown(

@@ -38,7 +38,7 @@ def subjects_in(given: Subjects) -> list[Subject]:
 def _listed(given: Subjects) -> tuple[str, list[tuple[int, str]]]:
     """What the number of a subject is called, and the subjects with their numbers."""
     if isinstance(given, Path):
-        lines = enumerate(map(str.strip, _text(given).split("\n")), 1)
+        lines = enumerate(map(str.strip, read_list(given, "one S3 URI per line").split("\n")), 1)
         return f"{given} line ", [(number, line) for number, line in lines if line and not line.startswith("#")]
     if hasattr(given, "toLocalIterator"):
         frame = cast("DataFrame", given)
@@ -54,13 +54,14 @@ def _insisted(uri: object, number: int) -> str:
     return uri
 
 
-def _text(path: Path) -> str:
+def read_list(path: Path, expected: str) -> str:
+    """The text of a file that a question comes with. Raises `LineageError`."""
     try:
         return path.read_text(encoding="utf-8-sig")
     except OSError as error:
         raise LineageError(f"{path}: {error.strerror}") from None
     except UnicodeDecodeError:
-        raise LineageError(f"{path} is not UTF-8 text (expected one S3 URI per line)") from None
+        raise LineageError(f"{path} is not UTF-8 text (expected {expected})") from None
 
 
 def _place(uri: str, where: str) -> Location:

@@ -98,6 +98,8 @@ def test_the_page_is_run(run: Any) -> None:
     page = (ROOT / "docs" / "fleet.md").read_text(encoding="utf-8")
     shutil.copy(BANK, "bank.jsonl")
     shutil.copy(BANK.parent / "holdouts.txt", "holdouts.txt")
+    (listed,) = re.findall(r"^```text\n(account,.*?)^```", page, re.MULTILINE | re.DOTALL)
+    Path("accounts.csv").write_text(listed)
     (commands,) = re.findall(r"^```sh\n(lineage crawl.*?)^```", page, re.MULTILINE | re.DOTALL)
     for line in commands.splitlines():
         ran = run(*shlex.split(line)[1:])

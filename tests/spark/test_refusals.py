@@ -15,7 +15,7 @@ import pytest
 
 import lineage
 import lineage.spark
-from lineage.spark import session
+from lineage.spark import places_in, session
 from lineage.spark.subjects import subjects_in
 from tests.conftest import ROOT
 
@@ -135,3 +135,34 @@ def test_no_spark_is_imported_by_the_package() -> None:
     told = "import sys, lineage, lineage.spark; lineage.spark.used; print('pyspark' in sys.modules)"
     done = subprocess.run([sys.executable, "-c", told], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "False"
+
+
+# --- the accounts that a folder should hold ---------------------------------------------------------
+
+WRONG = {
+    "account,regions\n1234,eu-west-1\n": "line 2: '1234' is not an AWS account",
+    "account,regions\n111122223333,eu-west\n": "line 2: 'eu-west' is not an AWS region",
+    "account,regions\n111122223333,eu-west-1\n222233334444,\n": "line 3: account 222233334444 has no region",
+    "account,regions\n222233334444\n": "line 2: account 222233334444 has no region",
+    "account\n111122223333\n": "has no column 'regions' (expected account and regions)",
+    "account,regions\n": "names no account",
+    "": "has no column 'account'",
+}
+
+
+@pytest.mark.parametrize("text", WRONG)
+def test_a_wrong_list_of_accounts_is_refused(run: Any, folder: Path, text: str) -> None:
+    """A list of accounts that names none, or a wrong one, is refused with its line: else a missing account would go unseen."""
+    Path("accounts.csv").write_text(text)
+    ran = run("fleet", "used", str(folder), "s3://b/x/", "--expect", "accounts.csv", "-o", "verdicts.parquet")
+    assert ran.code != 0
+    assert f"accounts.csv {WRONG[text]}" in ran.err
+    assert not Path("verdicts.parquet").exists()
+
+
+def test_each_region_of_an_account_is_expected(tmp_path: Path) -> None:
+    """An account with two regions is expected in both, whatever its other columns are."""
+    path = tmp_path / "accounts.csv"
+    path.write_text("team,account,regions\nrisk,111122223333,eu-west-1 us-east-1\n\n")
+    both = {("111122223333", "eu-west-1"), ("111122223333", "us-east-1")}
+    assert places_in(path) == places_in(sorted(both)) == both
