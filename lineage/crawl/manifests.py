@@ -22,7 +22,7 @@ from botocore.exceptions import BotoCoreError, ClientError
 
 from lineage.crawl.aws.refusals import UNPARSED, Garbled, Refused, refusal
 from lineage.crawl.aws.session import Session
-from lineage.domain.names import Location, parse_location
+from lineage.domain.names import Location, is_location, parse_location
 from lineage.domain.records import Content, etag_digest
 from lineage.domain.redact import excerpt
 from lineage.domain.references import LABELED, PLAIN
@@ -153,14 +153,17 @@ def entries(view: str, chunks: Iterable[bytes]) -> Iterator[Location]:
 
 def _listed(elements: Iterator[Any]) -> Iterator[Location]:
     """The names of a `ManifestFile`, each joined to the last prefix before it."""
-    prefix = ""
+    prefix, is_open = "", False
     for element in elements:
-        if isinstance(element, dict) and isinstance(element.get("prefix"), str):
-            prefix = element["prefix"]
+        if isinstance(element, dict) and isinstance(element.get("prefix"), str) and not is_open:
+            prefix, is_open = element["prefix"], True
         elif isinstance(element, str):
             yield parse_location(prefix + element)
+            is_open = False
         else:
             raise MalformedName(f"an element is {json.dumps(element)[:40]}")
+    if is_open:
+        raise MalformedName(f"no key follows the prefix {prefix[:100]}")
 
 
 def _referred(lines: Iterator[str], names: frozenset[str]) -> Iterator[Location]:
@@ -172,6 +175,16 @@ def _referred(lines: Iterator[str], names: frozenset[str]) -> Iterator[Location]
         for name, value in element.items():
             if name.endswith("-ref") and (name in names or not names):
                 yield parse_location(str(value))
+            elif name.endswith("-ref-metadata") and not names and isinstance(value, dict):
+                yield from _images(value)
+
+
+def _images(frame: dict[str, Any]) -> Iterator[Location]:
+    """The images that belong to the point cloud of a line: each has a path, which may begin at the frame's prefix."""
+    images = frame.get("images") or []
+    for image in images if isinstance(images, list) else [images]:
+        path = str(image["image-path"] if isinstance(image, dict) and "image-path" in image else image)
+        yield parse_location(path if is_location(path) else f"{frame.get('prefix') or ''}{path}")
 
 
 def _lines(texts: Iterable[str]) -> Iterator[str]:

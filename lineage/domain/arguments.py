@@ -1,7 +1,8 @@
 """Places that are given as two values, a bucket and a key prefix, as in the Spark samples. Pure.
 
 `--s3_input_bucket B --s3_input_key_prefix P` names `s3://B/P` without a URI anywhere. The option names tell which prefix
-belongs to which bucket: they begin alike, or one of them says only what it is.
+belongs to which bucket: they begin alike, or one of them says only what it is. The same two values may be given as variables,
+as members of a JSON object, or inside one text: a command line, `bucket=B,prefix=P`.
 """
 
 from __future__ import annotations
@@ -10,57 +11,144 @@ import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import lru_cache
 from itertools import pairwise
+from typing import Any, Final, NamedTuple
 
+from lineage.domain.nesting import parsed_text
 from lineage.domain.records import REDACTED
 
-_BUCKET = re.compile(r"(?:(.*)_)?(?:s3_?)?bucket(?:_name)?")
-_PREFIX = re.compile(r"(?:(.*)_)?(?:prefix|key|path|folder)")
+# What a bucket or a prefix is for, where its name says it last: `bucket_in`, `prefix_2`.
+_SIDE = (
+    r"(?:_?(?P<number>\d+)|_(?P<side>in|input|out|output|src|source|dst|dest|destination|train|training|val|valid|validation"
+    r"|test|eval|data|dataset|raw|model|artifacts?))?"
+)
+_BUCKET = re.compile(rf"(?P<stem>[a-z0-9_]*?)_?(?:s3_?)?bucket(?:_?name)?{_SIDE}")
+_PREFIX = re.compile(
+    rf"(?P<stem>[a-z0-9_]*?)_?(?:prefix|key|path|folder|dir|directory|file|object)(?:es|s)?(?:_?names?)?{_SIDE}"
+)
+# Stems of prefixes below which something is written, or code lies: what is read may be elsewhere in the bucket.
+_NOT_DATA = re.compile(
+    r"(?:.*_)?(?:out|output|dst|dest|destination|results?|models?|artifacts?|checkpoints?|logs?|code)(?:_.*)?"
+)
+_SAYS_NOTHING: Final = frozenset(("s3", "key", "bucket", ""))
+_HUMP = re.compile(r"(?<=[a-z0-9])(?=[A-Z])")
 # A bucket's name; those of the first years have capitals and up to 255 letters. No number, and no word for nothing.
 _NAMED = re.compile(r"(?!(?:true|false|none|null)$)(?=.*[a-z])[a-z0-9][a-z0-9._-]{2,254}", re.IGNORECASE)
 _WITHIN = re.compile(r"(?!/|[a-z0-9]+://)[^\s\"'*,;]+")  # what may be a prefix: not a local path, a URI or a sentence
+_GIVEN = re.compile(r"([\w.-]+)\s*[:=]\s+")  # `bucket: B`, as in YAML
+_APART = re.compile(r"[\s&;,]+")
+_MOST = 1_000  # values beside each other: beyond it, each bucket is named as a whole
+_LONGEST = 16_384  # characters of a text that is not JSON
+_DEEPEST = 3  # texts of JSON inside texts of JSON
+
+
+class _Option(NamedTuple):
+    """What the name of an option says: for what the bucket or the prefix is."""
+
+    stem: str
+    is_data: bool
 
 
 @lru_cache(maxsize=10_000)  # many records have the same names
 def names_bucket(name: str) -> bool:
     """Whether the name of an option or a variable is one for a bucket."""
-    return bool(_BUCKET.fullmatch(_plain(name)))
+    return _bucket(_plain(name)) is not None
 
 
 def paired(given: Mapping[str, str] | Sequence[str], name: str) -> Iterator[str]:
     """The URIs of the places in the bucket that a name gives, combined with the other given values.
 
-    With no prefix beside it the whole bucket is named: which part of it is used, only the code knows.
+    With no prefix of data beside it the whole bucket is named: which part of it is used, only the code knows.
     """
     values = list(given.items() if isinstance(given, Mapping) else _options(given))
+    mine = _bucket(_plain(name))
     buckets = dict.fromkeys(value.removeprefix("s3://").rstrip("/") for known, value in values if _plain(known) == _plain(name))
-    within = list(_prefixes(values, _stem(name, _BUCKET)))
-    yield from (f"s3://{bucket}/{prefix}" for prefix in within for bucket in buckets)
-    if not within:
+    told = list(_prefixes(values, mine.stem)) if mine and len(values) <= _MOST else []
+    yield from (f"s3://{bucket}/{prefix}" for prefix in dict.fromkeys(prefix for prefix, _ in told) for bucket in buckets)
+    if not any(is_data for _, is_data in told):
         yield from (f"s3://{bucket}/" for bucket in buckets if _NAMED.fullmatch(bucket))
 
 
-def _prefixes(values: Iterable[tuple[str, str]], mine: str) -> Iterator[str]:
-    """The prefixes that belong to a bucket of which the option's name begins so."""
+def places_in(text: str, depth: int = 0) -> Iterator[str]:
+    """The URIs of the places that one text names so: members of the JSON in it, or options of the command line in it."""
+    if "ucket" not in text and "UCKET" not in text:
+        return
+    try:
+        value = parsed_text(text)
+    except ValueError:
+        value = None
+    if isinstance(value, (dict, list)):
+        yield from _in_value(value, depth)
+    elif len(text) <= _LONGEST:
+        words = [word.strip("\"'()[]{}") for word in _APART.split(_GIVEN.sub(r"\1=", text))]
+        yield from _in(words)
+
+
+def _in_value(value: Any, depth: int) -> Iterator[str]:
+    """Those that the objects inside a JSON value name; an object inside another one takes over its buckets."""
+    todo: list[tuple[Any, dict[str, str]]] = [(value, {})]
+    while todo:
+        one, around = todo.pop()
+        if isinstance(one, dict):
+            own = {str(name): element for name, element in one.items() if isinstance(element, str)}
+            yield from _in(around | own)
+            around = {name: element for name, element in (around | own).items() if names_bucket(name)}
+            todo += [(element, around) for element in one.values()]
+        elif isinstance(one, list):
+            words = [element for element in one if isinstance(element, str)]
+            yield from _in(words) if len(words) <= _MOST else ()
+            todo += [(element, around) for element in one]
+        elif isinstance(one, str) and depth < _DEEPEST:
+            yield from places_in(one, depth + 1)
+
+
+def _in(given: Mapping[str, str] | Sequence[str]) -> Iterator[str]:
+    names = given if isinstance(given, Mapping) else [name for name, _ in _options(given)]
+    for name in {_plain(name): name for name in names if names_bucket(name)}.values():
+        yield from paired(given, name)
+
+
+def _prefixes(values: Iterable[tuple[str, str]], mine: str) -> Iterator[tuple[str, bool]]:
+    """What may be prefixes in a bucket of which the option's name begins so, each with whether data may be read below it.
+
+    An option whose name says nothing of it may give one too, if its value has a slash.
+    """
     for known, prefix in values:
-        if _PREFIX.fullmatch(_plain(known)) and _WITHIN.fullmatch(prefix):
-            other = _stem(known, _PREFIX)
-            if mine == other or not (mine and other):
-                yield prefix.partition(REDACTED)[0]  # cut as a secret if its name has `key`, or if it looks like one
+        name = _plain(known)
+        option = _prefix(name) or (_Option("", is_data=True) if "/" in prefix and not _bucket(name) else None)
+        if option and _WITHIN.fullmatch(prefix) and (mine == option.stem or not (mine and option.stem)):
+            # cut as a secret if its name has `key`, or if it looks like one
+            yield prefix.partition(REDACTED)[0], option.is_data or mine == option.stem
 
 
 def _options(arguments: Sequence[str]) -> Iterator[tuple[str, str]]:
-    """Each option of a command line with its value: `--name value`, or `--name=value`."""
+    """Each option of a command line with its value: `--name value`, `--name=value`, or `name=value`."""
     for argument, following in pairwise([*arguments, ""]):
         name, equals, value = argument.partition("=")
-        if argument.startswith("-"):
-            yield (name, value) if equals else (name, "" if following.startswith("-") else following)
+        if equals:
+            yield name, value
+        elif argument.startswith("-"):
+            yield name, "" if following.startswith("-") else following
 
 
+@lru_cache(maxsize=10_000)
 def _plain(name: str) -> str:
-    return name.partition("=")[0].lstrip("-").replace("-", "_").casefold()
+    name = name.partition("=")[0]
+    name = name[2:] if name.startswith("-D") else name.lstrip("-")  # `-D`, as Java is given its options
+    return _HUMP.sub("_", name).replace("-", "_").replace(".", "_").casefold()
 
 
-def _stem(name: str, pattern: re.Pattern[str]) -> str:
-    """The part of an option's name that does not say that it is a bucket, or a prefix, in S3."""
-    found = pattern.fullmatch(_plain(name))
-    return "_".join(word for word in str((found and found[1]) or "").split("_") if word not in ("s3", "key"))
+def _bucket(name: str) -> _Option | None:
+    return _option(_BUCKET.fullmatch(name))
+
+
+def _prefix(name: str) -> _Option | None:
+    return _option(_PREFIX.fullmatch(name))
+
+
+def _option(found: re.Match[str] | None) -> _Option | None:
+    """What a name says beside that it is of a bucket, or of a prefix, in S3."""
+    if not found:
+        return None
+    words = [*found["stem"].split("_"), found["side"] or found["number"] or ""]
+    stem = "_".join(word for word in words if word not in _SAYS_NOTHING)
+    return _Option(stem, not _NOT_DATA.fullmatch(stem))

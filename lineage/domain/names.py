@@ -135,10 +135,10 @@ ARN_OF_PLACE = (
 )
 """A pattern for the beginning of an ARN of a place in S3."""
 _SCHEME = re.compile(rf"(?:s3[an]?|https?|{'|'.join(_OTHER_STORES)})://|{ARN_OF_PLACE}", re.IGNORECASE)
-# Virtual-host, path, dual-stack, dash-region, FIPS and access-point forms of one host name, and those of directory buckets,
-# whose host names their zone. The bucket is the part before the last `s3`.
+# Virtual-host, path, dual-stack, dash-region, FIPS, website and access-point forms of one host name, and those of directory
+# buckets, whose host names their zone. The bucket is the part before the last `s3`.
 _S3_HOST = re.compile(
-    r"(?:(?P<bucket>.+)\.)?(?:(?P<points>s3-(?:accesspoint|object-lambda)(?:-fips)?)|s3(?:-fips|-accelerate|express-[a-z0-9-]+)?)"
+    r"(?:(?P<bucket>.+)\.)?(?:(?P<points>s3-(?:accesspoint|object-lambda)(?:-fips)?)|s3(?:-fips|-accelerate|-website|express-[a-z0-9-]+)?)"
     rf"(?:[.-](?:dualstack\.)?[a-z0-9-]+)?\.{DNS_SUFFIX}"
 )
 _ARN_OF_BUCKET = re.compile(r"arn:[^:]+:(?:s3:::|s3express:[^:]*:[^:]*:bucket/)")

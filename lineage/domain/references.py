@@ -6,10 +6,12 @@ import json
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from functools import cache, lru_cache
+from itertools import pairwise
 from operator import itemgetter
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from lineage.domain.arguments import names_bucket, paired
+from lineage.domain.arguments import names_bucket, paired, places_in
+from lineage.domain.encoded import decoded
 from lineage.domain.kinds import ALLOWED, CHANNEL_USAGE, KINDS, LOCATION, MENTIONED_USAGE, REUSED, Kind, Reference
 from lineage.domain.names import ARN_OF_PLACE, LONGEST_KEY, Location, Span, channel_span, is_arn, location_of
 from lineage.domain.nesting import is_too_deep, parsed_text
@@ -27,6 +29,9 @@ Scopes = tuple[Mapping[str, Any], ...]
 _IN_TEXT = re.compile(rf"(?:s3[an]?://|https?://|{ARN_OF_PLACE})[^\s\"'<>,;|\\*\[{{]+", re.IGNORECASE)
 PLAIN, AUGMENTED = "ManifestFile", "AugmentedManifestFile"  # the API's names for the forms of a manifest
 LABELED = "labeling"  # the input of a labeling job, for which the API has no name
+_HEAD = re.compile(r"(?:s3[an]?|https?)://", re.IGNORECASE)
+_SHORTEST = len("s3://b")
+_JOINING = ":+&=!~"
 _BEGINS_JSON = tuple('"[{-0123456789tfnNI')
 _PART_NAMES = ("ContainerHostname", "ChannelName", "InputName")
 _NUMBER = itemgetter(0)
@@ -328,9 +333,10 @@ def _named(reference: Reference, text: str, role: str, scopes: Scopes) -> Iterab
 def _told(reference: Reference, text: str, _: str, scopes: Scopes) -> Iterable[Hit]:
     """The locations in a free text, and those that several values beside it name together."""
     name = str(_sibling("*", scopes) or "")
-    texts = _defined(reference, text, scopes) if reference.definition else [text]
+    texts = _defined(reference, text, scopes) if reference.definition else [text, *places_in(_unquoted(text))]
     if reference.paired and names_bucket(name or text):
         texts = [*texts, *_paired(reference, name or text, scopes)]
+    texts = [*texts, *decoded(text)]
     # a text with a location, plain or escaped, has one of these signs
     likely = [text for text in texts if ":" in text or "\\" in text or "%" in text]
     return _mentioned(reference, likely, name) if likely else ()
@@ -405,19 +411,41 @@ def _paired(reference: Reference, name: str, scopes: Scopes) -> Iterator[str]:
     if isinstance(given, dict):
         yield from paired({known: _unquoted(str(value)) for known, value in given.items()}, name)
     elif isinstance(given, list):
-        yield from paired([str(one) for one in given], name)
+        yield from paired([_unquoted(str(one)) for one in given], name)
 
 
 def _mentioned(reference: Reference, texts: Iterable[str], role: str) -> list[Hit]:
     """S3 URIs inside free texts. The SDK JSON-quotes hyperparameters, so escapes are undone first."""
-    found = {_unclosed(uri) for text in map(_unquoted, texts) for uri in (*_IN_TEXT.findall(text), *_escaped(text))}
+    found = {
+        _unclosed(uri)
+        for text in map(_unquoted, texts)
+        for several in (*_IN_TEXT.findall(text), *_escaped(text))
+        for uri in (_apart(several) if several.rfind("://") > _SHORTEST else (several,))
+    }
     read = []
     for uri in sorted(found):
-        location = location_of(uri) or location_of(_first_folder(uri))
+        location = location_of(uri) or location_of(_first_folder(uri)) or _on_page(uri)
         if location:
             usage = reference.usage or MENTIONED_USAGE.get(role.casefold(), "")
             read.append(Hit(reference, uri, role, usage, location, Span.PREFIX))
     return read
+
+
+def _apart(several: str) -> Iterator[str]:
+    """The locations in a text without spaces: a sign between two of them may also be a part of a key."""
+    heads = (head.start() for head in _HEAD.finditer(several, _SHORTEST))
+    begins = [0, *(at for at in heads if location_of(several[at : at + LONGEST_KEY]))]
+    for begin, end in pairwise([*begins, len(several)]):
+        yield several[begin:end] if end == len(several) else several[begin:end].rstrip(_JOINING)
+
+
+def _on_page(uri: str) -> Location | None:
+    """The location that a page of S3's console shows."""
+    if "console" not in uri:
+        return None
+    from lineage.domain.urls import from_url  # few texts name a page
+
+    return location_of(from_url(uri))
 
 
 def _unclosed(uri: str) -> str:

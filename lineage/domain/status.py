@@ -118,7 +118,8 @@ def has_begun(status: str | None, started: str | None, steps: list[str] | None) 
     """
     if steps and outcome(status) in _CUT_SHORT:
         return not (_NO_PROGRAM - _READING_STEPS).issuperset(steps)
-    return bool(started or _READING_STEPS.intersection(steps or ())) or outcome(status) not in _PERHAPS_NOT_BEGUN
+    reading = not (_NO_PROGRAM - _READING_STEPS).issuperset(steps or ())
+    return bool(started or reading) or outcome(status) not in _PERHAPS_NOT_BEGUN
 
 
 def runs_in(steps: Iterable[str]) -> bool:

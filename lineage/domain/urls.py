@@ -1,6 +1,6 @@
 """URLs that people paste: pages of the AWS console and of Studio, and addresses at which an endpoint is called. Pure.
 
-Nothing here is used for what records hold: there, the URL of a page does not show a use of the thing on it.
+Of what records hold, only the pages of S3 count, like any other name of a place in a text: other pages show no use of data.
 """
 
 from __future__ import annotations

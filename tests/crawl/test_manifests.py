@@ -139,6 +139,8 @@ def test_made_by_another_job(tmp_path: Path) -> None:
         ([content(text="[1]")], "malformed"),
         ([content(text='["s3://data/1.csv", ')], "malformed"),
         ([content(text='["no uri"]')], "malformed"),
+        ([content(text='[{"prefix": "s3://data/"}]')], "malformed"),
+        ([content(text='[{"prefix": "s3://data/"}, {"prefix": "s3://other/"}, "1.csv"]')], "malformed"),
         ([content(text='["s3://data/1.csv"]["s3://anything/"]')], "something follows its array"),
         ([content(text='["s3://data/1.csv"]\n["s3://anything/"]\n')], "something follows its array"),
         ([content(text='["s3://data/1.csv"],')], "something follows its array"),
@@ -300,21 +302,31 @@ def test_a_manifest_that_was_gone_and_came_back(tmp_path: Path) -> None:
 
 
 def test_labeled_sequences(tmp_path: Path) -> None:
-    """A manifest of labeled frames lists files that list the frames: those files are not read."""
+    """A manifest of labeled frames lists files that list the frames, which are not read; the images of a frame are in its line."""
     shape = {
         "LabelingJobStatus": "Completed",
         "LastModifiedTime": "2026-01-02T00:00:00Z",
         "LabelCounters": {},
         "JobReferenceCode": "x",
     }
+    shape |= {"LabelingJobOutput": {"OutputDatasetS3Uri": "s3://labels/l/output.manifest"}}
     shape |= {"InputConfig": {"DataSource": {"S3DataSource": {"ManifestS3Uri": LIST}}}, "CreationTime": "2026-01-02T00:00:00Z"}
     labeling = record("labeling-job", "l", shape)
-    for listed, expected in (("s3://seq/1.jpg", "not-referenced"), ("s3://seq/1.json", "unknown")):
+    frame = {"prefix": "s3://seq/frames/", "images": [{"image-path": "1.pcd"}]}
+    whole = {"images": [{"image-path": "s3://seq/frames/1.pcd"}]}
+    for listed, beside, expected in (
+        ("s3://seq/1.jpg", {}, "not-referenced"),
+        ("s3://seq/1.json", {}, "unknown"),
+        ("s3://seq/1.bin", {"source-ref-metadata": frame}, "used-indirectly"),
+        ("s3://seq/1.bin", {"source-ref-metadata": whole}, "used-indirectly"),
+        ("s3://seq/1.bin", {"source-ref-metadata": {"images": 3}}, "unknown"),
+    ):
         path = crawl(
             tmp_path,
             labeling,
             training("other", {"train": "s3://o/"}, **(IMAGE | TIMES)),
-            content(lines=[{"source-ref": listed}], modified="2026-01-01T00:00:00Z"),
+            training("after", {"train": "s3://labels/"}, day="2026-03-01", **(IMAGE | TIMES)),
+            content(lines=[{"source-ref": listed, **beside}], modified="2026-01-01T00:00:00Z"),
             content([], place="s3://x/"),
         )
         assert verdict(path, "s3://seq/frames/1.pcd") == expected
@@ -373,7 +385,7 @@ def pieces(data: bytes, size: int) -> Iterator[bytes]:
     return (data[start : start + size] for start in range(0, len(data), size))
 
 
-NAMES = st.lists(st.text('aé/"\\,[]{} \u2028', min_size=1, max_size=8).map(lambda text: f"k{text}"), max_size=6)
+NAMES = st.lists(st.text('aé/"\\,[]{} \u2028', min_size=1, max_size=8).map(lambda text: f"k{text}"), min_size=1, max_size=6)
 
 
 @given(NAMES, st.integers(1, 40), st.sampled_from([None, 1]))

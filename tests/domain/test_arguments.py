@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import json
 from typing import Any
 
 import pytest
 
-from lineage.domain.arguments import names_bucket, paired
+from lineage.domain.arguments import names_bucket, paired, places_in
 from tests.domain.test_references import facts
 from tests.records import processing, record, training
 
@@ -21,6 +22,14 @@ SPARK = ["--s3_input_bucket", "B", "--s3_input_key_prefix", "in", "--s3_output_b
         ("BUCKET_NAME", True),
         ("s3bucket", True),
         ("S3_BUCKET", True),
+        ("datasetBucket", True),
+        ("bucketname", True),
+        ("bucket_in", True),
+        ("bucket2", True),
+        ("spark.hadoop.bucket", True),
+        ("-Dbucket=b", True),
+        ("bucket_prefix", False),
+        ("bucket_size", False),
         ("--n-buckets", False),
         ("bucketing", False),
         ("s3://bucket", False),
@@ -46,6 +55,15 @@ def test_what_names_a_bucket(name: str, expected: bool) -> None:
         ({"S3_BUCKET": "b", "S3_PREFIX": "p", "OTHER": "q"}, "S3_BUCKET", ["s3://b/p"]),
         ({"S3_BUCKET": "b", "S3_KEY_PREFIX": "(redacted)"}, "S3_BUCKET", ["s3://b/"]),
         ({"bucket": "b", "data_prefix": "d", "model_key": "m"}, "bucket", ["s3://b/d", "s3://b/m"]),
+        ({"bucket": "team-data", "model_key": "m"}, "bucket", ["s3://team-data/m", "s3://team-data/"]),
+        (
+            {"bucket": "team-data", "output_prefix": "out/", "data": "x/"},
+            "bucket",
+            ["s3://team-data/out/", "s3://team-data/x/"],
+        ),
+        ({"bucket_in": "b", "prefix_in": "p", "prefix_out": "o"}, "bucket_in", ["s3://b/p"]),
+        ({"datasetBucket": "b", "datasetDir": "d"}, "datasetBucket", ["s3://b/d"]),
+        (["bucket=b", "prefix=p"], "bucket=b", ["s3://b/p"]),
         (["--bucket", "team-data"], "--bucket", ["s3://team-data/"]),
         (["--bucket", "team-data", "--path", "/opt/ml/processing/x"], "--bucket", ["s3://team-data/"]),
         ({"S3_BUCKET": "team-data", "train_prefix": "(unknown) x"}, "S3_BUCKET", ["s3://team-data/"]),
@@ -74,3 +92,30 @@ def test_a_bucket_and_its_prefix(given: Any, name: str, uris: list[str]) -> None
 def test_a_job_that_is_given_both_mentions_the_place(job: Any) -> None:
     """The bucket and the prefix that a job gets in two arguments, variables or hyperparameters are one place."""
     assert [uri for uri, *_ in facts(job, "mentions")] == ["s3://B/in"]
+
+
+@pytest.mark.parametrize(
+    ("text", "uris"),
+    [
+        ('{"bucket": "b", "prefix": "p/"}', ["s3://b/p/"]),
+        ('{"S3Object": {"Bucket": "team-data", "Name": "p/a.csv"}}', ["s3://team-data/p/a.csv"]),
+        ('{"bucket": "b", "train": {"prefix": "t/"}, "test": {"prefix": "v/"}}', ["s3://b/v/", "s3://b/t/"]),
+        ('[{"bucket": "b", "key": "p"}, {"bucket": "c", "key": "q"}]', ["s3://c/q", "s3://b/p"]),
+        ('{"config": "{\\"bucket\\": \\"b\\", \\"key\\": \\"p\\"}"}', ["s3://b/p"]),
+        ("python fit.py --bucket b --prefix p/", ["s3://b/p/"]),
+        ("aws s3api get-object --bucket 'b' --key 'p/a.csv' /opt/ml/a.csv", ["s3://b/p/a.csv"]),
+        ("bucket=b,prefix=p/", ["s3://b/p/"]),
+        ("bucket: b\nprefix: p/", ["s3://b/p/"]),
+        ("the bucket with the data", []),
+        ("[" * 200 + '"bucket"', []),
+    ],
+)
+def test_both_values_in_one_text(text: str, uris: list[str]) -> None:
+    """A bucket and a prefix are one place also as members of a JSON object, and as options or pairs in one text."""
+    assert list(dict.fromkeys(places_in(text))) == uris
+
+
+def test_many_buckets_in_one_text_take_no_time() -> None:
+    """Thousands of options are not combined with each other: each bucket is then named as a whole."""
+    found = list(places_in(json.dumps({f"bucket{at}": f"team-{at}" for at in range(2_000)} | {"prefix": "p"})))
+    assert found == [f"s3://team-{at}/" for at in range(2_000)]

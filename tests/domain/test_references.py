@@ -117,12 +117,18 @@ def test_athena_inputs_are_tables_nobody_resolved() -> None:
         ('"s3://b/x"', ["s3://b/x"]),
         ('["s3://b/x", "s3://b/y"]', ["s3://b/x", "s3://b/y"]),
         ("--data=s3://b/x/ --n 3", ["s3://b/x/"]),
+        ("s3://b/x:s3://c/y+s3://d/z", ["s3://b/x", "s3://c/y", "s3://d/z"]),
+        ("s3://b/pages/https://example.com/x", ["s3://b/pages/https://example.com/x"]),
+        ("https://eu-west-1.console.aws.amazon.com/s3/buckets/b?region=eu-west-1&prefix=x/", ["s3://b/x/"]),
+        ("http://b.s3-website.eu-central-1.amazonaws.com/x/", ["s3://b/x/"]),
+        ("eyJkIjogInMzOi8vYi94LyJ9", ["s3://b/x/"]),
+        ('{"bucket": "b", "prefix": "x/"}', ["s3://b/x/"]),
         ("0.3", []),
         ("s3:/b", []),
     ],
 )
 def test_mentions(value: str, uris: list[str]) -> None:
-    """An S3 URI inside a hyperparameter is found, JSON-quoted as the SDK does it or bare, with its name."""
+    """An S3 URI inside a hyperparameter is found with its name: JSON-quoted as the SDK does it, in any form, beside others."""
     job = training("j", {}, HyperParameters={"extra": value})
     assert [(uri, role) for uri, role, _, _ in facts(job, "mentions")] == [(uri, "extra") for uri in uris]
 

@@ -94,6 +94,13 @@ def test_one_word_alone_says_that_two_configs_are_served() -> None:
     assert [word for word, *_ in CASES if serves_a_mix(word)] == ["UpdateRollbackFailed"]
 
 
+@pytest.mark.parametrize("status", ["InProgress", "Stopping", "Stopped", "Failed"])
+def test_an_unknown_step_leaves_a_doubt(status: str) -> None:
+    """A secondary status that this version does not know does not prove that a job had not begun."""
+    assert has_begun(status, None, ["Starting", "OnTheMoon"])
+    assert not has_begun(status, None, ["Starting", "Pending"])
+
+
 @pytest.mark.parametrize(
     ("started", "steps", "begun"),
     [

@@ -110,6 +110,24 @@ def test_the_table_of_a_feature_group_lies_at_its_offline_store(uri: str, record
     assert verdict(uri, *records) == expected
 
 
+@pytest.mark.parametrize(
+    ("store", "expected"),
+    [
+        ({"OfflineStoreConfig": {"S3StorageConfig": {"S3Uri": "s3://fs/"}}}, "possible"),
+        ({"OnlineStoreConfig": {"EnableOnlineStore": True}}, "unknown"),
+        ({}, "unknown"),
+    ],
+)
+def test_a_feature_group_that_does_not_say_where_its_data_lies(store: dict[str, Any], expected: str) -> None:
+    """Data that was put into it may lie below the place that groups share; where there is none, nobody knows who read it."""
+    group = record("feature-group", "features", {"CreationTime": "2025-12-01T00:00:00Z"} | store)
+    fit = training("fit", {"train": "s3://fs/1/features-1/data/"})
+    graph = whole(group, ingest(), fit, enumerated=ALL)
+    assert verdict("s3://raw/x/", group, ingest(), fit) == expected
+    assert [row["verdict"] for row in datasets(graph, fit.arn, holdouts=["s3://raw/x/"]).holdouts] == [expected]
+    assert verdict("s3://never/", group, ingest(), fit) == "not-referenced"
+
+
 def test_all_questions_follow_a_query_of_a_feature_group() -> None:
     """Data that was put into a feature group is found behind a query of its table by each question, with the same certainty."""
     graph = whole(FEATURES, ingest(), query(), FIT, *served("s3://models/fit/output/model.tar.gz"), enumerated=ALL)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Final
 
 from lineage.domain.kinds.shared import TAGS, channels, package_container
-from lineage.domain.kinds.words import Kind, mentions, provides, reads, writes
+from lineage.domain.kinds.words import ALLOWED, Kind, mentions, provides, reads, writes
 
 ALGORITHM = Kind(
     "algorithm",
@@ -47,6 +47,14 @@ FEATURE_GROUP = Kind(
     references=(
         # Where the data is really written; OfflineStoreConfig.S3StorageConfig.S3Uri is shared by many groups.
         writes("OfflineStoreConfig.S3StorageConfig.ResolvedOutputS3Uri", usage="data", continuous="=Continuous", own="place"),
+        # A group that does not say it yet, or no longer, stores its data below the shared place.
+        writes(
+            "OfflineStoreConfig.S3StorageConfig.S3Uri",
+            usage="data",
+            continuous="=Continuous",
+            when=("ResolvedOutputS3Uri", ""),
+            evidence=ALLOWED,
+        ),
         # Training sets are mostly results of Athena queries on its Glue table.
         writes(
             "OfflineStoreConfig.DataCatalogConfig.TableName",

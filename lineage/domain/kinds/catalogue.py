@@ -24,7 +24,6 @@ HUB_CONTENT = Kind(
     keys=("HubName", "HubContentType", "HubContentName", "HubContentVersion"),
     traits=(Trait.VERSIONED,),
     references=(
-        mentions("HubContentDocument"),
         # For a dataset: its location, and the feature groups from which somebody says it was extracted.
         reads(
             "HubContentDocument{}.DatasetS3Bucket",
@@ -35,6 +34,7 @@ HUB_CONTENT = Kind(
         reads(
             "HubContentDocument{}.ContentMetadata.SourceFeatureGroups[]", to="feature-group", usage="data", evidence="logged"
         ),
+        mentions("HubContentDocument"),
         provides("SageMakerPublicHubContentArn", to="hub-content", usage="model"),
         mentions("HubContentDependencies[].DependencyOriginPath"),
         mentions("HubContentDependencies[].DependencyCopyPath"),

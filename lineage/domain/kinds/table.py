@@ -63,6 +63,10 @@ VERSIONED: Final = _with(Trait.VERSIONED)
 TAKERS: Final = _with(Trait.TAKES_OUT)
 # What reads by itself: if its record could not be read, what it read is unknown.
 READERS: Final = (*(kind.name for kind in KINDS.values() if kind.job), *_with(Trait.RECORDS, Trait.TRAINED_UNREAD))
+# What stores the data that it is given, in a location that its record names.
+STORES: Final = tuple(
+    kind.name for kind in KINDS.values() if any(one.own == "place" and one.relation == "writes" for one in kind.references)
+)
 MADE: Final = _with(Trait.SERVES, Trait.HOLDS_MODEL, Trait.RECORDS)  # made from data, besides jobs
 ENTITY_KINDS: Final = tuple(kind.name for kind in KINDS.values() if kind.hints)  # written by people beside the records
 ONLY_NAMED: Final = tuple(kind.name for kind in KINDS.values() if kind.only_named)

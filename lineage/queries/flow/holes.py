@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from dataclasses import replace
 from functools import cached_property
 
-from lineage.domain.kinds import ENTITY_KINDS, OPAQUE_CHANNELS, SERVERS
+from lineage.domain.kinds import ENTITY_KINDS, OPAQUE_CHANNELS, SERVERS, STORES
 from lineage.domain.names import Cover, Span, cover, location_of
 from lineage.domain.opaque import is_opaque
 from lineage.domain.records import OUTPUT, QUESTION, READ, Gap
@@ -127,6 +127,8 @@ class Blind:
             self._lose(job, job, "could not be read: its location is unknown")
         writes = links_out_of(self._graph, job, "writes")
         outputs = [location_of(link.target) for link in writes]
+        if self._graph.nodes[job]["kind"] in STORES and self._graph.nodes[job]["observed"] and not any(outputs):
+            self._lose(job, job, "stores it in no location that a record names: who reads it there is unknown")
         for link, place in zip(writes, outputs, strict=True):
             if place:
                 self.may_be_a_model(link)
