@@ -505,6 +505,12 @@ def test_a_folder_that_is_written_twice_is_written_all_the_while() -> None:
     assert names(answer.training_jobs) == ["b", "a"]
 
 
+def test_of_two_writes_at_one_moment_neither_is_certain() -> None:
+    """Two jobs that wrote one key at the same second may each be what is served."""
+    answer = traced(training("a", {}, ARTIFACT), training("b", {}, ARTIFACT), *served(ARTIFACT))
+    assert [(row["name"], row["sure"]) for row in answer.training_jobs] == [("a", False), ("b", False)]
+
+
 def test_a_failed_job_is_no_certain_maker() -> None:
     """The artifact of a failed job is only the place for it; a job that never started has none."""
     failed = traced(training("fit", {}, ARTIFACT, TrainingJobStatus="Failed"), *served(ARTIFACT))
