@@ -37,7 +37,7 @@ from lineage.domain.kinds import (
     carries_model,
     kind_of_arn,
 )
-from lineage.domain.names import Span, is_arn, is_place, node_id
+from lineage.domain.names import EARLIER, Span, is_arn, is_place, node_id
 from lineage.domain.records import QUESTION, Gap, Json, Scope
 from lineage.domain.sightings import EVER
 from lineage.domain.spelling import did_you_mean
@@ -649,6 +649,8 @@ class Tracing:
         data, scope = self.graph.nodes[node], self.graph.graph["scope"]
         if data["kind"] == WEIGHTS:
             return NAMED, self._named_by(node)
+        if node.endswith(EARLIER):
+            return "missing", f"what has this name now is younger: the {data['kind'].replace('-', ' ')} before it was not read"
         if (data["account"], data["region"], data["kind"]) in scope.enumerated:
             return "missing", f"no {data['kind'].replace('-', ' ')} of that name exists any more"
         if data["kind"] not in PLACES:
