@@ -19,12 +19,15 @@ from lineage.domain.kinds import (
     CONTENT,
     DATASET,
     ENDPOINT_CONFIG,
+    HOLDERS,
     IMAGE,
     KINDS,
     LOCATION,
+    REGISTERED,
     RELATIONS,
     RESOURCE,
     RUN_NAME,
+    SERVERS,
     WEIGHTS,
     Kind,
     kind_of_arn,
@@ -47,7 +50,7 @@ from lineage.domain.references import Hit, detail, empty_parts, hits
 from lineage.domain.sightings import EVER, Sight, seen_read, seen_written
 from lineage.domain.times import Times, sortable, while_it_ran
 from lineage.graphs.associations import associated
-from lineage.graphs.deployments import PENDING
+from lineage.graphs.deployments import BEFORE, PAST, PENDING
 from lineage.graphs.levels import note_levels
 from lineage.graphs.place_names import place_names
 from lineage.graphs.readers import leave_out_the_same, read_where_it_runs
@@ -337,8 +340,10 @@ def once_said(record: Resource, resolve: Resolve, joining: Joining) -> Said:
         return [], []
     identity = joining.life_of(record.id, record.created or "")
     nodes, edges = said((identity, record), resolve, joining)
-    pairs = zip(nodes, edges, strict=True)
+    pairs = list(zip(nodes, edges, strict=True))
     kept = [(node, edge) for node, edge in pairs if edge.relation in _STAYS_SAID or _is_logged_output(edge)]
+    if usage := _RAN.get(record.kind):
+        kept += [(node, edge._replace(usage=usage)) for node, edge in pairs if edge.relation in ("deploys", "loads")]
     seen = record.seen or EVER
     return [node for node, _ in kept], [
         _of_version(edge, record, seen) if edge.relation == "configures" else edge for _, edge in kept
@@ -346,6 +351,8 @@ def once_said(record: Resource, resolve: Resolve, joining: Joining) -> Said:
 
 
 _STAYS_SAID = ("reads", "mentions", "configures")
+# What can be changed and holds a model: an update of a component ends what it ran, a model may be made of a package before.
+_RAN = {kind: PAST for kind in HOLDERS if kind in SERVERS} | dict.fromkeys(REGISTERED, BEFORE)
 
 
 def _of_version(edge: Edge, record: Resource, seen: str = "") -> Edge:
