@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Iterable, Iterator
 
 from lineage.checks.context import Findings, Ground, named_json
@@ -16,6 +17,7 @@ from lineage.queries.as_json import link_json
 from lineage.queries.datasets import resting_on_logs
 from lineage.queries.flow.contents import LOGGED, content_json, contents, whole_contents
 from lineage.queries.flow.links import Link, links_into
+from lineage.queries.flow.models import is_past
 from lineage.queries.flow.writers import writers, writes_at
 from lineage.queries.scope import empty, not_enumerated
 
@@ -85,11 +87,14 @@ def no_provenance(ground: Ground) -> Findings:
 def mutable_artifact(ground: Ground) -> Findings:
     """No served artifact was written again after the model was created, before it ran or while it runs."""
     links = {link[:3]: link for tracing in ground.tracings for link in tracing.links.values()}
-    loads = (links[key] for key in sorted(links) if links[key].relation == "loads")
-    loaded = {link.source: link for link in loads if is_place(link.source)}
-    modified = ground.snapshot.modified(loaded)
-    for place in sorted(loaded):
-        yield _artifact(ground, loaded[place], modified.get(place, ""))
+    loads: dict[str, dict[str, Link]] = defaultdict(dict)
+    for link in map(links.get, sorted(links)):
+        if link and link.relation == "loads" and is_place(link.source):
+            loads[link.source][link.target] = link
+    modified = ground.snapshot.modified(loads)
+    for place in sorted(loads):  # each model that loads it was created at a time of its own: the worst counts
+        found = [_artifact(ground, link, modified.get(place, "")) for link in loads[place].values()]
+        yield min(found, key=lambda one: (FAILED, UNKNOWN, "").index(one.verdict if one else ""))
 
 
 def _artifact(ground: Ground, link: Link, modified: str) -> Finding | None:
@@ -172,9 +177,10 @@ def network_open_training(ground: Ground) -> Findings:
 def unapproved_in_production(ground: Ground) -> Findings:
     """Each package that an endpoint serves, in a variant that answers, is Approved."""
     for endpoint in (root for root in ground.roots if ground.graph.nodes[root]["kind"] == ENDPOINT.name):
-        configs = links_into(ground.graph, endpoint, "configures")
+        running = [link for link in links_into(ground.graph, endpoint, "configures", "hosts") if not is_past(link)]
+        configs, hosted = ([link for link in running if link.relation == one] for one in ("configures", "hosts"))
         deployed = [link for config in configs for link in links_into(ground.graph, config.source, "deploys")]
-        served = [link for link in deployed if link.data["usage"] != "shadow"] + links_into(ground.graph, endpoint, "hosts")
+        served = [link for link in deployed if link.data["usage"] != "shadow"] + hosted
         for link in {link.source: link for link in served}.values():
             yield from _approval(ground, endpoint, link)
         if not deployed and not served:

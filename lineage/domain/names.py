@@ -13,7 +13,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from enum import StrEnum
 from functools import lru_cache
-from typing import NamedTuple
+from typing import Final, NamedTuple
 from urllib.parse import unquote, urlsplit
 
 from lineage.errors import MalformedName
@@ -66,6 +66,9 @@ def node_id(text: str) -> str:
     if is_location(text):
         return parse_location(text).uri
     return parse_arn(text).id if is_arn(text) else text
+
+
+EARLIER: Final = "@earlier"  # ends the node id of a thing that nobody read, and whose name another one has now
 
 
 def named_id(kind: str, account: str, region: str, name: str) -> str:

@@ -15,7 +15,9 @@ from lineage.domain.records import Window
 from lineage.domain.sightings import EVER
 from lineage.domain.times import sortable
 
-PENDING, PAST = "pending", "past"  # the roles of a config that an endpoint will run, and of one that it ran
+# The roles of a config that an endpoint will run, and of one that it ran. `PAST` is also the usage of what a component ran
+# before it was updated, and of a component that is gone; `BEFORE` that of what a package named before it was changed.
+PENDING, PAST, BEFORE = "pending", "past", "before"
 
 
 class Configured(NamedTuple):

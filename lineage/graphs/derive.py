@@ -15,20 +15,25 @@ from typing import Any, TypeVar
 
 from lineage.domain.kinds import (
     ANY,
+    CARRIERS,
     CONTENT,
     DATASET,
     ENDPOINT_CONFIG,
+    HOLDERS,
     IMAGE,
     KINDS,
     LOCATION,
+    REGISTERED,
     RELATIONS,
     RESOURCE,
     RUN_NAME,
+    SERVERS,
     WEIGHTS,
     Kind,
     kind_of_arn,
 )
 from lineage.domain.names import (
+    EARLIER,
     Cover,
     Span,
     arn_id,
@@ -43,8 +48,9 @@ from lineage.domain.pins import PREFIX, parameter_of, read_pin
 from lineage.domain.records import Body, Edge, Node, Resource, Window, tags_of
 from lineage.domain.references import Hit, detail, empty_parts, hits
 from lineage.domain.sightings import EVER, Sight, seen_read, seen_written
-from lineage.domain.times import Times, while_it_ran
+from lineage.domain.times import Times, sortable, while_it_ran
 from lineage.graphs.associations import associated
+from lineage.graphs.deployments import BEFORE, PAST, PENDING
 from lineage.graphs.levels import note_levels
 from lineage.graphs.place_names import place_names
 from lineage.graphs.readers import leave_out_the_same, read_where_it_runs
@@ -225,6 +231,8 @@ def lives(records: Iterable[Resource]) -> Iterator[LifeRecord]:
 
 # --- what the fields say ------------------------------------------------------------------------
 
+_AT_ONCE = ("configures", "instantiates", "provides")  # what has a name later is none of it; a config's models may be
+RUNNING = ("deploys", *_AT_ONCE)  # from what a record names and uses
 Resolve = Callable[[str, str, str, str], str]
 Said = tuple[list[Node], list[Edge]]
 """The nodes that a record names, and its edges."""
@@ -281,9 +289,14 @@ def said(life: LifeRecord, resolve: Resolve, joining: Joining) -> Said:
     pairs = [(node, edge) for _, node, edge in found]
     if kind.job and any(hit.reference.relation == "mentions" for hit, _, _ in found):
         pairs += _only_named(record, found)
+    before = [pair for node, edge in pairs for pair in _named_before(node, edge, record, joining)]
+    if before:
+        gone = {(edge.path, node.id.removesuffix(EARLIER)) for node, edge in before if edge.relation in _AT_ONCE}
+        pairs = [(node, edge) for node, edge in pairs if (edge.path, node.id) not in gone]
     if joining.lived_before:
         anew = [pair for node, edge in pairs for pair in _named_since(node, edge, record, joining)]
         pairs = [*(_at_the_time(node, edge, record, joining) for node, edge in pairs), *anew]
+    pairs += before
     return [node for node, _ in pairs], [edge for _, edge in pairs]
 
 
@@ -327,8 +340,10 @@ def once_said(record: Resource, resolve: Resolve, joining: Joining) -> Said:
         return [], []
     identity = joining.life_of(record.id, record.created or "")
     nodes, edges = said((identity, record), resolve, joining)
-    pairs = zip(nodes, edges, strict=True)
+    pairs = list(zip(nodes, edges, strict=True))
     kept = [(node, edge) for node, edge in pairs if edge.relation in _STAYS_SAID or _is_logged_output(edge)]
+    if usage := _RAN.get(record.kind):
+        kept += [(node, edge._replace(usage=usage)) for node, edge in pairs if edge.relation in ("deploys", "loads")]
     seen = record.seen or EVER
     return [node for node, _ in kept], [
         _of_version(edge, record, seen) if edge.relation == "configures" else edge for _, edge in kept
@@ -336,6 +351,8 @@ def once_said(record: Resource, resolve: Resolve, joining: Joining) -> Said:
 
 
 _STAYS_SAID = ("reads", "mentions", "configures")
+# What can be changed and holds a model: an update of a component ends what it ran, a model may be made of a package before.
+_RAN = {kind: PAST for kind in HOLDERS if kind in SERVERS} | dict.fromkeys(REGISTERED, BEFORE)
 
 
 def _of_version(edge: Edge, record: Resource, seen: str = "") -> Edge:
@@ -347,10 +364,24 @@ def _is_logged_output(edge: Edge) -> bool:
     return edge.relation == "writes" and edge.evidence == "logged"
 
 
-def _at_the_time(node: Node, edge: Edge, record: Resource, joining: Joining) -> tuple[Node, Edge]:
-    """A reused name means the lifetime at the time of naming: for a job, the job's creation."""
+def _named_at(record: Resource) -> str:
+    """The last time at which a record can have named what it uses: for a job, its creation."""
     edited = "" if KINDS[record.kind].job else record.modified or ""
-    life = joining.life_at(node.id, max(record.created or "", edited))
+    return max(record.created or "", edited, key=sortable)
+
+
+def _named_before(node: Node, edge: Edge, record: Resource, joining: Joining) -> Iterator[tuple[Node, Edge]]:
+    """What has a name now may be younger than what names it: then another thing, which nobody read, had the name before."""
+    if edge.role == PENDING and edge.relation == "configures":
+        return  # no field says when an update began
+    if edge.relation in RUNNING and node.kind in CARRIERS and joining.is_named_before(node.id, _named_at(record)):
+        unread = Node(f"{node.id}{EARLIER}", node.kind, node.name, node.account, node.region)
+        yield unread, edge._replace(source=unread.id)
+
+
+def _at_the_time(node: Node, edge: Edge, record: Resource, joining: Joining) -> tuple[Node, Edge]:
+    """A reused name means the lifetime at the time of naming."""
+    life = joining.life_at(node.id, _named_at(record))
     if life == node.id or not (RELATIONS[edge.relation].flows or edge.path == RUN_NAME):
         return node, edge
     moved = edge._replace(source=life) if edge.source == node.id else edge._replace(target=life)

@@ -16,7 +16,7 @@ from lineage.domain.kinds import HOLDERS, REGISTERED, SERVERS
 from lineage.domain.records import Window, decoded
 from lineage.domain.sightings import EVER
 from lineage.domain.times import sortable
-from lineage.graphs.deployments import Configured, Deployment, deployments
+from lineage.graphs.deployments import BEFORE, PAST, Configured, Deployment, deployments
 from lineage.graphs.tables import Joining
 from lineage.snapshot.graph import one_of
 from lineage.snapshot.levels import into
@@ -65,6 +65,16 @@ _MADE_FOR = """
 _MADE_FOR_NOBODY = """
     DELETE FROM fact WHERE relation = 'instantiates' AND reader = ''
     AND EXISTS (SELECT 1 FROM reader WHERE holder = target AND reader.reader != '')"""
+# What a component or a package still names is not in the past. A component that was gone before its endpoint is.
+_STILL = f"""
+    DELETE FROM fact WHERE usage IN ('{PAST}', '{BEFORE}') AND relation IN ('deploys', 'loads') AND EXISTS (
+        SELECT 1 FROM fact AS now WHERE now.source = fact.source AND now.target = fact.target
+        AND now.relation = fact.relation AND now.usage NOT IN ('{PAST}', '{BEFORE}'))"""  # noqa: S608  (our own words)
+_GONE = f"""
+    UPDATE fact SET usage = '{PAST}' WHERE relation = 'hosts' AND EXISTS (
+        SELECT 1 FROM main.node AS component, main.node AS endpoint
+        WHERE component.id = fact.source AND endpoint.id = fact.target
+        AND json_extract(component.details, '$.deleted') < ifnull(json_extract(endpoint.details, '$.deleted'), '~'))"""  # noqa: S608
 _SPECIFICATION = "iif(path GLOB 'AdditionalInferenceSpecifications*', role, '')"
 _READ = f"""
     INSERT OR IGNORE INTO fact
@@ -114,6 +124,8 @@ class _Reader(NamedTuple):
 def read_where_it_runs(joining: Joining) -> None:
     """Give each load the windows in which it was read, and each config the windows in which it was deployed."""
     joining.run(_ROOM)
+    joining.run(_STILL)
+    joining.run(_GONE)
     _deploy(joining)
     joining.add_runs()
     joining.put("INSERT OR IGNORE INTO reader VALUES (?,?,?,?,?,?)", _readers(joining))

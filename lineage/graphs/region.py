@@ -16,7 +16,7 @@ from typing import NamedTuple
 from lineage.domain.kinds import CARRIERS, CONTENT, IMAGE, KINDS, PLACES, RELATIONS, WEIGHTS
 from lineage.domain.names import is_arn, parse_arn
 from lineage.domain.records import Edge, Node, Resource
-from lineage.graphs.derive import Said, lending, lives, observed_node, once_said, resolver, said
+from lineage.graphs.derive import RUNNING, Said, lending, lives, observed_node, once_said, resolver, said
 from lineage.graphs.tables import Joining
 from lineage.snapshot.tables import Row
 
@@ -243,8 +243,8 @@ class Region:
         runs = relation in _RUNS or (relation in NAMES_MODEL and usage == "model")
         if runs and other.record in self.anew and one.kind in CARRIERS:
             yield one.record
-        if relation == "configures" and one.record in changed:
-            yield other.record  # when it began to run depends on when the config was created
+        if relation in RUNNING and one.record in changed:
+            yield other.record  # when it began to run, and what it named, depends on when the named thing was created
 
     def _namers(self) -> set[str]:
         """The records that name the same unread things: the first one says how these are called."""

@@ -188,9 +188,17 @@ class Joining:
         before = self._db.execute(sql, (f"{identity}@", f"{identity}A", sortable(time))).fetchone()
         return str(before[0]) if before else identity
 
+    def is_named_before(self, identity: str, time: str) -> bool:
+        """Whether a name was used at a time at which none of its known lifetimes had begun."""
+        if not time:
+            return False
+        sql = "SELECT created FROM main.node WHERE id = ? UNION ALL SELECT created FROM main.node WHERE id > ? AND id < ?"
+        began = [row[0] for row in self._db.execute(sql, (identity, f"{identity}@", f"{identity}A")) if row[0]]
+        return bool(began) and min(map(sortable, began)) > sortable(time)
+
     def lives_after(self, identity: str, time: str) -> list[str]:
-        """The lifetimes of a reused name that began after a time at which one already existed."""
-        if self.life_at(identity, time) == identity:
+        """The lifetimes of a reused name that began after a time at which one already existed, known or not."""
+        if self.life_at(identity, time) == identity and not self.is_named_before(identity, time):
             return []
         sql = "SELECT id FROM main.node WHERE (id = ? OR id > ? AND id < ?) AND rtrim(created, 'Z') > ? ORDER BY id"
         return [row[0] for row in self._db.execute(sql, (identity, f"{identity}@", f"{identity}A", sortable(time)))]

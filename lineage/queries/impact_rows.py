@@ -208,7 +208,10 @@ def _variants(spread: Spread, endpoint: str) -> Iterator[Json]:
 def _hosted(spread: Spread, host: Link, arrival: Arrival) -> Json:
     component = spread.graph.nodes[host.source]
     serves = in_service(spread.graph.nodes[host.target])
-    if serves in (NOW, PERHAPS):
+    ran = spread.found.get(host.source)
+    if is_past(host) or (ran and ran.links and is_past(ran.links[-1])):
+        serves = EARLIER
+    elif serves in (NOW, PERHAPS):
         serves = max(serves, in_service(component), key=SERVES.index)
     row = {"name": host.data["role"], "usage": INFERENCE_COMPONENT.name, "model": host.source, "weight": None}
     return row | {"sure": arrival.sure, "serves": serves}

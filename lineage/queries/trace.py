@@ -37,7 +37,7 @@ from lineage.domain.kinds import (
     carries_model,
     kind_of_arn,
 )
-from lineage.domain.names import Span, is_arn, is_place, node_id
+from lineage.domain.names import EARLIER, Span, is_arn, is_place, node_id
 from lineage.domain.records import QUESTION, Gap, Json, Scope
 from lineage.domain.sightings import EVER
 from lineage.domain.spelling import did_you_mean
@@ -56,7 +56,17 @@ from lineage.queries.flow.belonging import EXECUTION, belongings, is_reuse, ran_
 from lineage.queries.flow.copies import is_copy
 from lineage.queries.flow.holes import OBJECT_CALLS, opaque_read
 from lineage.queries.flow.links import Flow, Link, links_into, links_out_of, told_together
-from lineage.queries.flow.models import NAMED, by_environment, is_doubtful, is_model, is_past, read_by, specified, suspect
+from lineage.queries.flow.models import (
+    NAMED,
+    by_environment,
+    changed,
+    is_doubtful,
+    is_model,
+    is_past,
+    read_by,
+    specified,
+    suspect,
+)
 from lineage.queries.flow.steps import Step, fit_of, is_logged, is_only_named
 from lineage.queries.flow.unread import Unread, gap_about, gap_subjects, lost_components, told_gaps, vendors_model
 from lineage.queries.flow.untold import Untold
@@ -429,7 +439,8 @@ class Tracing:
         what = f"{attributes['kind'].replace('-', ' ')} {attributes['name']}"
         if attributes["kind"] == ENDPOINT_CONFIG.name:
             # A variant without a model is normal if inference components run on it.
-            filled = {link.data["role"] for link in (*links, *links_into(self.graph, self.endpoint, "hosts"))}
+            hosts = [link for link in links_into(self.graph, self.endpoint, "hosts") if not is_past(link)]
+            filled = {link.data["role"] for link in (*links, *hosts)}
             lost = lost_components(self.graph.graph["scope"], self.graph.nodes[self.endpoint])
             said = f", and its inference components were not read: {lost}" if lost else " and no inference component"
             for variant in attributes.get("variants", []):
@@ -649,6 +660,8 @@ class Tracing:
         data, scope = self.graph.nodes[node], self.graph.graph["scope"]
         if data["kind"] == WEIGHTS:
             return NAMED, self._named_by(node)
+        if node.endswith(EARLIER):
+            return "missing", f"what has this name now is younger: the {data['kind'].replace('-', ' ')} before it was not read"
         if (data["account"], data["region"], data["kind"]) in scope.enumerated:
             return "missing", f"no {data['kind'].replace('-', ' ')} of that name exists any more"
         if data["kind"] not in PLACES:
@@ -867,8 +880,9 @@ class Tracing:
         )
 
     def suspects(self) -> list[str]:
-        """A note for each name that was deleted and used again."""
-        return sorted(filter(None, (suspect(self.graph, link) for link in self.links.values())))
+        """A note for each name that was deleted and used again, and for each package that named something else before."""
+        notes = (suspect(self.graph, link) or changed(self.graph, link) for link in self.links.values())
+        return sorted({note for note in notes if note})
 
     def _contradicted(self) -> list[str]:
         """A note for each record that pins another content than S3 said was there."""

@@ -20,7 +20,7 @@ from tests.conftest import BANK
 from tests.crawl.test_manifests import TIMES, content, crawl
 from tests.estate import IMAGE
 from tests.graphs.test_copies import listed, package
-from tests.records import channel, processing, record, served, training
+from tests.records import arn, channel, processing, record, served, training
 from tests.snapshot.test_file import crawl as keep
 
 HELD = "s3://data/holdout/"
@@ -81,6 +81,22 @@ IN_SHADOW = [
 ]
 
 
+TWO_MODELS = [
+    *live(),
+    record("model", "shop-newer", {"CreationTime": "2026-03-01T10:00:00Z", "PrimaryContainer": {"ModelDataUrl": ARTIFACT, "Image": DIGEST}}),
+    record("endpoint-config", "newer", {"CreationTime": "2026-03-01T10:10:00Z", "ProductionVariants": [{"VariantName": "all", "ModelName": "shop-newer"}]}),
+    record("endpoint", "newer", {
+        "CreationTime": "2026-03-01T10:20:00Z", "LastModifiedTime": "2026-03-01T10:30:00Z", "EndpointStatus": "InService", "EndpointConfigName": "newer",
+    }),
+]  # fmt: skip
+
+
+NEWER = [
+    {"ModelName": "good", "ModelArn": arn("model", "good")},
+    {"EndpointConfigName": "good", "EndpointConfigArn": arn("endpoint-config", "good"), "ProductionVariants": [{"VariantName": "all", "ModelName": "good"}]},
+]  # fmt: skip
+
+
 class Case(NamedTuple):
     """The content of an account, and a rule's result: `outcome`, and the number of findings."""
 
@@ -137,6 +153,9 @@ CASES = [
     Case("LIN007", "written again by a later job", "failed", [
         fit({"train": "s3://x/"}), *live(), training("again", {"train": "s3://x/"}, ARTIFACT, day="2026-03-01", **(IMAGE | TIMES)),
     ]),
+    Case("LIN007", "written again between the creation of two models that load it", "failed", [
+        fit({"train": "s3://x/"}), training("again", {"train": "s3://x/"}, ARTIFACT, day="2026-02-20", **(IMAGE | TIMES)), *TWO_MODELS,
+    ]),
     Case("LIN007", "S3 was never asked", "unknown", [fit({"train": "s3://x/"}), *live()]),
     Case("LIN008", "a tag", "failed", [fit({"train": "s3://x/"}, **WITHOUT), *live()]),
     Case("LIN008", "a digest", "passed", [fit({"train": "s3://x/"}), *live()], 0),
@@ -172,6 +191,19 @@ def test_the_rules(tmp_path: Path, case: Case) -> None:
     found = of(answer, case.rule)
     assert (rule["outcome"], len(found)) == (case.outcome, case.number), [one.message for one in found]
     assert all(one.repair and one.severity == rule["severity"] for one in found)
+
+
+@pytest.mark.parametrize(("read", "outcome"), [(True, "not-applicable"), (False, "unknown")])
+def test_approval_is_asked_of_what_is_served_now(tmp_path: Path, read: bool, outcome: str) -> None:
+    """What an endpoint served before neither fails the rule of approval, nor answers for what could not be read."""
+    before = [registered("Rejected"), *FROM_PACKAGE]
+    other = [replace(one, body=one.body | {"CreationTime": "2026-03-01T00:00:00Z"}) for one in live("s3://other/model.tar.gz")]
+    model, config = (replace(one, body=one.body | name) for one, name in zip(other, NEWER, strict=False))
+    moved = {"EndpointConfigName": "good", "LastModifiedTime": "2026-03-01T01:00:00Z"}
+    now = replace(FROM_PACKAGE[2], body=FROM_PACKAGE[2].body | moved)
+    crawl(tmp_path, *before)
+    path = crawl(tmp_path, *before[:-1], now, *((model, config) if read else ()))
+    assert [one["outcome"] for one in checked(path).rules if one["id"] == "LIN010"] == [outcome]
 
 
 def test_a_tag_names_a_holdout(tmp_path: Path) -> None:

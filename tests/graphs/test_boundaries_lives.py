@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from lineage.domain.names import EARLIER
 from lineage.domain.records import Resource
 from lineage.graphs.derive import derive, join
 from lineage.snapshot.reading import Snapshot, open_snapshot
@@ -72,10 +73,10 @@ def test_a_job_means_who_lived_when_it_was_created(created: str, modified: str, 
     assert meant("algorithm", "own", "provides", job(created, modified)) == life
 
 
-def test_before_all_lives_the_last_is_meant() -> None:
-    """If nothing had that name yet, only the name is known."""
+def test_before_all_lives_something_unread_is_meant() -> None:
+    """If nothing that was read had the name yet, something had it that nobody read."""
     early = record("endpoint", "e", {"CreationTime": "2025-12-31T00:00:00Z", "EndpointConfigName": "c"})
-    assert meant("endpoint-config", "c", "configures", early) == LAST
+    assert meant("endpoint-config", "c", "configures", early) == EARLIER
 
 
 @pytest.mark.parametrize(

@@ -414,6 +414,69 @@ def test_a_reused_name_is_suspect() -> None:
     assert not any("suspect" in caveat for caveat in traced(training("fit", {}, ARTIFACT), model, config, endpoint).caveats)
 
 
+MARCH = "2026-03-01T00:00:00Z"
+LATE = {"CreationTime": MARCH, "InferenceSpecification": {"Containers": [{"ModelDataUrl": ARTIFACT}]}}
+FROM_G1 = {"PrimaryContainer": {"ModelDataUrl": None, "ModelPackageName": arn("model-package", "g/1")}}
+BATCH = {
+    "CreationTime": "2026-02-03T00:00:00Z",
+    "TransformJobStatus": "Completed",
+    "TransformStartTime": "2026-02-03T00:01:00Z",
+    "TransformEndTime": "2026-02-03T01:00:00Z",
+    "ModelName": "shop-model",
+    "TransformInput": {"DataSource": {"S3DataSource": {"S3Uri": "s3://batch/", "S3DataType": "S3Prefix"}}},
+    "TransformOutput": {"S3OutputPath": "s3://scores/"},
+}
+
+
+def anew(kind: int, **body: Any) -> list[Resource]:
+    """The shop, in which its model, config or endpoint (0, 1, 2) has other fields."""
+    some = served(ARTIFACT)
+    return [*some[:kind], record(some[kind].kind, some[kind].name, {**some[kind].body, **body}), *some[kind + 1 :]]
+
+
+@pytest.mark.parametrize(
+    ("account", "verdict", "lost"),
+    [
+        (anew(0, CreationTime=MARCH), "partial", "model"),
+        (anew(1, CreationTime=MARCH), "broken", "endpoint config"),
+        (
+            [record("model-package", "g/1", LATE | {"ModelPackageArn": arn("model-package", "g/1")}), *anew(0, **FROM_G1)],
+            "broken",
+            "model package",
+        ),
+    ],
+    ids=["model", "config", "package"],
+)
+def test_what_is_younger_than_what_names_it_was_not_the_first_of_its_name(
+    account: list[Resource], verdict: str, lost: str
+) -> None:
+    """Something deleted had the name before: the trace breaks there, and the endpoint may serve any data."""
+    jobs = [training("fit", {"train": "s3://d/"}, ARTIFACT), training("other", {"train": "s3://o/"}, "s3://m/other.tar.gz")]
+    answer = traced(*jobs, *account)
+    assert answer.verdict == verdict
+    said = f"what has this name now is younger: the {lost} before it was not read"
+    assert [(row["reason"], row["detail"]) for row in answer.breaks] == [("missing", said)]
+    assert [row["name"] for row in lineage.impact(graph_of([*jobs, *account]), "s3://o/").may_serve] == ["shop"]
+
+
+def test_a_job_ran_what_had_the_name_then(tmp_path: Path) -> None:
+    """A transform job ran no model younger than itself. The one before may have been made of the data, and led it to training."""
+    made = processing("make", {"in": "s3://raw/"}, {"model": "s3://m/made/"}, NetworkConfig={"EnableNetworkIsolation": True})
+    apart = {"EnableNetworkIsolation": True}
+    jobs = [
+        training("fit", {"train": "s3://d/"}, ARTIFACT, **apart),
+        training("next", {"train": "s3://scores/"}, day="2026-02-05", **apart),
+    ]
+    verdicts = {}
+    for created in (MARCH, "2026-02-01T10:00:00Z"):
+        path = tmp_path / f"{created[:7]}.db"
+        swept(path, [made, *jobs, record("transform-job", "batch", BATCH), *anew(0, CreationTime=created)])
+        with lineage.open_snapshot(path) as snapshot:
+            verdicts[created[:7]] = lineage.used(snapshot, "s3://raw/").verdict, lineage.used(snapshot, "s3://d/").findings
+    assert [verdict for verdict, _ in verdicts.values()] == ["unknown", "not-referenced"]
+    assert [[row["job"]["name"] for row in findings] for _, findings in verdicts.values()] == [["fit"], ["fit", "next"]]
+
+
 def test_an_updating_endpoint_shows_both_configs() -> None:
     """While an update runs, the old and the pending config are both part of the answer."""
     model, config, _ = served(ARTIFACT)
@@ -503,6 +566,12 @@ def test_a_folder_that_is_written_twice_is_written_all_the_while() -> None:
     times = {"TrainingStartTime": "2026-01-02T10:10:00Z", "TrainingEndTime": "2026-01-02T10:40:00Z"}
     answer = traced(fit, training("b", [channel("model", "s3://m/a/", mode="File")], ARTIFACT, **times), *served(ARTIFACT))
     assert names(answer.training_jobs) == ["b", "a"]
+
+
+def test_of_two_writes_at_one_moment_neither_is_certain() -> None:
+    """Two jobs that wrote one key at the same second may each be what is served."""
+    answer = traced(training("a", {}, ARTIFACT), training("b", {}, ARTIFACT), *served(ARTIFACT))
+    assert [(row["name"], row["sure"]) for row in answer.training_jobs] == [("a", False), ("b", False)]
 
 
 def test_a_failed_job_is_no_certain_maker() -> None:

@@ -305,8 +305,8 @@ def _ends(beside: Neighbours, node: str, relations: Collection[str]) -> set[str]
 
 
 def not_now(data: dict[str, Any]) -> bool:
-    """Whether an endpoint ran a config before or will run it, but does not serve it now."""
-    return data["relation"] == "configures" and data["role"] in (PAST, PENDING)
+    """Whether an endpoint ran something before or will run it, but does not serve it now."""
+    return (data["relation"] == "configures" and data["role"] in (PAST, PENDING)) or data["usage"] == PAST
 
 
 def edge_label(data: dict[str, Any]) -> str:

@@ -12,6 +12,7 @@ from lineage.domain.names import Cover, Location, Span, cover, is_place, locatio
 from lineage.domain.opaque import READING, hides_no_data
 from lineage.domain.records import QUESTION, Gap
 from lineage.domain.training import trains
+from lineage.graphs.deployments import BEFORE, PAST
 from lineage.queries.flow.begun import may_have_made
 from lineage.queries.flow.belonging import had_by
 from lineage.queries.flow.holes import Blind, opaque_read, unattested
@@ -21,7 +22,7 @@ from lineage.queries.flow.steps import is_logged, listings_of
 from lineage.queries.flow.walk import Arrival
 
 # What is read in these usages was read for sure. A job's own checkpoint folder and its code may hold data, but need not.
-IN_THE_MODEL = ("data", "model")
+IN_THE_MODEL = ("data", "model", PAST, BEFORE)
 _DEPLOYING = ("deploys", "hosts", "configures")
 
 

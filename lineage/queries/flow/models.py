@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from lineage.domain.kinds import takes_model
+from lineage.domain.kinds import REGISTERED, takes_model
 from lineage.domain.sightings import EVER
 from lineage.domain.times import bounds, sortable
-from lineage.graphs.deployments import PAST
+from lineage.graphs.deployments import BEFORE, PAST
 from lineage.queries.flow.links import Flow, Link, links_into, links_out_of
 
 
@@ -43,14 +43,24 @@ _READ_BY = ("loads", "instantiates")  # what is listed for each of those that ra
 
 
 def is_past(link: Link) -> bool:
-    """Whether an endpoint ran a config before, and no longer does."""
-    return link.relation == "configures" and link.data["role"] == PAST
+    """Whether an endpoint ran a config or a component before, or a component a model, and no longer does."""
+    return bool((link.relation == "configures" and link.data["role"] == PAST) or link.data["usage"] == PAST)
 
 
 def is_doubtful(graph: Flow, link: Link) -> bool:
     """Whether what an edge names may never have run there: a pending config, or a name that was used before."""
     pending = link.relation == "configures" and link.data["settled"] == EVER
-    return pending or bool(suspect(graph, link))
+    return pending or bool(suspect(graph, link) or changed(graph, link))
+
+
+def changed(graph: Flow, link: Link) -> str:
+    """A note if a package named other artifacts before it was changed: a model made from it may have either."""
+    if link.relation != "loads" or graph.nodes[link.target]["kind"] not in REGISTERED:
+        return ""
+    if not any(one.data["usage"] == BEFORE for one in links_into(graph, link.target, "loads")):
+        return ""
+    said = f"model package {graph.nodes[link.target]['name']} named other artifacts before it was changed"
+    return f"{said}: which of them its models loaded is not certain"
 
 
 def suspect(graph: Flow, link: Link) -> str:
@@ -76,7 +86,7 @@ def _created_anew(graph: Flow, deploys: Link) -> str:
     later = [graph.nodes[one]["created"] or "" for one in others if one != deploys.source]
     ran = links_out_of(graph, deploys.target, "configures")
     settled = max((max(bounds(one.data["time"])[0], sortable(one.data["settled"])) for one in ran), default="")
-    anew = min((time for time in later if sortable(time) <= settled), default="")
+    anew = min((time for time in later if time and sortable(time) <= settled), default="")
     model, config = graph.nodes[deploys.source], graph.nodes[deploys.target]
     said = f"suspect: model {model['name']} was created again {anew}, before endpoint config {config['name']} was deployed"
     return f"{said}: the one created {model['created']} may or may not have run there" if anew else ""

@@ -75,7 +75,8 @@ class _Writes:
     def contested(self, write: _Write, until: str) -> bool:
         """Whether another job may have written after a write, and had begun by a time."""
         last = self._last[bisect_right(self._writes, _Write(until, EVER, EVER))]
-        return any(other.closes > write.opens for other in last if other.job != write.job)
+        # two writes at one moment: nothing tells which was the last
+        return any(other.closes >= write.opens for other in last if other.job != write.job)
 
     def sure_by(self, until: str, *, but: str) -> bool:
         """Whether another job has certainly written by a time."""

@@ -20,7 +20,7 @@ from lineage.queries.flow.belonging import EXECUTION, had_by, is_reuse, members
 from lineage.queries.flow.first_readers import IN_THE_MODEL, FirstReaders
 from lineage.queries.flow.holes import Blind, opaque_read
 from lineage.queries.flow.links import Flow, Link, links_into, links_out_of
-from lineage.queries.flow.models import is_doubtful, is_model, specification, suspect
+from lineage.queries.flow.models import changed, is_doubtful, is_model, specification, suspect
 from lineage.queries.flow.steps import Step, has_written, is_logged
 from lineage.queries.flow.unread import Unread, once
 from lineage.queries.flow.walk import Arrival, Walk
@@ -230,7 +230,7 @@ class Spread:
         return WHOLE if self.graph.nodes[node]["kind"] in _IN_PARTS else ""
 
     def _is_sure(self, link: Link) -> bool:
-        odd = suspect(self.graph, link)
+        odd = suspect(self.graph, link) or changed(self.graph, link)
         if odd:
             self.caveats[odd] = None
         beside = link.relation == "reads" and link.data["usage"] not in IN_THE_MODEL

@@ -18,6 +18,7 @@ from lineage.domain.times import CERTAIN, bounds, sortable
 from lineage.queries.flow.begun import began, may_have_made, read_nothing
 from lineage.queries.flow.holes import Blind
 from lineage.queries.flow.links import Flow, Link, links_into, links_out_of
+from lineage.queries.flow.models import changed
 from lineage.queries.flow.places import steps_to
 from lineage.queries.flow.reached import Reached
 from lineage.queries.flow.steps import Step, is_logged, is_only_named
@@ -222,4 +223,4 @@ class Walk:
     def _is_sure(self, step: Step) -> bool:
         """Whether a reader certainly got something from a write, and a field of its own says so."""
         said = may_have_made(self._graph, step.job) and not any(map(is_logged, step.links))
-        return said and step.fit == CERTAIN
+        return said and step.fit == CERTAIN and not changed(self._graph, step.links[-1])
