@@ -274,6 +274,8 @@ def said(life: LifeRecord, resolve: Resolve, joining: Joining) -> Said:
             if hit.view:
                 edge = _as_listed(edge, hit, joining.listings)
             found.append((hit, node, _of_version(edge, record) if edge.relation == "configures" else edge))
+    if any(edge.relation == "may-take" for _, _, edge in found):
+        found = list(_news(identity, found))
     if kind in _OWNING:
         _note_own(identity, [(hit, node.id) for hit, node, _ in found if hit.reference.own and hit.location], joining)
     pairs = [(node, edge) for _, node, edge in found]
@@ -283,6 +285,12 @@ def said(life: LifeRecord, resolve: Resolve, joining: Joining) -> Said:
         anew = [pair for node, edge in pairs for pair in _named_since(node, edge, record, joining)]
         pairs = [*(_at_the_time(node, edge, record, joining) for node, edge in pairs), *anew]
     return [node for node, _ in pairs], [edge for _, edge in pairs]
+
+
+def _news(identity: str, found: list[Declared]) -> Iterator[Declared]:
+    """What a record says, without the mentions of itself, and of things that a field of their own names as well."""
+    told = {identity, *(node.id for _, node, edge in found if edge.relation != "may-take")}
+    yield from (one for one in found if one[2].relation != "may-take" or one[1].id not in told)
 
 
 _OWNING = frozenset(kind for kind in KINDS.values() if any(reference.own for reference in kind.references))
@@ -333,7 +341,7 @@ def once_said(record: Resource, resolve: Resolve, joining: Joining) -> Said:
     ]
 
 
-_STAYS_SAID = ("reads", "mentions", "configures")
+_STAYS_SAID = ("reads", "mentions", "may-take", "configures")
 
 
 def _of_version(edge: Edge, record: Resource, seen: str = "") -> Edge:
