@@ -12,7 +12,20 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from lineage.domain.arguments import names_bucket, paired, places_in
 from lineage.domain.encoded import decoded
-from lineage.domain.kinds import ALLOWED, CHANNEL_USAGE, KINDS, LOCATION, MENTIONED_USAGE, REUSED, Kind, Reference
+from lineage.domain.kinds import (
+    ALLOWED,
+    ANY,
+    CHANNEL_USAGE,
+    GIVING,
+    KINDS,
+    LOCATION,
+    MENTIONED_USAGE,
+    REUSED,
+    SOURCE,
+    Kind,
+    Reference,
+    kind_of_arn,
+)
 from lineage.domain.names import ARN_OF_PLACE, LONGEST_KEY, Location, Span, channel_span, is_arn, location_of
 from lineage.domain.nesting import is_too_deep, parsed_text
 from lineage.domain.records import REDACTED, Body, etag_digest
@@ -32,6 +45,7 @@ LABELED = "labeling"  # the input of a labeling job, for which the API has no na
 _HEAD = re.compile(r"(?:s3[an]?|https?)://", re.IGNORECASE)
 _SHORTEST = len("s3://b")
 _JOINING = ":+&=!~"
+_ARN_IN_TEXT = re.compile(r"arn:aws[a-z-]{0,16}:sagemaker:[a-z0-9-]{1,32}:[0-9]{12}:[a-z-]{1,40}/[\w./-]{1,512}", re.IGNORECASE)
 _BEGINS_JSON = tuple('"[{-0123456789tfnNI')
 _PART_NAMES = ("ContainerHostname", "ChannelName", "InputName")
 _NUMBER = itemgetter(0)
@@ -339,7 +353,26 @@ def _told(reference: Reference, text: str, _: str, scopes: Scopes) -> Iterable[H
     texts = [*texts, *decoded(text)]
     # a text with a location, plain or escaped, has one of these signs
     likely = [text for text in texts if ":" in text or "\\" in text or "%" in text]
-    return _mentioned(reference, likely, name) if likely else ()
+    hits = _mentioned(reference, likely, name) if likely else []
+    return [*hits, *_things(reference, text, name)] if "sagemaker:" in text else hits
+
+
+def _things(reference: Reference, text: str, role: str) -> Iterator[Hit]:
+    """The things that a text names by their ARNs, if what they hold, made or answer may have gone into the record.
+
+    A definition names what its executions may use, and an entity's source is read by a row of its own.
+    """
+    if reference.definition or reference.path == SOURCE:
+        return
+    for arn in dict.fromkeys(one.rstrip("./") for one in _ARN_IN_TEXT.findall(text)):
+        if kind_of_arn(arn).name in GIVING:
+            yield Hit(_taking(reference), arn, role)
+
+
+@cache
+def _taking(reference: Reference) -> Reference:
+    """The reference by which the text of a field names things."""
+    return Reference(reference.path, "may-take", ANY, evidence="logged")
 
 
 def _located(reference: Reference, text: str, role: str, scopes: Scopes) -> Iterable[Hit]:
@@ -350,6 +383,8 @@ def _located(reference: Reference, text: str, role: str, scopes: Scopes) -> Iter
         text = _fill(reference.template, scopes)
     text = _unquoted(text) if reference.evidence == ALLOWED else text
     location, is_cut = _kept_location(text)
+    if location is None and reference.evidence == "logged" and reference.relation == "reads" and "sagemaker:" in text:
+        return tuple(_things(reference, text, role))
     if location is None and reference.evidence in ("logged", ALLOWED):
         # people write numbers, image names and "NA" there; of a value that was cut only the locations are left
         return _mentioned(reference, [text], role) if text.startswith(REDACTED) else ()

@@ -284,6 +284,8 @@ def said(life: LifeRecord, resolve: Resolve, joining: Joining) -> Said:
             if hit.view:
                 edge = _as_listed(edge, hit, joining.listings)
             found.append((hit, node, _of_version(edge, record) if edge.relation == "configures" else edge))
+    if any(edge.relation == "may-take" for _, _, edge in found):
+        found = list(_news(identity, found))
     if kind in _OWNING:
         _note_own(identity, [(hit, node.id) for hit, node, _ in found if hit.reference.own and hit.location], joining)
     pairs = [(node, edge) for _, node, edge in found]
@@ -298,6 +300,12 @@ def said(life: LifeRecord, resolve: Resolve, joining: Joining) -> Said:
         pairs = [*(_at_the_time(node, edge, record, joining) for node, edge in pairs), *anew]
     pairs += before
     return [node for node, _ in pairs], [edge for _, edge in pairs]
+
+
+def _news(identity: str, found: list[Declared]) -> Iterator[Declared]:
+    """What a record says, without the mentions of itself, and of things that a field of their own names as well."""
+    told = {identity, *(node.id for _, node, edge in found if edge.relation != "may-take")}
+    yield from (one for one in found if one[2].relation != "may-take" or one[1].id not in told)
 
 
 _OWNING = frozenset(kind for kind in KINDS.values() if any(reference.own for reference in kind.references))
@@ -350,7 +358,7 @@ def once_said(record: Resource, resolve: Resolve, joining: Joining) -> Said:
     ]
 
 
-_STAYS_SAID = ("reads", "mentions", "configures")
+_STAYS_SAID = ("reads", "mentions", "may-take", "configures")
 # What can be changed and holds a model: an update of a component ends what it ran, a model may be made of a package before.
 _RAN = {kind: PAST for kind in HOLDERS if kind in SERVERS} | dict.fromkeys(REGISTERED, BEFORE)
 

@@ -29,7 +29,19 @@ _BELONGS = ("recorded-by", "member-of")
 # What a run logs as its output is downstream of its job.
 _ONWARD = (*_FLOWS, "recorded-by")
 # How data gets from a reader to others.
-_LEADS = (*TAKING, *WRITING, "overlaps", "loads", "instantiates", "provides", "deploys", "configures", "hosts", "recorded-by")
+_LEADS = (
+    *TAKING,
+    *WRITING,
+    "may-take",
+    "overlaps",
+    "loads",
+    "instantiates",
+    "provides",
+    "deploys",
+    "configures",
+    "hosts",
+    "recorded-by",
+)
 
 
 # The sorts of nodes that lines start from.
@@ -104,7 +116,7 @@ _USE = (
     *_KEPT,
     Follow("reached", "down", _LEADS, "reached", where=(_TRAINER,), only=Only.LEADING_ON),
     Follow("reached", "down", _LEADS, "reached", where=(_PLACE, *_NO_TRAINER)),
-    Follow("reached", "down", ("reads", "writes"), "hinted", edge=_is_said, where=(_PLACE, *_NO_TRAINER)),
+    Follow("reached", "down", ("reads", "writes", "may-take"), "hinted", edge=_is_said, where=(_PLACE, *_NO_TRAINER)),
     Follow("reached", "up", ("reads", "mentions"), where=_NO_TRAINER),
     Follow("reached", "up", ("member-of",), where=_NO_TRAINER),  # which jobs a job started, and whether they began
     Follow("reached", "up", ("reads",), "model", where=_NO_TRAINER, edge=_is_of_a_model),
@@ -119,7 +131,7 @@ _IMPACT = (
     Follow("member", "up", _BELONGS, "member"),
     Follow("member", "up", _BELONGS, "reached"),
     Follow("reached", "down", _ONWARD, "reached", only=Only.TELLING),
-    Follow("reached", "down", ("reads", "writes"), "hinted", edge=_is_said, only=Only.TELLING),
+    Follow("reached", "down", ("reads", "writes", "may-take"), "hinted", edge=_is_said, only=Only.TELLING),
     *_KEPT,
     Follow("config", "up", ("deploys",), "served"),  # and whether each of its variants names a model
     # who else wrote a place that shares keys with what the data got to: they may have made a model there
@@ -171,7 +183,7 @@ _MAKING = (
     Follow("made", "up", ("writes",), "writer"),
     Follow("writer", "down", ("configures",), "made"),
     *(Follow(start, "down", _BELONGS, "beside") for start in ("made", "beside")),
-    Follow("beside", "up", ("reads", "writes", "mentions", "associated"), "made"),
+    Follow("beside", "up", ("reads", "writes", "mentions", "may-take", "associated"), "made"),
     Follow("made", "up", ("member-of",), "spawned", where=(_OTHER,)),  # which jobs a job started, and whether they began
 )
 

@@ -18,10 +18,12 @@ SETTLES = timedelta(minutes=15)  # the delay until data put into a feature group
 
 
 def place_names(joining: Joining) -> None:
-    """Add the same read or write at the place for each one by name."""
+    """Add the same read or write at the place for each one by name; for each mention of a thing, one of where it wrote."""
     for edge in _at_places(joining):
         place = edge.source if edge.relation == "reads" else edge.target
         joining.say([Node(place, DATASET.name, place, observed=True)], [edge])  # perhaps only an earlier version named it
+    for edge in joining.said_by_writer():
+        joining.say([Node(edge.source, DATASET.name, edge.source, observed=True)], [edge])
     joining.settle()
     joining.find_by_name()
 

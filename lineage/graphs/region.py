@@ -50,6 +50,8 @@ def _says() -> Iterator[End]:
         for one in kind.references:
             inward = RELATIONS[one.relation].inward != one.inverse
             yield kind.name, one.relation, TARGET if inward else SOURCE
+            if one.evidence == "logged":
+                yield kind.name, "may-take", TARGET
             if one.relation == "mentions" and kind.job:
                 yield from ((kind.name, "may-read", TARGET), (kind.name, "may-write", SOURCE))
 
@@ -243,8 +245,10 @@ class Region:
         runs = relation in _RUNS or (relation in NAMES_MODEL and usage == "model")
         if runs and other.record in self.anew and one.kind in CARRIERS:
             yield one.record
-        if relation in RUNNING and one.record in changed:
-            yield other.record  # when it began to run, and what it named, depends on when the named thing was created
+        if relation in (*RUNNING, "may-take") and one.record in changed:
+            # when it began to run, and what it named, depends on when the named thing was created; what a text names, on
+            # where that wrote
+            yield other.record
 
     def _namers(self) -> set[str]:
         """The records that name the same unread things: the first one says how these are called."""

@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterable, Iterator
 from functools import cache, lru_cache
 from itertools import chain, groupby, islice
 from operator import itemgetter
-from typing import Any, NamedTuple
+from typing import Any, Final, NamedTuple
 
 from lineage.domain.kinds import ALLOWED, ENDPOINT, ENDPOINT_CONFIG, HOLDERS, PIPELINE_EXECUTION, REUSED, SERVING, TRAINING_JOB
 from lineage.domain.names import Span, partition_of
@@ -114,10 +114,15 @@ class EdgeAt(NamedTuple):
     closes: str
 
 
+SAID_WRITE: Final = "relation = 'writes' AND evidence != 'logged'"
+"""What a record says itself that it wrote, as SQL."""
+
+
 class Joining:
     """The tables of a graph, `main.node` and `main.edge`, with temporary tables to join it."""
 
     lived_before = False  # whether a name was used more than once
+    writes = f"(SELECT source, target, span FROM fact WHERE {SAID_WRITE})"  # noqa: S608  (our own words)
 
     def __init__(self, db: sqlite3.Connection, listings: Listings) -> None:
         self._db = db
@@ -282,6 +287,15 @@ class Joining:
         for place, there, *row in self._db.execute("SELECT * FROM by_name ORDER BY source, target, relation, role, opens"):
             yield edge_of(tuple(row)), place, Span(there)
         self._db.execute("DROP TABLE temp.by_name")
+
+    def said_by_writer(self) -> Iterator[Edge]:
+        """The mentions of the places where things wrote that a text names: it says whose data, and so where it lies."""
+        rows = self.select(f"""
+            SELECT DISTINCT wrote.target, took.target, took.role, took.path, wrote.span FROM fact AS took
+            JOIN {self.writes} AS wrote ON wrote.source = took.source
+            WHERE took.relation = 'may-take' AND instr(wrote.target, '://') ORDER BY 1, 2, 3, 4, 5""")  # noqa: S608
+        for place, record, role, path, span in rows:
+            yield Edge(place, record, "mentions", role, "", path, "logged", span=Span(span) if span else None)
 
     def find_by_name(self) -> None:
         """The place of what is read by name is known, so it is not opaque."""

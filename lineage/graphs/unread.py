@@ -41,7 +41,9 @@ def note_unread(joining: Joining) -> None:
 
 def _sorted(joining: Joining, nodes: list[tuple[str, str]]) -> Iterator[tuple[str, str]]:
     """What each may hide; for some kinds only if something is made from it, or said to be."""
-    leading = {edge.source for edge in joining.edges_at("source", [node for node, _ in nodes], ("provides", "associated"))}
+    leading = {
+        edge.source for edge in joining.edges_at("source", [node for node, _ in nodes], ("provides", "associated", "may-take"))
+    }
     for node, kind in nodes:
         if kind in _SORTS or node in leading:
             yield node, _SORTS.get(kind, "reader")

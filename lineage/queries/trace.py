@@ -622,6 +622,8 @@ class Tracing:
         for link in links_into(self.graph, node, "may-read"):
             self._only_names(node, link, "read what others wrote there")
             self._below(visit, (link,), link.source, direct=False, note=POSSIBLE)
+        for link in links_into(self.graph, node, "may-take"):
+            self._below(visit, (link,), link.source, deeper=1, direct=False, note=POSSIBLE)
         for link in links_into(self.graph, node, "recorded-by") if visit.step is self.tree else ():
             self._below(visit, (link,), link.source)  # the jobs of a run, if they are asked for
         for link in links_into(self.graph, node, "provides"):

@@ -269,7 +269,9 @@ class UseUnderWay:
             yield from (arrival.on(way[-1].target, way, sure=False) for way in users(self.graph, links, node, served=True))
 
     def given_on(self, arrival: Arrival) -> Iterator[Arrival]:
-        """A job's run may log what the job does not say; it is the same use."""
+        """A job's run may log what the job does not say; it is the same use. And what names it may have got something of it."""
+        for link in links_out_of(self.graph, arrival.node, "may-take"):
+            yield from self._had(arrival, (link,), sure=False)
         for recorded in links_out_of(self.graph, arrival.node, "recorded-by"):
             yield arrival.on(recorded.target, (), sure=False)
 
@@ -390,7 +392,7 @@ def _around(uri: str, rows: list[Json]) -> list[str]:
 
 def _is_given_on(link: Link, job: str) -> bool:
     """Whether this edge passes the data on to the job in the row. What that job made itself is not on its path."""
-    return link.relation in WRITING and link.source != job
+    return link.relation in (*WRITING, "may-take") and link.source != job
 
 
 def _read_as(first: Arrival) -> str:

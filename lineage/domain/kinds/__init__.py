@@ -12,7 +12,7 @@ from __future__ import annotations
 from lineage.domain.kinds.assets import FEATURE_GROUP
 from lineage.domain.kinds.experiments import EXPERIMENT, TRIAL, TRIAL_COMPONENT
 from lineage.domain.kinds.jobs import PROCESSING_JOB, TRAINING_JOB
-from lineage.domain.kinds.lineage_entities import CHARTS, LINEAGE_ARTIFACT
+from lineage.domain.kinds.lineage_entities import CHARTS, LINEAGE_ARTIFACT, SOURCE
 from lineage.domain.kinds.managed_jobs import AUTOML_JOB, FINE_TUNING_JOB, LABELING_JOB, TRANSFORM_JOB, TUNING_JOB
 from lineage.domain.kinds.pipelines import PIPELINE, PIPELINE_EXECUTION
 from lineage.domain.kinds.places import ARTIFACT, CODE, CONTENT, DATASET, RESOURCE
@@ -23,6 +23,7 @@ from lineage.domain.kinds.table import (
     CARRIED_JOBS,
     CARRIERS,
     ENTITY_KINDS,
+    GIVING,
     GROUPS,
     HOLDERS,
     KIND_OF_CALL,
@@ -92,6 +93,7 @@ __all__ = [
     "EXPERIMENT",
     "FEATURE_GROUP",
     "FINE_TUNING_JOB",
+    "GIVING",
     "GROUPS",
     "HOLDERS",
     "IMAGE",
@@ -127,6 +129,7 @@ __all__ = [
     "SERVERS",
     "SERVING",
     "SHOWN_BESIDE",
+    "SOURCE",
     "STORES",
     "TAKERS",
     "TAKING",

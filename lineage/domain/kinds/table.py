@@ -67,6 +67,11 @@ READERS: Final = (*(kind.name for kind in KINDS.values() if kind.job), *_with(Tr
 STORES: Final = tuple(
     kind.name for kind in KINDS.values() if any(one.own == "place" and one.relation == "writes" for one in kind.references)
 )
+# What may have given something to a record that names it in a text: by what it holds, made or answers.
+GIVING: Final = (
+    *(kind.name for kind in KINDS.values() if kind.job or any(one.own for one in kind.references)),
+    *_with(Trait.SERVES, Trait.HOLDS_MODEL, Trait.RECORDS),
+)
 MADE: Final = _with(Trait.SERVES, Trait.HOLDS_MODEL, Trait.RECORDS)  # made from data, besides jobs
 ENTITY_KINDS: Final = tuple(kind.name for kind in KINDS.values() if kind.hints)  # written by people beside the records
 ONLY_NAMED: Final = tuple(kind.name for kind in KINDS.values() if kind.only_named)

@@ -40,6 +40,8 @@ RELATIONS: Final[dict[str, Relation]] = {
     # a job names the place in a text, not in a field for what it reads or writes
     "may-read": Relation(flows=True, inward=True, verb="may be read by"),
     "may-write": Relation(flows=True, inward=False, verb="may write"),
+    # a record names a thing by its ARN in a text: what the thing holds, made or answers may have gone into it
+    "may-take": Relation(flows=True, inward=True, verb="may go into"),
     "overlaps": Relation(flows=True, inward=True, verb="shares keys with"),
     "loads": Relation(flows=True, inward=True, verb="is loaded by"),
     "provides": Relation(flows=True, inward=True, verb="is given to"),

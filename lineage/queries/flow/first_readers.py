@@ -193,7 +193,7 @@ def users(graph: Flow, chain: tuple[Link, ...], of: str = "", *, served: bool = 
     lead into it. `served` also returns the endpoints that run it.
     """
     models = bool(of) or chain[-1].relation != "reads"  # what a package only reads, its metrics, is in no model
-    ways = ("provides", "reads", "instantiates", *(_DEPLOYING if served else ())) if models else ("provides",)
+    ways = ("provides", "reads", "instantiates", "may-take", *(_DEPLOYING if served else ())) if models else ("provides",)
     reader = next((link.data["reader"] for link in chain if link.relation == "loads"), None)
     for link in links_out_of(graph, of or chain[-1].target, *ways):
         if link.relation == "instantiates":
@@ -201,6 +201,8 @@ def users(graph: Flow, chain: tuple[Link, ...], of: str = "", *, served: bool = 
             yield from users(graph, (*chain, link), served=served) if mine or of else ()
         elif link.relation in _DEPLOYING:
             yield from _endpoints(graph, (*chain, link), reader)
+        elif link.relation == "may-take":
+            yield (*chain, link)
         elif is_job(graph.nodes[link.target]) and models == (link.data["usage"] == "model"):
             yield from [(*chain, link)] if reader in (None, link.target) else ()
 

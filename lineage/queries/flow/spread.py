@@ -180,10 +180,12 @@ class Spread:
         return self._had(arrival, step.links, sure=sure)
 
     def given_on(self, arrival: Arrival) -> Iterator[Arrival]:
-        """What a record names: models, packages, configs and endpoints name what they are made of."""
+        """What a record names: models, packages, configs and endpoints name what they are made of, and texts anything."""
         for link in links_out_of(self.graph, arrival.node, *_ONWARD):
             if _passes(arrival, link) and self._is_read_by(arrival, link):
                 yield self._step(arrival, (link,), sure=self._is_sure(link))
+        for link in links_out_of(self.graph, arrival.node, "may-take"):
+            yield from self._had(arrival, (link,), sure=False)
         for link in links_out_of(self.graph, arrival.node, "recorded-by"):  # its run may log what it does not say
             yield self._step(arrival, (link,), sure=False)
 
