@@ -582,6 +582,49 @@ def test_a_failed_job_is_no_certain_maker() -> None:
     assert traced(never, *served(ARTIFACT)).verdict == "broken"
 
 
+DOUBTFUL = {
+    "a failed job": (training("fit", {"train": "s3://d/"}, ARTIFACT, TrainingJobStatus="Failed"), {}),
+    "a job that ended after the deployment": (training("fit", {"train": "s3://d/"}, ARTIFACT, day="2026-02-02"), {}),
+    "an environment names it": (
+        training("fit", {"train": "s3://d/"}, ARTIFACT),
+        {"ModelDataUrl": None, "Environment": {"HF_MODEL_ID": ARTIFACT}},
+    ),
+}
+
+
+@pytest.mark.parametrize("case", DOUBTFUL)
+def test_a_maker_that_is_only_possible_leaves_a_gap(case: str) -> None:
+    """If no job certainly made what is served, the trace has a gap, as impact has for the same endpoint."""
+    job, container = DOUBTFUL[case]
+    graph = graph_of([job, *served(ARTIFACT, **container)])
+    answer = lineage.trace(graph, "shop")
+    assert [hole["subject"] for hole in answer.scope["holes"]] == [ARTIFACT]
+    assert lineage.impact(graph, "s3://elsewhere/").may_serve[0]["name"] == "shop"
+
+
+def test_a_mix_of_two_configs_is_a_gap_if_only_one_is_known() -> None:
+    """After a failed rollback an endpoint serves two configs: that its record names one of them does not hide the other."""
+    *rest, endpoint = [training("fit", {"train": "s3://d/"}, ARTIFACT), *served(ARTIFACT)]
+    mixed = record("endpoint", "shop", {**endpoint.body, "EndpointStatus": "UpdateRollbackFailed"})
+    said = "endpoint shop is UpdateRollbackFailed: it serves a mix of the config that it names and of another one that no record names"
+    assert [hole["detail"] for hole in traced(*rest, mixed).scope["holes"]] == [said]
+    both = record("endpoint", "shop", {**mixed.body, "PendingDeploymentSummary": {"EndpointConfigName": "next"}})
+    assert said not in [hole["detail"] for hole in traced(*rest, both).scope["holes"]]
+
+
+@pytest.mark.parametrize(("status", "said"), [("Updating", True), ("InService", False), ("Failed", False)])
+def test_a_component_that_changes_is_named(status: str, said: bool) -> None:
+    """It is unknown what a component runs while it is updated: trace and impact say so of it, not of its endpoint."""
+    runs = {"EndpointArn": arn("endpoint", "shop"), "VariantName": "a", "InferenceComponentStatus": status}
+    component = record("inference-component", "ic", runs | {"Specification": {"Container": {"ArtifactUrl": ARTIFACT}}})
+    config = record("endpoint-config", "c", {"ProductionVariants": [{"VariantName": "a"}]})
+    endpoint = record("endpoint", "shop", {"EndpointConfigName": "c", "EndpointStatus": "InService"})
+    graph = graph_of([training("fit", {"train": "s3://d/"}, ARTIFACT), component, config, endpoint])
+    for answer in (lineage.trace(graph, "shop"), lineage.impact(graph, "s3://d/")):
+        assert any("inference component ic is Updating: it may run" in caveat for caveat in answer.caveats) == said
+        assert not any("endpoint shop is" in caveat for caveat in answer.caveats)
+
+
 FAILED_JOBS = {
     "training-job": {"TrainingJobStatus": "Failed", "TrainingStartTime": "2026-01-02T10:00:00Z", "TrainingEndTime": "2026-01-02T11:00:00Z",
         "ModelArtifacts": {"S3ModelArtifacts": ARTIFACT}},
