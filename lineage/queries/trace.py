@@ -617,6 +617,8 @@ class Tracing:
             return
         self.jobs[node] = visit
         attributes = self.graph.nodes[node]
+        if is_job(attributes) and not attributes["observed"]:
+            self._break(node, self._why(node))  # what it read is unknown
         repacks = only_repacks(attributes)
         indirect = not (visit.direct and attributes["kind"] in LEARNERS)
         for links in told_together(links_into(self.graph, node, "reads")):

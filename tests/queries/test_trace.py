@@ -477,6 +477,17 @@ def test_a_job_ran_what_had_the_name_then(tmp_path: Path) -> None:
     assert [[row["job"]["name"] for row in findings] for _, findings in verdicts.values()] == [["fit"], ["fit", "next"]]
 
 
+@pytest.mark.parametrize(
+    "jobs", [[], [training("fit", {"train": "s3://d/"}, day="2026-03-01")]], ids=["gone", "its name was used again"]
+)
+def test_a_run_of_a_job_that_nobody_read_is_not_traced(jobs: list[Resource]) -> None:
+    """What a run was made of is unknown if the job that it recorded is gone: the answer is no list of nothing."""
+    source = {"SourceArn": arn("training-job", "fit"), "SourceType": "SageMakerTrainingJob"}
+    run = record("trial-component", "run", {"CreationTime": "2026-02-01T00:00:00Z", "Source": source})
+    answer = lineage.datasets(graph_of([run, *jobs]), "trial-component/run")
+    assert (answer.verdict, [row["at"]["name"] for row in answer.breaks]) == ("partial", ["fit"])
+
+
 def test_an_updating_endpoint_shows_both_configs() -> None:
     """While an update runs, the old and the pending config are both part of the answer."""
     model, config, _ = served(ARTIFACT)
