@@ -83,6 +83,7 @@ _MAX_NAMES = 8
 _NAME = re.compile(r"[A-Za-z0-9](?:-*[A-Za-z0-9]){0,62}")  # of an endpoint (API reference, CreateEndpoint)
 COPY, MAYBE_COPY, BESIDE, VENDOR = "copy", "possible-copy", "beside", "vendor"
 AROUND, LATER, BY_NAME = "possible-around", "possible-later", "possible-by-name"
+USED_AGAIN, CHANGED = "possible-name", "possible-changed"
 SAID = "possible-said"  # only text that people may write says that a job read it
 _DOUBTS = {
     POSSIBLE: "{} wrote there, but its times or status do not show whether that was before the read",
@@ -119,6 +120,7 @@ class TreeStep:
     note: str = ""  # "possible": the times only may fit ("possible-later": it wrote while that was being served,
     # "possible-around": another one wrote the very place, "possible-by-name": only an environment names what it made);
     # "copy", "possible-copy": by its content; "above": shown elsewhere; "beside": a job made it, whatever this run says;
+    # "possible-name": its name was used before; "possible-changed": the package that names it was changed;
     # "possible-said": only what people may write says that it was read; "vendor": no record here says what it was trained on
     evidence: str = ""  # "logged": only what people may write says so
     manifest: bool = False  # it lists what was read, and the list itself was not read
@@ -368,14 +370,22 @@ class Tracing:
         link = links[0]
         self._keep(link)
         data = link.data
+        note = note or self._doubt(links)
         manifest = data["span"] == Span.MANIFEST and node == link.source
         evidence = "logged" if is_logged(link) else ""
         reader = self._read_by(visit, link)
         step = TreeStep(node, data["relation"], data["role"], data["usage"], note, evidence, manifest, reader)
         visit.step.steps.append(step)
-        doubt = evidence or note.startswith(POSSIBLE) or all(is_doubtful(self.graph, one) for one in links)
+        pending = all(is_doubtful(self.graph, one) for one in links)
+        doubt = evidence or note.startswith(POSSIBLE) or pending
         sure = visit.sure and not doubt
         self._plan(_Visit(step, visit.depth + deeper, visit.direct and direct, links, sure, visit))
+
+    def _doubt(self, links: tuple[Link, ...]) -> str:
+        """Why what edges name may never have run there."""
+        if all(suspect(self.graph, link) for link in links):
+            return USED_AGAIN
+        return CHANGED if all(changed(self.graph, link) for link in links) else ""
 
     def _read_by(self, visit: _Visit, link: Link) -> str:
         """Who read what is below an edge: a deployment, a component, or a job that names the model."""

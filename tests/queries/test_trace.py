@@ -411,7 +411,10 @@ def test_a_reused_name_is_suspect() -> None:
     assert any(
         caveat.startswith("suspect: model shop-model was created 2026-02-09T00:00:00Z, after") for caveat in answer.caveats
     )
-    assert not any("suspect" in caveat for caveat in traced(training("fit", {}, ARTIFACT), model, config, endpoint).caveats)
+    assert [step.note for step in answer.tree.steps[0].steps] == ["possible-name", ""]
+    known = traced(training("fit", {}, ARTIFACT), model, config, endpoint)
+    assert not any("suspect" in caveat for caveat in known.caveats)
+    assert [step.note for step in known.tree.steps[0].steps] == [""]
 
 
 MARCH = "2026-03-01T00:00:00Z"
