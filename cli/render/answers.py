@@ -53,6 +53,8 @@ _NOTES = {
     "possible-later": "  (possible: it wrote there after the first read)",
     "copy": "  (matched by content: what is served is a copy)",
     "possible-by-name": "  (possible: only a container's environment names what it made)",
+    "possible-name": "  (possible: its name was used before)",
+    "possible-changed": "  (possible: the package that names it was changed)",
     "possible-said": "  (possible: only text that people wrote says so)",
     "beside": "  (logged: a run also says that it made this)",
     "vendor": "  (vendor model: its training data is not known here)",
@@ -246,7 +248,7 @@ class _TraceTree:
             role = f"{step.role}  " if step.role else ""
             usage = f"  ({step.usage})" if step.usage not in ("data", "model", "", step.role) else ""
             list_only = "  (a manifest: what it lists was not read)" if step.manifest else ""
-            told = note if step.note in ("vendor", "possible-said") else ""
+            told = note if step.note in ("vendor", "possible-said", "possible-changed") else ""
             return styled((role, "cyan"), step.node, usage, list_only, told, self._made_by(step))
         note = _LOGGED if is_any(kind, "records") and step.evidence and step.note in ("", "possible") else note
         role = f"{step.role}  " if step.role and step.relation == "reads" else ""

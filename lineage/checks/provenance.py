@@ -17,9 +17,10 @@ from lineage.queries.as_json import link_json
 from lineage.queries.datasets import resting_on_logs
 from lineage.queries.flow.contents import LOGGED, content_json, contents, whole_contents
 from lineage.queries.flow.links import Link, links_into
-from lineage.queries.flow.models import is_past
+from lineage.queries.flow.models import NAMED, is_past
 from lineage.queries.flow.writers import writers, writes_at
 from lineage.queries.scope import empty, not_enumerated
+from lineage.queries.trace import Tracing
 
 _UNREAD = ("denied", "throttled", "failed", "not-crawled", *INCOMPLETE)
 _SECOND = len("2026-01-01T00:00:00")  # S3's times have no finer resolution
@@ -68,7 +69,7 @@ def no_provenance(ground: Ground) -> Findings:
         if is_job(ground.graph.nodes[tracing.endpoint]):
             continue
         if not tracing.breaks:
-            yield None
+            yield _unsure(ground, tracing)
             continue
         lost = [found for found in tracing.breaks if found.reason not in _UNREAD]
         first, *more = lost or tracing.breaks
@@ -79,6 +80,16 @@ def no_provenance(ground: Ground) -> Findings:
         # What may not be read is unknown; what does not exist is a finding.
         verdict, sure = (FAILED, HIGH) if lost else (UNKNOWN, "")
         yield Finding(verdict, ground.node(tracing.endpoint), "", said, sure, evidence, first.repair)
+
+
+def _unsure(ground: Ground, tracing: Tracing) -> Finding | None:
+    """Whether nothing breaks the trace, and yet it is not certain which job made what is served. A run may log what made it."""
+    gaps = [*(gap for gap, logged in tracing.unsurely_made() if not logged), *tracing.mixed()]
+    doubts = [gap.detail for gap in gaps if not ground.vouched.of(gap)]
+    if not doubts:
+        return None
+    subject, more = ground.node(tracing.endpoint), f", and {len(doubts) - 1} more" if len(doubts) > 1 else ""
+    return Finding(UNKNOWN, subject, "", f"the origin of {subject['name']} is not certain: {doubts[0]}{more}", "")
 
 
 # --- LIN007: the artifact ---------------------------------------------------------------------------
@@ -176,7 +187,8 @@ def network_open_training(ground: Ground) -> Findings:
 
 def unapproved_in_production(ground: Ground) -> Findings:
     """Each package that an endpoint serves, in a variant that answers, is Approved."""
-    for endpoint in (root for root in ground.roots if ground.graph.nodes[root]["kind"] == ENDPOINT.name):
+    for tracing in (one for one in ground.tracings if ground.graph.nodes[one.endpoint]["kind"] == ENDPOINT.name):
+        endpoint = tracing.endpoint
         running = [link for link in links_into(ground.graph, endpoint, "configures", "hosts") if not is_past(link)]
         configs, hosted = ([link for link in running if link.relation == one] for one in ("configures", "hosts"))
         deployed = [link for config in configs for link in links_into(ground.graph, config.source, "deploys")]
@@ -187,6 +199,9 @@ def unapproved_in_production(ground: Ground) -> Findings:
             name = ground.graph.nodes[endpoint]["name"]
             said = f"unknown whether what {name} serves was approved: what it serves is unknown"
             yield Finding(UNKNOWN, ground.node(endpoint), "", said, repair="an earlier snapshot may show it")
+        for gap in tracing.mixed():
+            said = f"unknown whether all that is served was approved: {gap.detail}"
+            yield Finding(UNKNOWN, ground.node(endpoint), "mix", said, repair="update the endpoint again")
 
 
 def _approval(ground: Ground, endpoint: str, served: Link) -> Findings:
@@ -243,8 +258,8 @@ def coverage_gap(ground: Ground) -> Findings:
             *ground.scope.holes,
             *ground.scope.silent,
         ]
-    # Another rule reports an artifact that nothing made.
-    gaps = dict.fromkeys(gap for gap in told if gap.reason != "unmatched" and gap.subject != CLOUDTRAIL)
+    # Another rule reports an artifact that nothing made, or may have made.
+    gaps = dict.fromkeys(gap for gap in told if gap.reason not in ("unmatched", NAMED) and gap.subject != CLOUDTRAIL)
     for gap in gaps:
         vouching = ground.vouched.of(gap)
         yield attested(_gap(gap), [one.as_json() for one in vouching], left_open=not vouching)

@@ -231,8 +231,9 @@ def lives(records: Iterable[Resource]) -> Iterator[LifeRecord]:
 
 # --- what the fields say ------------------------------------------------------------------------
 
-_AT_ONCE = ("configures", "instantiates", "provides")  # what has a name later is none of it; a config's models may be
-RUNNING = ("deploys", *_AT_ONCE)  # from what a record names and uses
+# What has a name later is none of what these name; what a config names is looked up when it is deployed.
+_AT_ONCE = ("configures", "instantiates", "provides", "recorded-by")
+RUNNING = ("deploys", *(relation for relation in _AT_ONCE if RELATIONS[relation].flows))  # from what a record names and uses
 Resolve = Callable[[str, str, str, str], str]
 Said = tuple[list[Node], list[Edge]]
 """The nodes that a record names, and its edges."""
@@ -372,9 +373,15 @@ def _is_logged_output(edge: Edge) -> bool:
     return edge.relation == "writes" and edge.evidence == "logged"
 
 
-def _named_at(record: Resource) -> str:
-    """The last time at which a record can have named what it uses: for a job, its creation."""
-    edited = "" if KINDS[record.kind].job else record.modified or ""
+def _named_at(record: Resource, edge: Edge) -> str:
+    """The last time at which a record can have named something: for a job its creation, for a run of a job when both began.
+
+    What a run recorded is given with it. People may change the rest of it later, even after another job took the job's name.
+    """
+    kind = KINDS[record.kind]
+    edited = "" if kind.job else record.modified or ""
+    if edge.relation == "recorded-by" and not kind.job:
+        edited = str(record.body.get(kind.times[0]) or "") or edited
     return max(record.created or "", edited, key=sortable)
 
 
@@ -382,15 +389,18 @@ def _named_before(node: Node, edge: Edge, record: Resource, joining: Joining) ->
     """What has a name now may be younger than what names it: then another thing, which nobody read, had the name before."""
     if edge.role == PENDING and edge.relation == "configures":
         return  # no field says when an update began
-    if edge.relation in RUNNING and node.kind in CARRIERS and joining.is_named_before(node.id, _named_at(record)):
+    kind = KINDS[node.kind]
+    used = edge.relation in RUNNING and (kind.tells_use or node.kind in CARRIERS)
+    recorded = edge.relation == "recorded-by" and edge.source == node.id and kind.job
+    if (used or recorded) and joining.is_named_before(node.id, _named_at(record, edge)):
         unread = Node(f"{node.id}{EARLIER}", node.kind, node.name, node.account, node.region)
         yield unread, edge._replace(source=unread.id)
 
 
 def _at_the_time(node: Node, edge: Edge, record: Resource, joining: Joining) -> tuple[Node, Edge]:
     """A reused name means the lifetime at the time of naming."""
-    life = joining.life_at(node.id, _named_at(record))
-    if life == node.id or not (RELATIONS[edge.relation].flows or edge.path == RUN_NAME):
+    life = joining.life_at(node.id, _named_at(record, edge))
+    if life == node.id or not (RELATIONS[edge.relation].flows or edge.relation == "recorded-by"):
         return node, edge
     moved = edge._replace(source=life) if edge.source == node.id else edge._replace(target=life)
     return node._replace(id=life), moved

@@ -30,7 +30,7 @@ from lineage.graphs.parts import IMPACT
 from lineage.queries.as_json import attributes_json, node_json, said, scope_json
 from lineage.queries.attested import NO_REST, Rests, Vouched, judged, vouched_in
 from lineage.queries.flow.links import Flow, Link, links_into
-from lineage.queries.flow.models import NAMED, by_environment, is_past, read_by, specified
+from lineage.queries.flow.models import NAMED, by_environment, component_changing, is_past, mix_said, read_by, specified
 from lineage.queries.flow.spread import Spread
 from lineage.queries.flow.unread import Unread, lost_components
 from lineage.queries.flow.writers import is_surely_made, makers_of
@@ -113,7 +113,7 @@ def impact_row_by_row(source: Source, subject: str, *, attestations: Vouched = N
             *only_covered(spread.subject["id"], known, around, "what was found may hold it, and is listed only"),
             *apart,
             *spread.caveats,
-            *_changing(endpoints),
+            *_changing(spread.graph, endpoints),
             *caveats(graph.graph["scope"]),
             *unread.vendors,
             *(unread.weights(place.uri) if place and verdict == NOTHING else ()),
@@ -141,9 +141,13 @@ def _found(heads: Iterable[Head]) -> str:
     return REACHED if True in sure else MAYBE if sure else ""
 
 
-def _changing(endpoints: list[Json]) -> list[str]:
-    said = "endpoint {name} is {status}: it may serve a config other than the one it names, or none"
-    return [said.format(**row) for row in endpoints if row["serves"] == PERHAPS]
+def _changing(graph: Flow, endpoints: list[Json]) -> Iterator[str]:
+    """A note for each endpoint, and each component on one, of which it is unknown whether it serves what it names."""
+    for row in endpoints:
+        if in_service(graph.nodes[row["id"]]) == PERHAPS and row["serves"] == PERHAPS:
+            yield "endpoint {name} is {status}: it may serve a config other than the one it names, or none".format(**row)
+        hosted = (graph.nodes[one["model"]] for one in row["variants"] if one["usage"] == INFERENCE_COMPONENT.name)
+        yield from filter(None, map(component_changing, hosted))
 
 
 def _may_serve(graph: Flow, endpoints: list[Json], hidden: list[Hidden]) -> list[Json]:
@@ -206,12 +210,8 @@ def _mixed(spread: Spread) -> Iterator[Hidden]:
         if not other and not any(_beside(spread, data)):  # nor does a model exist that was made later
             beside = spread.may_be_loaded(sortable(data["modified"] or "~"))
         if beside:
-            said = (
-                f"endpoint {data['name']} is {data['status']}: it serves a mix of the config that it names and of another one "
-                f"that no record names; {beside}"
-            )
             where = (data["account"] or "", data["region"] or "", "")
-            yield Hidden(endpoint, Gap(*where, endpoint, "unresolved", said), mixed=True)
+            yield Hidden(endpoint, Gap(*where, endpoint, "unresolved", f"{mix_said(data)}; {beside}"), mixed=True)
 
 
 def _unread(graph: Flow) -> Iterator[Hidden]:

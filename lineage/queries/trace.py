@@ -41,7 +41,7 @@ from lineage.domain.names import EARLIER, Span, is_arn, is_place, node_id
 from lineage.domain.records import QUESTION, Gap, Json, Scope
 from lineage.domain.sightings import EVER
 from lineage.domain.spelling import did_you_mean
-from lineage.domain.status import is_as_expected
+from lineage.domain.status import is_as_expected, serves_a_mix
 from lineage.domain.times import CERTAIN, POSSIBLE, bounds, sortable
 from lineage.domain.training import is_training_job, only_repacks, trains
 from lineage.domain.urls import Page, from_url, page_of
@@ -60,9 +60,11 @@ from lineage.queries.flow.models import (
     NAMED,
     by_environment,
     changed,
+    component_changing,
     is_doubtful,
     is_model,
     is_past,
+    mix_said,
     read_by,
     specified,
     suspect,
@@ -70,7 +72,7 @@ from lineage.queries.flow.models import (
 from lineage.queries.flow.steps import Step, fit_of, is_logged, is_only_named
 from lineage.queries.flow.unread import Unread, gap_about, gap_subjects, lost_components, told_gaps, vendors_model
 from lineage.queries.flow.untold import Untold
-from lineage.queries.flow.writers import FEW, also_logged, makers_of, only_records, too_late, writers
+from lineage.queries.flow.writers import FEW, also_logged, is_surely_made, makers_of, only_records, too_late, writers
 from lineage.queries.selectors import not_with_arn
 from lineage.queries.showing import Answer
 from lineage.queries.sources import Source, graph_from, insist_answers
@@ -81,6 +83,7 @@ _MAX_NAMES = 8
 _NAME = re.compile(r"[A-Za-z0-9](?:-*[A-Za-z0-9]){0,62}")  # of an endpoint (API reference, CreateEndpoint)
 COPY, MAYBE_COPY, BESIDE, VENDOR = "copy", "possible-copy", "beside", "vendor"
 AROUND, LATER, BY_NAME = "possible-around", "possible-later", "possible-by-name"
+USED_AGAIN, CHANGED = "possible-name", "possible-changed"
 SAID = "possible-said"  # only text that people may write says that a job read it
 _DOUBTS = {
     POSSIBLE: "{} wrote there, but its times or status do not show whether that was before the read",
@@ -117,6 +120,7 @@ class TreeStep:
     note: str = ""  # "possible": the times only may fit ("possible-later": it wrote while that was being served,
     # "possible-around": another one wrote the very place, "possible-by-name": only an environment names what it made);
     # "copy", "possible-copy": by its content; "above": shown elsewhere; "beside": a job made it, whatever this run says;
+    # "possible-name": its name was used before; "possible-changed": the package that names it was changed;
     # "possible-said": only what people may write says that it was read; "vendor": no record here says what it was trained on
     evidence: str = ""  # "logged": only what people may write says so
     manifest: bool = False  # it lists what was read, and the list itself was not read
@@ -310,6 +314,7 @@ class Tracing:
         self.doubts: dict[str, set[str]] = defaultdict(set)  # those that may have made something, by the reason for the doubt
         self.naming: dict[tuple[str, str], str] = {}  # what jobs may have done at a place that they name, and by which field
         self._ordered: list[Link] = []
+        self.unsure: dict[str, tuple[Link, bool]] = {}  # what no job certainly made, by place: a load, and if a run logged it
         self._untold: dict[object, Untold] = {}
         self.stores: set[str] = set()
         self.vendors: dict[str, None] = {}  # notes on the models of vendors
@@ -365,14 +370,22 @@ class Tracing:
         link = links[0]
         self._keep(link)
         data = link.data
+        note = note or self._doubt(links)
         manifest = data["span"] == Span.MANIFEST and node == link.source
         evidence = "logged" if is_logged(link) else ""
         reader = self._read_by(visit, link)
         step = TreeStep(node, data["relation"], data["role"], data["usage"], note, evidence, manifest, reader)
         visit.step.steps.append(step)
-        doubt = evidence or note.startswith(POSSIBLE) or all(is_doubtful(self.graph, one) for one in links)
+        pending = all(is_doubtful(self.graph, one) for one in links)
+        doubt = evidence or note.startswith(POSSIBLE) or pending
         sure = visit.sure and not doubt
         self._plan(_Visit(step, visit.depth + deeper, visit.direct and direct, links, sure, visit))
+
+    def _doubt(self, links: tuple[Link, ...]) -> str:
+        """Why what edges name may never have run there."""
+        if all(suspect(self.graph, link) for link in links):
+            return USED_AGAIN
+        return CHANGED if all(changed(self.graph, link) for link in links) else ""
 
     def _read_by(self, visit: _Visit, link: Link) -> str:
         """Who read what is below an edge: a deployment, a component, or a job that names the model."""
@@ -498,6 +511,10 @@ class Tracing:
         said = any(not is_only_named(made.links[0]) for made in known) or bool(makers_of(self.graph, reading.target))
         if not said and (is_model(reading) or repacked) and not (may_read or self._is_vendors(visit)):
             self._break(visit.step.node, self._unmatched(reading))
+        elif is_model(reading) and not may_read and not makers_of(self.graph, reading.target) and visit.step.note != VENDOR:
+            logged = all(is_logged(made.links[0]) for made in known)
+            unsure = (one for one in visit.readings if by_environment(one) or not is_surely_made(self.graph, one))
+            self.unsure.update((one.source, (one, logged)) for one in unsure)
 
     def _helped(self, visit: _Visit, job: str) -> bool:
         """Whether a step is below the one that shows what a job is made of."""
@@ -610,6 +627,8 @@ class Tracing:
             return
         self.jobs[node] = visit
         attributes = self.graph.nodes[node]
+        if is_job(attributes) and not attributes["observed"]:
+            self._break(node, self._why(node))  # what it read is unknown
         repacks = only_repacks(attributes)
         indirect = not (visit.direct and attributes["kind"] in LEARNERS)
         for links in told_together(links_into(self.graph, node, "reads")):
@@ -817,7 +836,25 @@ class Tracing:
         opaque = [opaque_read(self.graph, link) for link in reads if is_job(self.graph.nodes[link.target])]
         silent = [gap for gap in scope.silent if gap.subject in self.jobs]
         unread = Unread.of(self.graph).readers if made_here else []
-        return [*holes, *silent, *dict.fromkeys(filter(None, [*opaque, *unread])), *self._anybodys()]
+        told = dict.fromkeys(filter(None, [*opaque, *unread]))
+        doubts = [gap for gap, _ in self.unsurely_made()]
+        return [*holes, *silent, *told, *self._anybodys(), *doubts, *self.mixed()]
+
+    def unsurely_made(self) -> Iterator[tuple[Gap, bool]]:
+        """A gap for each model that no job certainly made, or that only an environment names; and whether a run logged it."""
+        for place, (link, logged) in sorted(self.unsure.items()):
+            loader = self.graph.nodes[link.target]
+            reason, said = "unmatched", f"no job certainly made {place}, which {loader['name']} loads"
+            if by_environment(link):
+                reason, said = NAMED, f"no field shows whether {loader['name']} loads {place}, which its environment names"
+            yield Gap(loader["account"] or "", loader["region"] or "", "", place, reason, said, QUESTION), logged
+
+    def mixed(self) -> Iterator[Gap]:
+        """A gap if the endpoint serves a mix of two configs and its record names only one."""
+        node = self.graph.nodes[self.endpoint]
+        named = [link for link in links_into(self.graph, self.endpoint, "configures") if not is_past(link)]
+        if node["kind"] == ENDPOINT.name and serves_a_mix(node["status"]) and len(named) == 1:
+            yield Gap(node["account"] or "", node["region"] or "", "", self.endpoint, "unresolved", mix_said(node), QUESTION)
 
     def _anybodys(self) -> list[Gap]:
         """A gap for each prefix from which every model is served, whoever put it there."""
@@ -908,10 +945,13 @@ class Tracing:
         return [f"suspect: inference component {name} was not found by the last crawl of this endpoint" for name in gone]
 
     def changing(self) -> list[str]:
+        """A note if the endpoint, or a component that runs on it, is neither in service nor out of it."""
         node = self.graph.nodes[self.endpoint]
+        hosts = (self.graph.nodes[link.source] for link in self.links.values() if link.relation == "hosts")
+        parts = sorted(filter(None, map(component_changing, hosts)))
         if node["kind"] != ENDPOINT.name or is_as_expected(node["status"]):
-            return []
-        return [f"the endpoint is {node['status']}: it may serve a config other than the one it names, or none"]
+            return parts
+        return [f"the endpoint is {node['status']}: it may serve a config other than the one it names, or none", *parts]
 
 
 _Made = tuple[list[Step], set[tuple[str, str]]]

@@ -91,6 +91,7 @@ TWO_MODELS = [
 ]  # fmt: skip
 
 
+MIX = [*live()[:2], replace(live()[2], body=live()[2].body | {"EndpointStatus": "UpdateRollbackFailed"})]
 NEWER = [
     {"ModelName": "good", "ModelArn": arn("model", "good")},
     {"EndpointConfigName": "good", "EndpointConfigArn": arn("endpoint-config", "good"), "ProductionVariants": [{"VariantName": "all", "ModelName": "good"}]},
@@ -149,6 +150,9 @@ CASES = [
     Case("LIN005", "a job that is behind nothing served", "not-applicable", [fit({"train": "s3://x/"})], 0),
     Case("LIN006", "nobody made it", "failed", [*live("s3://vendor/model.tar.gz")]),
     Case("LIN006", "a job made it", "passed", [fit({"train": "s3://x/"}), *live()], 0),
+    Case("LIN006", "only a failed job may have made it", "unknown", [fit({"train": "s3://x/"}, TrainingJobStatus="Failed"), *live()]),
+    Case("LIN006", "only the environment names it", "unknown", [fit({"train": "s3://x/"}), *live("", Environment={"HF_MODEL_ID": ARTIFACT})]),
+    Case("LIN006", "a mix with a config that nothing names", "unknown", [fit({"train": "s3://x/"}), *MIX]),
     Case("LIN006", "the model may not be read", "unknown", [*live(), *DENIED]),
     Case("LIN007", "written again by a later job", "failed", [
         fit({"train": "s3://x/"}), *live(), training("again", {"train": "s3://x/"}, ARTIFACT, day="2026-03-01", **(IMAGE | TIMES)),
@@ -164,6 +168,9 @@ CASES = [
     Case("LIN009", "the record does not say", "unknown", [fit({"train": "s3://x/"}, EnableNetworkIsolation=None), *live()]),
     Case("LIN010", "rejected", "failed", [fit({"train": "s3://x/"}), registered("Rejected"), *FROM_PACKAGE]),
     Case("LIN010", "approved", "passed", [fit({"train": "s3://x/"}), registered("Approved"), *FROM_PACKAGE], 0),
+    Case("LIN010", "approved, in a mix with a config that nothing names", "unknown", [
+        fit({"train": "s3://x/"}), registered("Approved"), *FROM_PACKAGE[:2], MIX[2],
+    ]),
     Case("LIN010", "rejected, and only a shadow", "not-applicable", [registered("Rejected", "s3://other/model.tar.gz"), *IN_SHADOW], 0),
     Case("LIN010", "the record does not say", "unknown", [fit({"train": "s3://x/"}), registered(""), *FROM_PACKAGE]),
     Case("LIN010", "not named, and the registry holds its artifact", "failed", [fit({"train": "s3://x/"}), registered("PendingManualApproval"), *live()]),

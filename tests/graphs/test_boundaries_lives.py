@@ -10,9 +10,11 @@ import pytest
 from lineage.domain.names import EARLIER
 from lineage.domain.records import Resource
 from lineage.graphs.derive import derive, join
+from lineage.queries.used import used
 from lineage.snapshot.reading import Snapshot, open_snapshot
 from tests.records import arn, record, training
 from tests.snapshot.test_file import crawl
+from tests.swept import swept
 
 LIVES = ("2026-01-01T00:00:00Z", "2026-01-10T00:00:00Z", "2026-01-20T00:00:00Z")
 FIRST, SECOND = (f"@{created}" for created in LIVES[:2])
@@ -119,13 +121,47 @@ def test_both_ends_find_their_life() -> None:
     assert [edge.source for edge in joined.edges if edge.relation == "writes"] == [prep.id]
 
 
-@pytest.mark.parametrize("created", [{"CreationTime": LIVES[2]}, {}], ids=["made later", "made nobody knows when"])
-def test_one_life_is_the_name(created: dict[str, str]) -> None:
+@pytest.mark.parametrize(
+    ("created", "life"),
+    [({"CreationTime": LIVES[0]}, LAST), ({}, LAST), ({"CreationTime": LIVES[2]}, EARLIER)],
+    ids=["made before", "made nobody knows when", "made later, so it is another one"],
+)
+def test_one_life_is_the_name(created: dict[str, str], life: str) -> None:
     """If a name was never reused, it always means the same thing; lifetimes of other names change nothing."""
     others = lives("algorithm", "own-2")
     only = record("algorithm", "own", created)
     (edge,) = [edge for edge in derive([only, *others, job("05T00:00:00", "")]).edges if edge.relation == "provides"]
-    assert edge.source == only.id
+    assert edge.source == f"{only.id}{life}"
+
+
+@pytest.mark.parametrize(
+    ("created", "started", "modified", "life"),
+    [
+        ("05T00:00:00", "05T00:05:00", "05T01:00:00", FIRST),
+        ("05T00:00:00", "05T00:05:00", "25T00:00:00", FIRST),
+        ("09T23:59:59", "10T00:05:00", "", SECOND),
+        ("25T00:00:00", "", "", LAST),
+    ],
+    ids=["of the first life", "edited in the last life", "a second older than its job", "of the last life"],
+)
+def test_a_run_is_of_the_job_that_lived_then(created: str, started: str, modified: str, life: str) -> None:
+    """A run that is older than a job of the recorded name is of an earlier one, even if people edit the run later."""
+    times = {"CreationTime": at(created), "StartTime": at(started), "LastModifiedTime": at(modified)}
+    run = record("trial-component", "r", times | {"Source": {"SourceArn": arn("training-job", "j")}})
+    assert meant("training-job", "j", "recorded-by", run) == life
+
+
+def test_a_run_of_a_job_that_nobody_read_leaves_a_gap(tmp_path: Path) -> None:
+    """If the job of a run's name is younger than the run, the recorded job was deleted: what it read is unknown."""
+    run = {"CreationTime": at("05T00:00:00"), "Source": {"SourceArn": arn("training-job", "j")}}
+    apart = {"EnableNetworkIsolation": True}
+    young = training("j", {"train": "s3://d/"}, day="2026-01-20", **apart)
+    verdicts = []
+    for number, made in enumerate((young, training("j", {"train": "s3://d/"}, day="2026-01-04", **apart))):
+        swept(tmp_path / f"{number}.db", [made, record("trial-component", "r", run)])
+        with open_snapshot(tmp_path / f"{number}.db") as snapshot:
+            verdicts.append(used(snapshot, "s3://other/").verdict)
+    assert verdicts == ["unknown", "not-referenced"]
 
 
 # --- earlier versions of a record ---------------------------------------------------------------

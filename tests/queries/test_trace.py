@@ -411,7 +411,10 @@ def test_a_reused_name_is_suspect() -> None:
     assert any(
         caveat.startswith("suspect: model shop-model was created 2026-02-09T00:00:00Z, after") for caveat in answer.caveats
     )
-    assert not any("suspect" in caveat for caveat in traced(training("fit", {}, ARTIFACT), model, config, endpoint).caveats)
+    assert [step.note for step in answer.tree.steps[0].steps] == ["possible-name", ""]
+    known = traced(training("fit", {}, ARTIFACT), model, config, endpoint)
+    assert not any("suspect" in caveat for caveat in known.caveats)
+    assert [step.note for step in known.tree.steps[0].steps] == [""]
 
 
 MARCH = "2026-03-01T00:00:00Z"
@@ -475,6 +478,17 @@ def test_a_job_ran_what_had_the_name_then(tmp_path: Path) -> None:
             verdicts[created[:7]] = lineage.used(snapshot, "s3://raw/").verdict, lineage.used(snapshot, "s3://d/").findings
     assert [verdict for verdict, _ in verdicts.values()] == ["unknown", "not-referenced"]
     assert [[row["job"]["name"] for row in findings] for _, findings in verdicts.values()] == [["fit"], ["fit", "next"]]
+
+
+@pytest.mark.parametrize(
+    "jobs", [[], [training("fit", {"train": "s3://d/"}, day="2026-03-01")]], ids=["gone", "its name was used again"]
+)
+def test_a_run_of_a_job_that_nobody_read_is_not_traced(jobs: list[Resource]) -> None:
+    """What a run was made of is unknown if the job that it recorded is gone: the answer is no list of nothing."""
+    source = {"SourceArn": arn("training-job", "fit"), "SourceType": "SageMakerTrainingJob"}
+    run = record("trial-component", "run", {"CreationTime": "2026-02-01T00:00:00Z", "Source": source})
+    answer = lineage.datasets(graph_of([run, *jobs]), "trial-component/run")
+    assert (answer.verdict, [row["at"]["name"] for row in answer.breaks]) == ("partial", ["fit"])
 
 
 def test_an_updating_endpoint_shows_both_configs() -> None:
@@ -580,6 +594,49 @@ def test_a_failed_job_is_no_certain_maker() -> None:
     assert "fit wrote there, but its times or status do not show whether that was before the read" in failed.caveats
     never = training("fit", {}, ARTIFACT, TrainingJobStatus="Failed", TrainingStartTime=None, TrainingEndTime=None)
     assert traced(never, *served(ARTIFACT)).verdict == "broken"
+
+
+DOUBTFUL = {
+    "a failed job": (training("fit", {"train": "s3://d/"}, ARTIFACT, TrainingJobStatus="Failed"), {}),
+    "a job that ended after the deployment": (training("fit", {"train": "s3://d/"}, ARTIFACT, day="2026-02-02"), {}),
+    "an environment names it": (
+        training("fit", {"train": "s3://d/"}, ARTIFACT),
+        {"ModelDataUrl": None, "Environment": {"HF_MODEL_ID": ARTIFACT}},
+    ),
+}
+
+
+@pytest.mark.parametrize("case", DOUBTFUL)
+def test_a_maker_that_is_only_possible_leaves_a_gap(case: str) -> None:
+    """If no job certainly made what is served, the trace has a gap, as impact has for the same endpoint."""
+    job, container = DOUBTFUL[case]
+    graph = graph_of([job, *served(ARTIFACT, **container)])
+    answer = lineage.trace(graph, "shop")
+    assert [hole["subject"] for hole in answer.scope["holes"]] == [ARTIFACT]
+    assert lineage.impact(graph, "s3://elsewhere/").may_serve[0]["name"] == "shop"
+
+
+def test_a_mix_of_two_configs_is_a_gap_if_only_one_is_known() -> None:
+    """After a failed rollback an endpoint serves two configs: that its record names one of them does not hide the other."""
+    *rest, endpoint = [training("fit", {"train": "s3://d/"}, ARTIFACT), *served(ARTIFACT)]
+    mixed = record("endpoint", "shop", {**endpoint.body, "EndpointStatus": "UpdateRollbackFailed"})
+    said = "endpoint shop is UpdateRollbackFailed: it serves a mix of the config that it names and of another one that no record names"
+    assert [hole["detail"] for hole in traced(*rest, mixed).scope["holes"]] == [said]
+    both = record("endpoint", "shop", {**mixed.body, "PendingDeploymentSummary": {"EndpointConfigName": "next"}})
+    assert said not in [hole["detail"] for hole in traced(*rest, both).scope["holes"]]
+
+
+@pytest.mark.parametrize(("status", "said"), [("Updating", True), ("InService", False), ("Failed", False)])
+def test_a_component_that_changes_is_named(status: str, said: bool) -> None:
+    """It is unknown what a component runs while it is updated: trace and impact say so of it, not of its endpoint."""
+    runs = {"EndpointArn": arn("endpoint", "shop"), "VariantName": "a", "InferenceComponentStatus": status}
+    component = record("inference-component", "ic", runs | {"Specification": {"Container": {"ArtifactUrl": ARTIFACT}}})
+    config = record("endpoint-config", "c", {"ProductionVariants": [{"VariantName": "a"}]})
+    endpoint = record("endpoint", "shop", {"EndpointConfigName": "c", "EndpointStatus": "InService"})
+    graph = graph_of([training("fit", {"train": "s3://d/"}, ARTIFACT), component, config, endpoint])
+    for answer in (lineage.trace(graph, "shop"), lineage.impact(graph, "s3://d/")):
+        assert any("inference component ic is Updating: it may run" in caveat for caveat in answer.caveats) == said
+        assert not any("endpoint shop is" in caveat for caveat in answer.caveats)
 
 
 FAILED_JOBS = {

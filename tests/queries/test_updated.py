@@ -101,6 +101,7 @@ def test_a_package_that_was_changed_may_be_either(tmp_path: Path) -> None:
         answer = lineage.trace(snapshot, "shop")
         rows = [row for name in ("first", "second") for row in lineage.impact(snapshot, f"s3://d/{name}/").reached]
     assert [(row["name"], row["sure"]) for row in answer.training_jobs] == [("first", False), ("second", False)]
+    assert [step.note for step in answer.tree.steps[0].steps[0].steps[0].steps] == ["possible-changed"] * 2
     assert any("model package g/1 named other artifacts before it was changed" in caveat for caveat in answer.caveats)
     assert [row["sure"] for row in rows if row["name"] == "shop"] == [False, False]
 

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from lineage.domain.kinds import REGISTERED, takes_model
+from lineage.domain.records import Json
 from lineage.domain.sightings import EVER
+from lineage.domain.status import serves
 from lineage.domain.times import bounds, sortable
 from lineage.graphs.deployments import BEFORE, PAST
 from lineage.queries.flow.links import Flow, Link, links_into, links_out_of
@@ -61,6 +63,20 @@ def changed(graph: Flow, link: Link) -> str:
         return ""
     said = f"model package {graph.nodes[link.target]['name']} named other artifacts before it was changed"
     return f"{said}: which of them its models loaded is not certain"
+
+
+def component_changing(component: Json) -> str:
+    """A note if it is unknown whether a component runs what it names; empty if it does, or is out of service."""
+    if not component["observed"] or component.get("deleted") or serves(component["status"]) is not None:
+        return ""
+    said = f"inference component {component['name']} is {component['status']}"
+    return f"{said}: it may run something other than it names, or nothing"
+
+
+def mix_said(endpoint: Json) -> str:
+    """What follows where an update of an endpoint failed, and its rollback as well."""
+    said = f"endpoint {endpoint['name']} is {endpoint['status']}"
+    return f"{said}: it serves a mix of the config that it names and of another one that no record names"
 
 
 def suspect(graph: Flow, link: Link) -> str:

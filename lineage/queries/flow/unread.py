@@ -14,7 +14,7 @@ from functools import cached_property
 from weakref import WeakKeyDictionary
 
 from lineage.domain.kinds import CARRIERS, INFERENCE_COMPONENT, KIND_OF_CALL, KINDS, kind_of_subject
-from lineage.domain.names import is_arn, is_place, named_id, parse_arn
+from lineage.domain.names import EARLIER, is_arn, is_place, named_id, parse_arn
 from lineage.domain.records import Gap, Json, Scope
 from lineage.domain.text import listed
 from lineage.domain.vendors import vendor_of
@@ -138,6 +138,8 @@ class Unread:
         place = (data["account"] or "", data["region"] or "")
         if gap:
             return gap.reason, f"it could not be read ({gap.reason}{f': {gap.detail}' if gap.detail else ''})"
+        if node.endswith(EARLIER):
+            return _GONE, "what has this name now is younger"
         if (*place, data["kind"]) in self._scope.enumerated:
             return _GONE, "a complete list no longer contains it"
         if not (KINDS[data["kind"]].list or KINDS[data["kind"]].describe):
