@@ -38,7 +38,7 @@ def shown(excerpt: Excerpt, *questions: Question, whole: bool = False) -> Graph:
     extent = Extent(Held.by(excerpt), whole, frozenset(questions))
     built: Any = nx.MultiDiGraph(**excerpt.graph | {EXTENT: extent})
     # networkx would copy each node's attributes twice, and look up both ends of each edge three times
-    after, before = excerpt.neighbours(dict)  # people may change the attributes of one edge
+    after, before = excerpt.neighbours()
     built._node.update(excerpt.nodes)  # noqa: SLF001
     built._succ.update(after)  # noqa: SLF001
     built._pred.update(before)  # noqa: SLF001

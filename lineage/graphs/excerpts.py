@@ -52,23 +52,35 @@ class EdgeRow(NamedTuple):
         return None if self.opens is None else f"{self.opens}/{self.closes}"
 
 
-def edges_of(rows: Iterable[Row]) -> Iterator[EdgeRow]:
-    """Rows of a snapshot's edges, by name. Only this function knows the columns."""
-    return map(EdgeRow._make, rows)
+def edges_of(rows: Iterable[Row], ids: dict[str, str] | None = None) -> Iterator[EdgeRow]:
+    """Rows of a snapshot's edges, by name. Only this function knows the columns.
+
+    Of texts that many rows have, one is kept. `ids` are those of the ends, also for the rows of further calls.
+    """
+    same = ({} if ids is None else ids).setdefault
+    for source, target, relation, role, usage, path, evidence, opens, closes, span, listing, reader, settled in rows:
+        said = intern(relation), intern(role), intern(usage), intern(path), intern(evidence)
+        ends = same(source, source), same(target, target)
+        yield EdgeRow._make((*ends, *said, opens, closes, span and intern(str(span)), listing, intern(reader), settled))
 
 
 class Link(NamedTuple):
-    """One edge of a graph: its ends, its key, and its attributes."""
+    """One edge of a graph: its ends, its key, what is said of it and of many others, and its time."""
 
     source: str
     target: str
     key: str
     data: Attributes
+    time: str | None
 
     @property
     def relation(self) -> str:
         relation: str = self.data["relation"]
         return relation
+
+    def attributes(self) -> Attributes:
+        """All that is said of it, in a dict of its own."""
+        return self.data | {"time": self.time}
 
 
 class Links(dict[str, Sequence[Link]]):
@@ -91,8 +103,12 @@ class _Unnested(Links):
         return links
 
 
+def _out_of(source: str, target: str, key: str, data: Attributes) -> Link:
+    return Link(source, target, key, data, data.get("time"))
+
+
 def _into(target: str, source: str, key: str, data: Attributes) -> Link:
-    return Link(source, target, key, data)
+    return Link(source, target, key, data, data.get("time"))
 
 
 class Excerpt:
@@ -107,7 +123,7 @@ class Excerpt:
     @classmethod
     def nested(cls, nodes: dict[str, Attributes], after: Neighbours, before: Neighbours, graph: Attributes) -> Excerpt:
         """The same of nested dicts."""
-        made = cls(nodes, _Unnested(Link, after), _Unnested(_into, before), graph)
+        made = cls(nodes, _Unnested(_out_of, after), _Unnested(_into, before), graph)
         made._sides = after, before
         return made
 
@@ -121,7 +137,7 @@ class Excerpt:
 
     @cached_property
     def _sides(self) -> tuple[Neighbours, Neighbours]:
-        return self.neighbours(lambda data: data)
+        return self.neighbours()
 
     @property
     def after(self) -> Neighbours:
@@ -133,15 +149,15 @@ class Excerpt:
         """The edges into each node."""
         return self._sides[1]
 
-    def neighbours(self, attributes_of: Callable[[Attributes], Attributes]) -> tuple[Neighbours, Neighbours]:
-        """The edges out of each node and into it as nested dicts, with their attributes or copies of them."""
+    def neighbours(self) -> tuple[Neighbours, Neighbours]:
+        """The edges out of each node and into it as nested dicts, with copies of their attributes."""
         after: Neighbours = {node: {} for node in self.nodes}
         before: Neighbours = {node: {} for node in self.nodes}
-        for source, target, key, data in self.edges():
-            keys = after[source].get(target)
+        for link in self.edges():
+            keys = after[link.source].get(link.target)
             if keys is None:
-                keys = after[source][target] = before[target][source] = {}
-            keys[key] = attributes_of(data)
+                keys = after[link.source][link.target] = before[link.target][link.source] = {}
+            keys[link.key] = link.attributes()
         return after, before
 
     def among(self, kept: Collection[str]) -> Excerpt:
@@ -154,7 +170,7 @@ class Excerpt:
         return Excerpt(nodes, out_of, into, self.graph)
 
     def edges(self) -> Iterator[Link]:
-        """Each edge: its ends, its key and its attributes."""
+        """Each edge."""
         return chain.from_iterable(self.out_of[node] for node in self.nodes)
 
 
@@ -202,15 +218,16 @@ def _linked(nodes: Iterable[str], edges: Iterable[EdgeRow]) -> tuple[Links, Link
     ids = {node: node for node in nodes}  # one text for each id, in whatever number of rows it is
     out_of, into, said = dict[str, list[Link]](), dict[str, list[Link]](), dict[tuple[Any, ...], Attributes]()
     for edge in edges:
-        source, target, *_ = edge
-        data = said.get(edge[2:])
+        source, target, relation, role, usage, path, evidence, _, _, *rest = edge
+        known = relation, role, usage, path, evidence, *rest
+        data = said.get(known)
         if data is None:
-            data = said[edge[2:]] = edge_attributes(edge)
+            data = said[known] = edge_attributes(edge)
         after = out_of.get(source)
         if after is None:
             after = out_of[ids[source]] = []
         taken = _between(after, target) if after and after[-1].target == target else ()
-        link = Link(ids[source], ids[target], edge_key(edge, taken), data)
+        link = Link(ids[source], ids[target], edge_key(edge, taken), data, edge.time)
         if link.key in taken:  # the later one stays
             into[target] = [one for one in into[target] if one[:3] != link[:3]]
             after[:] = [one for one in after if one[1:3] != link[1:3]]
@@ -259,19 +276,17 @@ def _attributed(row: Row, details: Attributes) -> tuple[str, Attributes]:
 
 
 def edge_attributes(edge: EdgeRow) -> Attributes:
-    """The attributes of an edge in the graph."""
-    _, _, relation, role, usage, path, evidence, opens, closes, span, listing, reader, settled = edge
+    """The attributes of an edge in the graph, but for its time: many edges have the same."""
     return {
-        "relation": intern(relation),
-        "role": intern(role),
-        "usage": intern(usage),
-        "path": intern(path),
-        "evidence": intern(evidence),
-        "time": None if opens is None else f"{opens}/{closes}",
-        "span": intern(str(span)) if span else None,
-        "listing": listing,
-        "reader": intern(reader),
-        "settled": settled,
+        "relation": edge.relation,
+        "role": edge.role,
+        "usage": edge.usage,
+        "path": edge.path,
+        "evidence": edge.evidence,
+        "span": edge.span,
+        "listing": edge.listing,
+        "reader": edge.reader,
+        "settled": edge.settled,
     }
 
 

@@ -377,9 +377,9 @@ class _InExcerpt:
     def edges(self, nodes: Iterable[str], way: Direction, relations: Sequence[str], _only: Only) -> Iterator[EdgeRow]:
         """The edges of some relations into some nodes, or out of them."""
         beside = self._graph.into if way == "up" else self._graph.out_of
-        for source, target, _, data in chain.from_iterable(beside[node] for node in nodes):
+        for source, target, _, data, time in chain.from_iterable(beside[node] for node in nodes):
             if data["relation"] in relations:
-                opens, _, closes = data["time"].partition("/") if data["time"] else (None, "", None)
+                opens, _, closes = time.partition("/") if time else (None, "", None)
                 said = {name: data[name] for name in EdgeRow._fields[2:] if name in data}
                 yield EdgeRow(source, target, opens=opens, closes=closes, **said)
 

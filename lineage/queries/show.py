@@ -59,4 +59,4 @@ _VERSION = ("digest", "first_crawl", "last_crawl", "modified", "status")
 
 def _edge_json(edge: EdgeRow) -> Json:
     said = {name: value for name, value in edge_attributes(edge).items() if name not in ("span", "listing")}
-    return {"source": edge.source, "target": edge.target} | said
+    return {"source": edge.source, "target": edge.target} | said | {"time": edge.time}

@@ -162,4 +162,4 @@ def _keyed(rows: Iterable[Row]) -> Iterator[Link]:
         found: dict[str, EdgeRow] = {}
         for row in between:
             found[edge_key(row, found)] = row
-        yield from (Link(source, target, key, edge_attributes(found[key])) for key in sorted(found))
+        yield from (Link(source, target, key, edge_attributes(found[key]), found[key].time) for key in sorted(found))

@@ -67,7 +67,7 @@ def plain_of(chosen: Chosen) -> Graph:
 
 
 def _with_key(link: Link) -> Attributes:
-    return {"key": link.key} | link.data
+    return {"key": link.key} | link.attributes()
 
 
 def _types(rows: Iterable[Attributes]) -> _Types:

@@ -148,6 +148,7 @@ def _facts(link: Link, name: str) -> Json:
     if name == "alternateOf":
         return {}
     words = ("relation", "role", "usage", "path", "evidence", "time")
-    told = {f"lineage:{word}": link.data[word] for word in words if link.data[word]}
+    said = link.attributes()
+    told = {f"lineage:{word}": said[word] for word in words if said[word]}
     role = told.get("lineage:role") if name in ("used", "wasGeneratedBy") else None
     return told | ({"prov:role": role} if role else {})

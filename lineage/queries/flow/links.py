@@ -65,7 +65,7 @@ class Flow:
         if source not in self._between:
             found = self._between[source] = defaultdict(list)
             for link in self._out_of[source]:
-                found[link.target].append(link.data)
+                found[link.target].append(link.attributes())
         return self._between[source][target]
 
     def leads_on(self, node: str) -> bool:

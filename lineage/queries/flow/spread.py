@@ -132,7 +132,7 @@ class Spread:
 
     def turn(self, arrival: Arrival, _number: int) -> tuple[Any, ...]:
         """The order of arrivals. Of equally near ones early writes come first: what came later reaches no other job there."""
-        time = (arrival.links[-1].data["time"] or "") if arrival.links else ""
+        time = (arrival.links[-1].time or "") if arrival.links else ""
         return (not arrival.sure, arrival.length, time)
 
     def meets(self, _further: Arrival) -> bool:
