@@ -6,27 +6,24 @@ networkx takes longer to import than most questions take to answer, so it is loa
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable, Collection, Container, Iterable, Iterator, Sequence
+from collections.abc import Callable, Collection, Container, Iterable, Iterator, Mapping, Sequence
 from functools import cached_property
-from itertools import chain, islice, takewhile
+from itertools import chain, takewhile
 from sys import intern
 from typing import TYPE_CHECKING, Any, NamedTuple, TypeAlias
 
-from lineage.domain.kinds import IMAGE
-from lineage.domain.names import is_place
-from lineage.domain.records import Scope, decoded
+from lineage.domain.records import Scope
+from lineage.graphs.nodes import Attributes, Nodes, attributed
 from lineage.snapshot.manifests import Listings
 from lineage.snapshot.reading import Snapshot, insist_snapshot
-from lineage.snapshot.tables import AT_ONCE, Row
+from lineage.snapshot.tables import Row
 
 if TYPE_CHECKING:
     import networkx as nx
 
 Graph: TypeAlias = "nx.MultiDiGraph[str]"
-Attributes = dict[str, Any]
 Neighbours = dict[str, dict[str, dict[str, Attributes]]]
 """By node, its neighbours on one side, and for each of them the attributes of the edges by their keys."""
-_LABEL_PARTS = 3  # of a key: enough to show the job's name in `job/output/model.tar.gz`
 
 
 class EdgeRow(NamedTuple):
@@ -117,7 +114,7 @@ class Excerpt:
     It is read, and never changed: edges that say the same may share their attributes.
     """
 
-    def __init__(self, nodes: dict[str, Attributes], out_of: Links, into: Links, graph: Attributes) -> None:
+    def __init__(self, nodes: Mapping[str, Attributes], out_of: Links, into: Links, graph: Attributes) -> None:
         self.nodes, self.out_of, self.into, self.graph = nodes, out_of, into, graph
 
     @classmethod
@@ -162,12 +159,18 @@ class Excerpt:
 
     def among(self, kept: Collection[str]) -> Excerpt:
         """The part of it between some of its nodes."""
-        nodes = {node: data for node, data in self.nodes.items() if node in kept}
+        nodes = self.nodes.among(kept) if isinstance(self.nodes, Nodes) else _among(self.nodes, kept)
         out_of, into = (
             Links((node, links) for node in nodes if (links := [link for link in beside[node] if link[end] in kept]))
             for beside, end in ((self.out_of, 1), (self.into, 0))
         )
         return Excerpt(nodes, out_of, into, self.graph)
+
+    def of_kind(self, kind: str) -> Iterator[str]:
+        """The ids of the nodes of a kind."""
+        if isinstance(self.nodes, Nodes):
+            return self.nodes.of_kind(kind)
+        return (node for node, data in self.nodes.items() if data["kind"] == kind)
 
     def edges(self) -> Iterator[Link]:
         """Each edge."""
@@ -199,23 +202,25 @@ def unseen_in(snapshot: Snapshot) -> dict[str, Attributes]:
     return snapshot.remembered("unseen", lambda: dict(attributed(snapshot.unread_rows())))
 
 
+def _among(nodes: Mapping[str, Attributes], kept: Collection[str]) -> dict[str, Attributes]:
+    return {node: data for node, data in nodes.items() if node in kept}
+
+
 def assembled(
-    nodes: Iterable[tuple[str, Attributes]],
+    nodes: Nodes,
     edges: Iterable[EdgeRow],
     scope: Scope,
     listings: Listings,
     unseen: dict[str, Attributes],
 ) -> Excerpt:
-    """Some nodes with attributes, and edges between them; the order of the edges decides their keys."""
+    """Some nodes, and edges between them; the order of the edges decides their keys."""
     unread = {gap.subject: gap for gap in scope.holes if gap.operation == "GetObject"}
     known = {"scope": scope, "gaps": list(scope.holes), "listings": listings, "unread": unread, "unseen": unseen}
-    by_id = dict(nodes)
-    return Excerpt(by_id, *_linked(by_id, edges), known)
+    return Excerpt(nodes, *_linked(edges), known)
 
 
-def _linked(nodes: Iterable[str], edges: Iterable[EdgeRow]) -> tuple[Links, Links]:
+def _linked(edges: Iterable[EdgeRow]) -> tuple[Links, Links]:
     """The edges out of each node and into it, of rows by source and target. Edges that say the same share their attributes."""
-    ids = {node: node for node in nodes}  # one text for each id, in whatever number of rows it is
     out_of, into, said = dict[str, list[Link]](), dict[str, list[Link]](), dict[tuple[Any, ...], Attributes]()
     for edge in edges:
         source, target, relation, role, usage, path, evidence, _, _, *rest = edge
@@ -225,9 +230,9 @@ def _linked(nodes: Iterable[str], edges: Iterable[EdgeRow]) -> tuple[Links, Link
             data = said[known] = edge_attributes(edge)
         after = out_of.get(source)
         if after is None:
-            after = out_of[ids[source]] = []
+            after = out_of[source] = []
         taken = _between(after, target) if after and after[-1].target == target else ()
-        link = Link(ids[source], ids[target], edge_key(edge, taken), data, edge.time)
+        link = Link(source, target, edge_key(edge, taken), data, edge.time)
         if link.key in taken:  # the later one stays
             into[target] = [one for one in into[target] if one[:3] != link[:3]]
             after[:] = [one for one in after if one[1:3] != link[1:3]]
@@ -250,31 +255,6 @@ def edge_key(edge: EdgeRow, taken: Container[str]) -> str:
     return f"{key}#{edge.reader}" if key in taken else key  # such as one model that several things run at once
 
 
-def attributed(rows: Iterable[Row]) -> Iterator[tuple[str, Attributes]]:
-    """The id and the attributes of each row of a node."""
-    rest = iter(rows)
-    while some := list(islice(rest, AT_ONCE)):
-        details = decoded(f"[{','.join(row[-1] for row in some)}]")  # together, because they have the same member names
-        yield from map(_attributed, some, details)
-
-
-def _attributed(row: Row, details: Attributes) -> tuple[str, Attributes]:
-    identity, kind, name, account, region, arn, created, modified, status, observed, _ = row
-    details |= {  # of texts that many nodes have, one is kept
-        "kind": intern(kind),
-        "name": name,
-        "account": account and intern(account),
-        "region": region and intern(region),
-        "arn": identity if arn == identity else arn,
-        "created": created,
-        "modified": created if modified == created else modified,
-        "status": status and intern(status),
-        "observed": bool(observed),
-        "label": label(identity, kind, name),
-    }
-    return identity, details
-
-
 def edge_attributes(edge: EdgeRow) -> Attributes:
     """The attributes of an edge in the graph, but for its time: many edges have the same."""
     return {
@@ -288,17 +268,3 @@ def edge_attributes(edge: EdgeRow) -> Attributes:
         "reader": edge.reader,
         "settled": edge.settled,
     }
-
-
-def label(identity: str, kind: str, name: str) -> str:
-    """A short text for pictures: the name, a place with its store and its last parts, an image without its registry."""
-    if kind == IMAGE:
-        repository, at, digest = identity.rpartition("/")[2].partition("@sha256:")
-        return f"{repository}{at}{digest[:12]}"
-    if not is_place(identity):
-        return name
-    scheme, _, rest = identity.partition("://")
-    before, *kept = rest.rstrip("/").rsplit("/", _LABEL_PARTS)
-    store, left_out, _ = before.partition("/")
-    slash = "/" if identity.endswith("/") else ""
-    return "/".join([store if scheme == "s3" else f"{scheme} {store}", *(("…",) if left_out else ()), *kept]) + slash

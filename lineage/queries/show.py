@@ -6,7 +6,8 @@ from dataclasses import asdict, dataclass
 
 from lineage.domain.names import node_id
 from lineage.domain.records import Json, decoded
-from lineage.graphs.excerpts import EdgeRow, attributed, edge_attributes, edges_of
+from lineage.graphs.excerpts import EdgeRow, edge_attributes, edges_of
+from lineage.graphs.nodes import attributed
 from lineage.queries.as_json import attributes_json
 from lineage.queries.flow.unread import gap_subjects
 from lineage.queries.selectors import find_in

@@ -254,7 +254,7 @@ class Lines:
         ends = ((edge, edge.target if way == "up" else edge.source) for edge in self.rows)
         return (edge for edge, end in ends if end in wanted and edge.relation in relations)
 
-    def attributes(self, nodes: Any) -> Iterator[tuple[str, dict[str, Any]]]:
+    def nodes(self, nodes: Any) -> Iterator[tuple[str, dict[str, Any]]]:
         return ((node, {"kind": node[0]}) for node in nodes)
 
     def sort_of(self, _node: str, attributes: dict[str, Any]) -> str:

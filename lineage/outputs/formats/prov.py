@@ -17,7 +17,7 @@ from lineage.domain.jobs import is_job
 from lineage.domain.kinds import RUNS
 from lineage.domain.names import is_place
 from lineage.domain.records import Json
-from lineage.graphs.excerpts import Attributes
+from lineage.graphs.nodes import Attributes
 from lineage.outputs.formats.chosen import Chosen
 from lineage.outputs.formats.text import dumped
 from lineage.queries.flow.belonging import EXECUTION

@@ -13,7 +13,8 @@ from collections.abc import Collection, Hashable, Iterator, Mapping
 from typing import Any
 
 from lineage.domain.kinds import CODE
-from lineage.graphs.excerpts import Attributes, Excerpt
+from lineage.graphs.excerpts import Excerpt
+from lineage.graphs.nodes import Attributes
 
 # A node with this many edges is like no other. This many steps around a node must look alike; the first number that folds
 # enough is used.
