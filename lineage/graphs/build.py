@@ -22,7 +22,7 @@ from lineage.domain.records import Gap, Resource, Scope
 from lineage.domain.urls import from_url
 from lineage.errors import UnknownNode
 from lineage.graphs.derive import derive
-from lineage.graphs.excerpts import Excerpt, Graph, assembled, edges_of, insist_described, insist_source, unseen_in
+from lineage.graphs.excerpts import Excerpt, Graph, Texts, assembled, edges_of, insist_described, insist_source, unseen_in
 from lineage.graphs.follow import Direction
 from lineage.graphs.neighbourhoods import dataset_excerpt, near_excerpt, subject_excerpt
 from lineage.graphs.nodes import Nodes, kept
@@ -53,9 +53,9 @@ def graph(snapshot: Snapshot, *, edges: bool = True) -> Graph:
 
 
 def _all_of(snapshot: Snapshot, *, edges: bool = True) -> Excerpt:
-    ids: dict[str, str] = {}
-    nodes = Nodes(dict(kept(snapshot.node_rows(), ids)))
-    rows = edges_of(snapshot.edge_rows(), ids) if edges else ()
+    texts = Texts()
+    nodes = Nodes(dict(kept(snapshot.node_rows(), texts.ids)))
+    rows = edges_of(snapshot.edge_rows(), texts) if edges else ()
     return assembled(nodes, rows, snapshot.scope(), snapshot.listings(), unseen_in(snapshot))
 
 

@@ -26,39 +26,54 @@ Neighbours = dict[str, dict[str, dict[str, Attributes]]]
 """By node, its neighbours on one side, and for each of them the attributes of the edges by their keys."""
 
 
-class EdgeRow(NamedTuple):
-    """One edge in a snapshot: its ends, and its attributes in the graph."""
+class Said(NamedTuple):
+    """What an edge says besides its ends and its time. Many edges say the same."""
 
-    source: str
-    target: str
     relation: str
     role: str
     usage: str
     path: str
     evidence: str
-    opens: str | None
-    closes: str | None
     span: str | None
     listing: int | None
     reader: str = ""
     settled: str = ""
 
-    @property
-    def time(self) -> str | None:
-        """The window as one text, as on a graph's edges and in every answer."""
-        return None if self.opens is None else f"{self.opens}/{self.closes}"
+
+class EdgeRow(NamedTuple):
+    """One edge in a snapshot: its ends, what it says, and its window as one text, as on a graph's edges and in every answer."""
+
+    source: str
+    target: str
+    said: Said
+    time: str | None = None
 
 
-def edges_of(rows: Iterable[Row], ids: dict[str, str] | None = None) -> Iterator[EdgeRow]:
-    """Rows of a snapshot's edges, by name. Only this function knows the columns.
+class Texts:
+    """What many rows of one graph have, each kept once."""
 
-    Of texts that many rows have, one is kept. `ids` are those of the ends, also for the rows of further calls.
-    """
-    same = ({} if ids is None else ids).setdefault
+    def __init__(self) -> None:
+        self.ids: dict[str, str] = {}
+        self.sayings: dict[Row, Said] = {}
+
+
+def edges_of(rows: Iterable[Row], texts: Texts | None = None) -> Iterator[EdgeRow]:
+    """Rows of a snapshot's edges, by name. Only this function knows the columns. `texts` are those of further rows."""
+    texts = Texts() if texts is None else texts
+    same, sayings, since, until, time = texts.ids.setdefault, texts.sayings, None, None, None
     for source, target, relation, role, usage, path, evidence, opens, closes, span, listing, reader, settled in rows:
-        said = intern(relation), intern(role), intern(usage), intern(path), intern(evidence)
-        ends = same(source, source), same(target, target)
-        yield EdgeRow._make((*ends, *said, opens, closes, span and intern(str(span)), listing, intern(reader), settled))
+        if opens != since or closes != until:  # rows are in the order of their ends, and all writes of a job have one time
+            since, until, time = opens, closes, None if opens is None else f"{opens}/{closes}"
+        words = relation, role, usage, path, evidence, span, listing, reader, settled
+        said = sayings.get(words)
+        if said is None:
+            said = sayings[words] = _said(*words)
+        yield EdgeRow._make((same(source, source), same(target, target), said, time))
+
+
+def _said(relation: str, role: str, usage: str, path: str, evidence: str, span: str | None, *rest: Any) -> Said:
+    told = intern(relation), intern(role), intern(usage), intern(path), intern(evidence)
+    return Said(*told, span and intern(str(span)), *rest)
 
 
 class Link(NamedTuple):
@@ -221,24 +236,31 @@ def assembled(
 
 def _linked(edges: Iterable[EdgeRow]) -> tuple[Links, Links]:
     """The edges out of each node and into it, of rows by source and target. Edges that say the same share their attributes."""
-    out_of, into, said = dict[str, list[Link]](), dict[str, list[Link]](), dict[tuple[Any, ...], Attributes]()
+    out_of, into, told = dict[str, list[Link]](), dict[str, list[Link]](), dict[Said, Attributes]()
     for edge in edges:
-        source, target, relation, role, usage, path, evidence, _, _, *rest = edge
-        known = relation, role, usage, path, evidence, *rest
-        data = said.get(known)
+        source, target, said, time = edge
+        data = told.get(said)
         if data is None:
-            data = said[known] = edge_attributes(edge)
+            data = told[said] = said._asdict()
         after = out_of.get(source)
         if after is None:
             after = out_of[source] = []
         taken = _between(after, target) if after and after[-1].target == target else ()
-        link = Link(source, target, edge_key(edge, taken), data, edge.time)
+        link = Link(source, target, edge_key(edge, taken), data, time)
         if link.key in taken:  # the later one stays
             into[target] = [one for one in into[target] if one[:3] != link[:3]]
             after[:] = [one for one in after if one[1:3] != link[1:3]]
         after.append(link)
-        into.setdefault(link.target, []).append(link)
-    return Links(out_of), Links(into)
+        into.setdefault(target, []).append(link)
+    return _packed(out_of), _packed(into)
+
+
+def _packed(found: dict[str, list[Link]]) -> Links:
+    """Lists that grew take twice the room: most nodes have one edge on a side."""
+    links = Links()
+    for node in list(found):
+        links[node] = tuple(found.pop(node))
+    return links
 
 
 def _between(after: list[Link], target: str) -> set[str]:
@@ -248,23 +270,9 @@ def _between(after: list[Link], target: str) -> set[str]:
 
 def edge_key(edge: EdgeRow, taken: Container[str]) -> str:
     """What distinguishes an edge from others between its nodes: relation and role, if needed also use, field and time."""
-    key = intern(f"{edge.relation}:{edge.role}" if edge.role else edge.relation)  # many edges have each
+    said = edge.said
+    key = intern(f"{said.relation}:{said.role}" if said.role else said.relation)  # many edges have each
     if key in taken:  # repeated for another use or at another time
-        key = f"{key}#{edge.usage}#{edge.path}"
+        key = f"{key}#{said.usage}#{said.path}"
     key = f"{key}#{edge.time}" if key in taken else key
-    return f"{key}#{edge.reader}" if key in taken else key  # such as one model that several things run at once
-
-
-def edge_attributes(edge: EdgeRow) -> Attributes:
-    """The attributes of an edge in the graph, but for its time: many edges have the same."""
-    return {
-        "relation": edge.relation,
-        "role": edge.role,
-        "usage": edge.usage,
-        "path": edge.path,
-        "evidence": edge.evidence,
-        "span": edge.span,
-        "listing": edge.listing,
-        "reader": edge.reader,
-        "settled": edge.settled,
-    }
+    return f"{key}#{said.reader}" if key in taken else key  # such as one model that several things run at once

@@ -150,7 +150,7 @@ def _requests(table: tuple[Follow, ...]) -> tuple[_Request, ...]:
 def _leading(edges: Iterable[EdgeRow], line: Follow) -> Iterator[EdgeRow]:
     """The edges that a line takes, of those that were asked for with it."""
     edge_of = line.edge
-    return (edge for edge in edges if edge.relation in line.relations and (edge_of is None or edge_of(edge)))
+    return (edge for edge in edges if edge.said.relation in line.relations and (edge_of is None or edge_of(edge)))
 
 
 def grow(source: Source, table: tuple[Follow, ...], seeds: Seeds) -> Grown:

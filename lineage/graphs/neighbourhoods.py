@@ -5,9 +5,10 @@ Each answer on its neighbourhood equals that on the whole graph. Only this file 
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from itertools import chain
-from operator import attrgetter, itemgetter
+from operator import attrgetter
 from typing import get_args
 
 from lineage.domain.given import texts
@@ -16,7 +17,7 @@ from lineage.domain.names import Location, is_location, is_place, location_of, p
 from lineage.domain.training import is_training_job
 from lineage.domain.urls import from_url
 from lineage.errors import MalformedName
-from lineage.graphs.excerpts import EdgeRow, Excerpt, assembled, edges_of, unseen_in
+from lineage.graphs.excerpts import EdgeRow, Excerpt, Said, Texts, assembled, edges_of, unseen_in
 from lineage.graphs.follow import EVERY, Direction, Follow, Grown, Only, Seeds, grow
 from lineage.graphs.leads import Prefixes, first_write, mention_rows, onward_rows, places_near, telling_rows
 from lineage.graphs.named import NamedPlaces
@@ -48,7 +49,7 @@ def _sort_of(attributes: Attributes) -> str:
 
 
 def _is_logged(edge: EdgeRow) -> bool:
-    return edge.evidence == "logged"
+    return edge.said.evidence == "logged"
 
 
 def _is_said(edge: EdgeRow) -> bool:
@@ -57,11 +58,11 @@ def _is_said(edge: EdgeRow) -> bool:
 
 
 def _is_of_a_copy(edge: EdgeRow) -> bool:
-    return edge.evidence == "content"
+    return edge.said.evidence == "content"
 
 
 def _is_of_a_model(edge: EdgeRow) -> bool:
-    return takes_model(edge.relation, edge.usage)
+    return takes_model(edge.said.relation, edge.said.usage)
 
 
 # What is upstream or downstream, with what is beside it: runs, experiments, groups, executions; what a reached job reads
@@ -322,17 +323,24 @@ def _nodes_of(grown: Grown) -> Iterator[str]:
 
 
 def _graph(snapshot: Snapshot, nodes: dict[str, Row], edges: list[EdgeRow]) -> Excerpt:
-    """The edges come in the order of the whole graph, so that keys are the same. The list is empty afterwards."""
-    edges.sort(key=itemgetter(0, 1, 2, 3, 4, 5))
+    """The nodes and edges as a graph. The list is empty afterwards."""
     in_order = Nodes({node: nodes[node] for node in sorted(nodes)})
-    return assembled(in_order, _emptying(edges), snapshot.scope(), snapshot.listings(), unseen_in(snapshot))
+    return assembled(in_order, _in_order(edges), snapshot.scope(), snapshot.listings(), unseen_in(snapshot))
 
 
-def _emptying(rows: list[EdgeRow]) -> Iterator[EdgeRow]:
-    """Each row, without keeping it: a large graph would be held twice."""
-    rows.reverse()
-    while rows:
-        yield rows.pop()
+def _in_order(edges: list[EdgeRow]) -> Iterator[EdgeRow]:
+    """The edges in the order of the whole graph, so that keys are the same. None is kept: a large graph would be held twice."""
+    by_source: dict[str, list[EdgeRow]] = defaultdict(list)
+    edges.reverse()
+    while edges:
+        edge = edges.pop()
+        by_source[edge.source].append(edge)
+    for source in sorted(by_source):
+        yield from sorted(by_source.pop(source), key=_target_and_said)
+
+
+def _target_and_said(edge: EdgeRow) -> tuple[str, tuple[str, ...]]:
+    return edge.target, edge.said[:4]
 
 
 def _places_around(snapshot: Snapshot, datasets: Iterable[Location], near: Prefixes) -> Iterator[str]:
@@ -352,15 +360,15 @@ class _Stored:
     def __init__(self, snapshot: Snapshot, *, every_run: bool = False) -> None:
         self.snapshot = snapshot
         self._every_run = every_run
-        self._ids: dict[str, str] = {}
+        self._texts = Texts()
 
     def edges(self, nodes: Iterable[str], way: Direction, relations: Sequence[str], only: Only) -> Iterator[EdgeRow]:
         """The edges of some relations into some nodes, or out of them, by their ends."""
-        return edges_of(self._rows(nodes, way, relations, only), self._ids)
+        return edges_of(self._rows(nodes, way, relations, only), self._texts)
 
     def between(self, ids: Collection[str]) -> Iterator[EdgeRow]:
         """The edges between some nodes."""
-        return edges_of(self.snapshot.rows_between(ids), self._ids)
+        return edges_of(self.snapshot.rows_between(ids), self._texts)
 
     def _rows(self, nodes: Iterable[str], way: Direction, relations: Sequence[str], only: Only) -> Iterator[Row]:
         if only is Only.TELLING:
@@ -374,7 +382,7 @@ class _Stored:
 
     def nodes(self, ids: Iterable[str]) -> Iterator[tuple[str, Row]]:
         """The rows of some nodes."""
-        return kept(self.snapshot.node_rows(ids), self._ids)
+        return kept(self.snapshot.node_rows(ids), self._texts.ids)
 
     def sort_of(self, node: str, row: Row) -> str:
         """The sort of a node."""
@@ -392,9 +400,8 @@ class _InExcerpt:
         beside = self._graph.into if way == "up" else self._graph.out_of
         for source, target, _, data, time in chain.from_iterable(beside[node] for node in nodes):
             if data["relation"] in relations:
-                opens, _, closes = time.partition("/") if time else (None, "", None)
-                said = {name: data[name] for name in EdgeRow._fields[2:] if name in data}
-                yield EdgeRow(source, target, opens=opens, closes=closes, **said)
+                said = Said(**{name: data[name] for name in Said._fields if name in data})
+                yield EdgeRow(source, target, said, time)
 
     def nodes(self, ids: Iterable[str]) -> Iterator[tuple[str, Attributes]]:
         """The attributes of some nodes."""

@@ -6,7 +6,7 @@ from dataclasses import asdict, dataclass
 
 from lineage.domain.names import node_id
 from lineage.domain.records import Json, decoded
-from lineage.graphs.excerpts import EdgeRow, edge_attributes, edges_of
+from lineage.graphs.excerpts import EdgeRow, edges_of
 from lineage.graphs.nodes import attributed
 from lineage.queries.as_json import attributes_json
 from lineage.queries.flow.unread import gap_subjects
@@ -59,5 +59,5 @@ _VERSION = ("digest", "first_crawl", "last_crawl", "modified", "status")
 
 
 def _edge_json(edge: EdgeRow) -> Json:
-    said = {name: value for name, value in edge_attributes(edge).items() if name not in ("span", "listing")}
+    said = {name: value for name, value in edge.said._asdict().items() if name not in ("span", "listing")}
     return {"source": edge.source, "target": edge.target} | said | {"time": edge.time}
