@@ -17,7 +17,7 @@ from lineage.snapshot.tables import AT_ONCE, Row
 
 Attributes = dict[str, Any]
 _LABEL_PARTS = 3  # of a key: enough to show the job's name in `job/output/model.tar.gz`
-_SHOWN = 10_000  # nodes whose dicts are kept: most questions need fewer nodes
+_SHOWN = 5_000  # nodes whose dicts are kept: most questions need fewer nodes
 _SHORT = 40  # letters of JSON that many nodes may have, such as the crawl that read them
 
 

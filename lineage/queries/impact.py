@@ -257,7 +257,7 @@ def _could_be_served(spread: Spread, endpoint: Json, named: Container[str]) -> I
 
 def _beside(spread: Spread, endpoint: Json) -> Iterator[str]:
     """The configs and models that were reached and are beside an endpoint."""
-    for node in dict.fromkeys(one[0] for one in spread.arrived):
+    for node in dict.fromkeys(one.node for one in spread.arrived.values()):
         data = spread.graph.nodes[node]
         if data["kind"] in (ENDPOINT_CONFIG.name, MODEL.name) and all(data[at] == endpoint[at] for at in ("account", "region")):
             yield node
