@@ -127,7 +127,7 @@ def _artifact(ground: Ground, link: Link, modified: str) -> Finding | None:
 
 def _written_again(ground: Ground, link: Link) -> list[str]:
     """The jobs that wrote what a model loads after it was created, if another job had written it before."""
-    made = [(bounds(write.data["time"])[1] or EVER, write.source) for write in writes_at(ground.graph, link)]
+    made = [(bounds(write.time)[1] or EVER, write.source) for write in writes_at(ground.graph, link)]
     since = sortable(ground.graph.nodes[link.target]["created"] or "")
     return sorted({job for ended, job in made if ended > since and any(end < ended and one != job for end, one in made)})
 
@@ -135,7 +135,7 @@ def _written_again(ground: Ground, link: Link) -> list[str]:
 def _written_by(ground: Ground, link: Link) -> tuple[str, str]:
     """The time after which nothing should have been written there, and what that time is."""
     wrote = [step.links[0] for step in writers(ground.graph, link) if len(step.links) == 1]
-    ends = [bounds(write.data["time"])[1] for write in wrote]
+    ends = [bounds(write.time)[1] for write in wrote]
     if all(ends) and ends:
         return max(ends), "its job ended"
     return ground.graph.nodes[link.target]["created"] or "", "the model that loads it was created"

@@ -22,9 +22,10 @@ from lineage.domain.records import Gap, Resource, Scope
 from lineage.domain.urls import from_url
 from lineage.errors import UnknownNode
 from lineage.graphs.derive import derive
-from lineage.graphs.excerpts import Excerpt, Graph, assembled, attributed, edges_of, insist_described, insist_source, unseen_in
+from lineage.graphs.excerpts import Excerpt, Graph, Texts, assembled, edges_of, insist_described, insist_source, unseen_in
 from lineage.graphs.follow import Direction
 from lineage.graphs.neighbourhoods import dataset_excerpt, near_excerpt, subject_excerpt
+from lineage.graphs.nodes import Nodes, kept
 from lineage.graphs.parts import EXTENT, IMPACT, PATH_FROM, PATH_TO, TRACE, USED, Extent, Held, Question
 from lineage.snapshot.manifests import Listings
 from lineage.snapshot.reading import Snapshot, asks_snapshot
@@ -38,8 +39,8 @@ def shown(excerpt: Excerpt, *questions: Question, whole: bool = False) -> Graph:
     extent = Extent(Held.by(excerpt), whole, frozenset(questions))
     built: Any = nx.MultiDiGraph(**excerpt.graph | {EXTENT: extent})
     # networkx would copy each node's attributes twice, and look up both ends of each edge three times
-    after, before = excerpt.neighbours(dict)  # people may change the attributes of one edge
-    built._node.update(excerpt.nodes)  # noqa: SLF001
+    after, before = excerpt.neighbours()
+    built._node.update(excerpt.nodes.items())  # noqa: SLF001
     built._succ.update(after)  # noqa: SLF001
     built._pred.update(before)  # noqa: SLF001
     return cast("Graph", built)
@@ -52,8 +53,9 @@ def graph(snapshot: Snapshot, *, edges: bool = True) -> Graph:
 
 
 def _all_of(snapshot: Snapshot, *, edges: bool = True) -> Excerpt:
-    rows = edges_of(snapshot.edge_rows()) if edges else ()
-    nodes = attributed(snapshot.node_rows())
+    texts = Texts()
+    nodes = Nodes(dict(kept(snapshot.node_rows(), texts.ids)))
+    rows = edges_of(snapshot.edge_rows(), texts) if edges else ()
     return assembled(nodes, rows, snapshot.scope(), snapshot.listings(), unseen_in(snapshot))
 
 
@@ -71,11 +73,11 @@ def graph_of(resources: Iterable[Resource], gaps: Iterable[Gap] = (), listings: 
     """The graph of some records, without a snapshot: for tests and for experiments."""
     manifests = listings or Listings.in_memory()
     joined = derive(resources, manifests)
-    nodes, edges = dict(attributed(map(node_row, joined.nodes.values()))), edges_of(map(edge_row, joined.edges))
+    nodes, edges = Nodes(dict(kept(map(node_row, joined.nodes.values())))), edges_of(map(edge_row, joined.edges))
     silent = (joined.nodes[job] for job in joined.silent)
     holes = tuple(silence(job.id, job.kind, job.name, job.account, job.region) for job in silent)
     unseen = {node: data for node, data in nodes.items() if "unread" in data}
-    return shown(assembled(nodes.items(), edges, Scope(holes=tuple(gaps), silent=holes), manifests, unseen), whole=True)
+    return shown(assembled(nodes, edges, Scope(holes=tuple(gaps), silent=holes), manifests, unseen), whole=True)
 
 
 def _insist_ids(snapshot: Snapshot, ids: Collection[str]) -> None:

@@ -6,69 +6,93 @@ networkx takes longer to import than most questions take to answer, so it is loa
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable, Collection, Container, Iterable, Iterator, Sequence
+from collections.abc import Callable, Collection, Container, Iterable, Iterator, Mapping, Sequence
 from functools import cached_property
-from itertools import chain, islice, takewhile
+from itertools import chain, takewhile
 from sys import intern
 from typing import TYPE_CHECKING, Any, NamedTuple, TypeAlias
 
-from lineage.domain.kinds import IMAGE
-from lineage.domain.names import is_place
-from lineage.domain.records import Scope, decoded
+from lineage.domain.records import Scope
+from lineage.graphs.nodes import Attributes, Nodes, attributed
 from lineage.snapshot.manifests import Listings
 from lineage.snapshot.reading import Snapshot, insist_snapshot
-from lineage.snapshot.tables import AT_ONCE, Row
+from lineage.snapshot.tables import Row
 
 if TYPE_CHECKING:
     import networkx as nx
 
 Graph: TypeAlias = "nx.MultiDiGraph[str]"
-Attributes = dict[str, Any]
 Neighbours = dict[str, dict[str, dict[str, Attributes]]]
 """By node, its neighbours on one side, and for each of them the attributes of the edges by their keys."""
-_LABEL_PARTS = 3  # of a key: enough to show the job's name in `job/output/model.tar.gz`
 
 
-class EdgeRow(NamedTuple):
-    """One edge in a snapshot: its ends, and its attributes in the graph."""
+class Said(NamedTuple):
+    """What an edge says besides its ends and its time. Many edges say the same."""
 
-    source: str
-    target: str
     relation: str
     role: str
     usage: str
     path: str
     evidence: str
-    opens: str | None
-    closes: str | None
     span: str | None
     listing: int | None
     reader: str = ""
     settled: str = ""
 
-    @property
-    def time(self) -> str | None:
-        """The window as one text, as on a graph's edges and in every answer."""
-        return None if self.opens is None else f"{self.opens}/{self.closes}"
+
+class EdgeRow(NamedTuple):
+    """One edge in a snapshot: its ends, what it says, and its window as one text, as on a graph's edges and in every answer."""
+
+    source: str
+    target: str
+    said: Said
+    time: str | None = None
 
 
-def edges_of(rows: Iterable[Row]) -> Iterator[EdgeRow]:
-    """Rows of a snapshot's edges, by name. Only this function knows the columns."""
-    return map(EdgeRow._make, rows)
+class Texts:
+    """What many rows of one graph have, each kept once."""
+
+    def __init__(self) -> None:
+        self.ids: dict[str, str] = {}
+        self.sayings: dict[Row, Said] = {}
+
+
+def edges_of(rows: Iterable[Row], texts: Texts | None = None) -> Iterator[EdgeRow]:
+    """Rows of a snapshot's edges, by name. Only this function knows the columns. `texts` are those of further rows."""
+    texts = Texts() if texts is None else texts
+    same, sayings, since, until, time = texts.ids.setdefault, texts.sayings, None, None, None
+    for source, target, relation, role, usage, path, evidence, opens, closes, span, listing, reader, settled in rows:
+        if opens != since or closes != until:  # rows are in the order of their ends, and all writes of a job have one time
+            since, until, time = opens, closes, None if opens is None else f"{opens}/{closes}"
+        words = relation, role, usage, path, evidence, span, listing, reader, settled
+        said = sayings.get(words)
+        if said is None:
+            said = sayings[words] = _said(*words)
+        yield EdgeRow._make((same(source, source), same(target, target), said, time))
+
+
+def _said(relation: str, role: str, usage: str, path: str, evidence: str, span: str | None, *rest: Any) -> Said:
+    told = intern(relation), intern(role), intern(usage), intern(path), intern(evidence)
+    return Said(*told, span and intern(str(span)), *rest)
 
 
 class Link(NamedTuple):
-    """One edge of a graph: its ends, its key, and its attributes."""
+    """One edge of a graph: its ends, its key, what is said of it and of many others, and its time."""
 
     source: str
     target: str
     key: str
     data: Attributes
+    time: str | None
 
     @property
     def relation(self) -> str:
         relation: str = self.data["relation"]
         return relation
+
+    def attributes(self) -> Attributes:
+        """All that is said of it, in a dict of its own."""
+        return self.data | {"time": self.time}
 
 
 class Links(dict[str, Sequence[Link]]):
@@ -91,8 +115,12 @@ class _Unnested(Links):
         return links
 
 
+def _out_of(source: str, target: str, key: str, data: Attributes) -> Link:
+    return Link(source, target, key, data, data.get("time"))
+
+
 def _into(target: str, source: str, key: str, data: Attributes) -> Link:
-    return Link(source, target, key, data)
+    return Link(source, target, key, data, data.get("time"))
 
 
 class Excerpt:
@@ -101,13 +129,13 @@ class Excerpt:
     It is read, and never changed: edges that say the same may share their attributes.
     """
 
-    def __init__(self, nodes: dict[str, Attributes], out_of: Links, into: Links, graph: Attributes) -> None:
+    def __init__(self, nodes: Mapping[str, Attributes], out_of: Links, into: Links, graph: Attributes) -> None:
         self.nodes, self.out_of, self.into, self.graph = nodes, out_of, into, graph
 
     @classmethod
     def nested(cls, nodes: dict[str, Attributes], after: Neighbours, before: Neighbours, graph: Attributes) -> Excerpt:
         """The same of nested dicts."""
-        made = cls(nodes, _Unnested(Link, after), _Unnested(_into, before), graph)
+        made = cls(nodes, _Unnested(_out_of, after), _Unnested(_into, before), graph)
         made._sides = after, before
         return made
 
@@ -121,7 +149,7 @@ class Excerpt:
 
     @cached_property
     def _sides(self) -> tuple[Neighbours, Neighbours]:
-        return self.neighbours(lambda data: data)
+        return self.neighbours()
 
     @property
     def after(self) -> Neighbours:
@@ -133,28 +161,34 @@ class Excerpt:
         """The edges into each node."""
         return self._sides[1]
 
-    def neighbours(self, attributes_of: Callable[[Attributes], Attributes]) -> tuple[Neighbours, Neighbours]:
-        """The edges out of each node and into it as nested dicts, with their attributes or copies of them."""
+    def neighbours(self) -> tuple[Neighbours, Neighbours]:
+        """The edges out of each node and into it as nested dicts, with copies of their attributes."""
         after: Neighbours = {node: {} for node in self.nodes}
         before: Neighbours = {node: {} for node in self.nodes}
-        for source, target, key, data in self.edges():
-            keys = after[source].get(target)
+        for link in self.edges():
+            keys = after[link.source].get(link.target)
             if keys is None:
-                keys = after[source][target] = before[target][source] = {}
-            keys[key] = attributes_of(data)
+                keys = after[link.source][link.target] = before[link.target][link.source] = {}
+            keys[link.key] = link.attributes()
         return after, before
 
     def among(self, kept: Collection[str]) -> Excerpt:
         """The part of it between some of its nodes."""
-        nodes = {node: data for node, data in self.nodes.items() if node in kept}
+        nodes = self.nodes.among(kept) if isinstance(self.nodes, Nodes) else _among(self.nodes, kept)
         out_of, into = (
             Links((node, links) for node in nodes if (links := [link for link in beside[node] if link[end] in kept]))
             for beside, end in ((self.out_of, 1), (self.into, 0))
         )
         return Excerpt(nodes, out_of, into, self.graph)
 
+    def of_kind(self, kind: str) -> Iterator[str]:
+        """The ids of the nodes of a kind."""
+        if isinstance(self.nodes, Nodes):
+            return self.nodes.of_kind(kind)
+        return (node for node, data in self.nodes.items() if data["kind"] == kind)
+
     def edges(self) -> Iterator[Link]:
-        """Each edge: its ends, its key and its attributes."""
+        """Each edge."""
         return chain.from_iterable(self.out_of[node] for node in self.nodes)
 
 
@@ -183,40 +217,50 @@ def unseen_in(snapshot: Snapshot) -> dict[str, Attributes]:
     return snapshot.remembered("unseen", lambda: dict(attributed(snapshot.unread_rows())))
 
 
+def _among(nodes: Mapping[str, Attributes], kept: Collection[str]) -> dict[str, Attributes]:
+    return {node: data for node, data in nodes.items() if node in kept}
+
+
 def assembled(
-    nodes: Iterable[tuple[str, Attributes]],
+    nodes: Nodes,
     edges: Iterable[EdgeRow],
     scope: Scope,
     listings: Listings,
     unseen: dict[str, Attributes],
 ) -> Excerpt:
-    """Some nodes with attributes, and edges between them; the order of the edges decides their keys."""
+    """Some nodes, and edges between them; the order of the edges decides their keys."""
     unread = {gap.subject: gap for gap in scope.holes if gap.operation == "GetObject"}
     known = {"scope": scope, "gaps": list(scope.holes), "listings": listings, "unread": unread, "unseen": unseen}
-    by_id = dict(nodes)
-    return Excerpt(by_id, *_linked(by_id, edges), known)
+    return Excerpt(nodes, *_linked(edges), known)
 
 
-def _linked(nodes: Iterable[str], edges: Iterable[EdgeRow]) -> tuple[Links, Links]:
+def _linked(edges: Iterable[EdgeRow]) -> tuple[Links, Links]:
     """The edges out of each node and into it, of rows by source and target. Edges that say the same share their attributes."""
-    ids = {node: node for node in nodes}  # one text for each id, in whatever number of rows it is
-    out_of, into, said = dict[str, list[Link]](), dict[str, list[Link]](), dict[tuple[Any, ...], Attributes]()
+    out_of, into, told = dict[str, list[Link]](), dict[str, list[Link]](), dict[Said, Attributes]()
     for edge in edges:
-        source, target, *_ = edge
-        data = said.get(edge[2:])
+        source, target, said, time = edge
+        data = told.get(said)
         if data is None:
-            data = said[edge[2:]] = edge_attributes(edge)
+            data = told[said] = said._asdict()
         after = out_of.get(source)
         if after is None:
-            after = out_of[ids[source]] = []
+            after = out_of[source] = []
         taken = _between(after, target) if after and after[-1].target == target else ()
-        link = Link(ids[source], ids[target], edge_key(edge, taken), data)
+        link = Link(source, target, edge_key(edge, taken), data, time)
         if link.key in taken:  # the later one stays
             into[target] = [one for one in into[target] if one[:3] != link[:3]]
             after[:] = [one for one in after if one[1:3] != link[1:3]]
         after.append(link)
-        into.setdefault(link.target, []).append(link)
-    return Links(out_of), Links(into)
+        into.setdefault(target, []).append(link)
+    return _packed(out_of), _packed(into)
+
+
+def _packed(found: dict[str, list[Link]]) -> Links:
+    """Lists that grew take twice the room: most nodes have one edge on a side."""
+    links = Links()
+    for node in list(found):
+        links[node] = tuple(found.pop(node))
+    return links
 
 
 def _between(after: list[Link], target: str) -> set[str]:
@@ -226,64 +270,9 @@ def _between(after: list[Link], target: str) -> set[str]:
 
 def edge_key(edge: EdgeRow, taken: Container[str]) -> str:
     """What distinguishes an edge from others between its nodes: relation and role, if needed also use, field and time."""
-    key = intern(f"{edge.relation}:{edge.role}" if edge.role else edge.relation)  # many edges have each
+    said = edge.said
+    key = intern(f"{said.relation}:{said.role}" if said.role else said.relation)  # many edges have each
     if key in taken:  # repeated for another use or at another time
-        key = f"{key}#{edge.usage}#{edge.path}"
+        key = f"{key}#{said.usage}#{said.path}"
     key = f"{key}#{edge.time}" if key in taken else key
-    return f"{key}#{edge.reader}" if key in taken else key  # such as one model that several things run at once
-
-
-def attributed(rows: Iterable[Row]) -> Iterator[tuple[str, Attributes]]:
-    """The id and the attributes of each row of a node."""
-    rest = iter(rows)
-    while some := list(islice(rest, AT_ONCE)):
-        details = decoded(f"[{','.join(row[-1] for row in some)}]")  # together, because they have the same member names
-        yield from map(_attributed, some, details)
-
-
-def _attributed(row: Row, details: Attributes) -> tuple[str, Attributes]:
-    identity, kind, name, account, region, arn, created, modified, status, observed, _ = row
-    details |= {  # of texts that many nodes have, one is kept
-        "kind": intern(kind),
-        "name": name,
-        "account": account and intern(account),
-        "region": region and intern(region),
-        "arn": identity if arn == identity else arn,
-        "created": created,
-        "modified": created if modified == created else modified,
-        "status": status and intern(status),
-        "observed": bool(observed),
-        "label": label(identity, kind, name),
-    }
-    return identity, details
-
-
-def edge_attributes(edge: EdgeRow) -> Attributes:
-    """The attributes of an edge in the graph."""
-    _, _, relation, role, usage, path, evidence, opens, closes, span, listing, reader, settled = edge
-    return {
-        "relation": intern(relation),
-        "role": intern(role),
-        "usage": intern(usage),
-        "path": intern(path),
-        "evidence": intern(evidence),
-        "time": None if opens is None else f"{opens}/{closes}",
-        "span": intern(str(span)) if span else None,
-        "listing": listing,
-        "reader": intern(reader),
-        "settled": settled,
-    }
-
-
-def label(identity: str, kind: str, name: str) -> str:
-    """A short text for pictures: the name, a place with its store and its last parts, an image without its registry."""
-    if kind == IMAGE:
-        repository, at, digest = identity.rpartition("/")[2].partition("@sha256:")
-        return f"{repository}{at}{digest[:12]}"
-    if not is_place(identity):
-        return name
-    scheme, _, rest = identity.partition("://")
-    before, *kept = rest.rstrip("/").rsplit("/", _LABEL_PARTS)
-    store, left_out, _ = before.partition("/")
-    slash = "/" if identity.endswith("/") else ""
-    return "/".join([store if scheme == "s3" else f"{scheme} {store}", *(("…",) if left_out else ()), *kept]) + slash
+    return f"{key}#{said.reader}" if key in taken else key  # such as one model that several things run at once

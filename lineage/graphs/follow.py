@@ -12,10 +12,10 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from enum import Enum, auto
 from functools import cache
 from operator import attrgetter
-from typing import Literal, NamedTuple, Protocol
+from typing import Any, Literal, NamedTuple, Protocol
 
 from lineage.domain.kinds import RELATIONS
-from lineage.graphs.excerpts import Attributes, EdgeRow
+from lineage.graphs.excerpts import EdgeRow
 
 Direction = Literal["up", "down"]
 EVERY = tuple(RELATIONS)
@@ -55,23 +55,23 @@ class Source(Protocol):
         """The edges of some relations into some nodes, or out of them."""
         ...
 
-    def attributes(self, nodes: Iterable[str]) -> Iterable[tuple[str, Attributes]]:
-        """The attributes of some nodes."""
+    def nodes(self, ids: Iterable[str]) -> Iterable[tuple[str, Any]]:
+        """What is known of some nodes, in the source's own form."""
         ...
 
-    def sort_of(self, node: str, attributes: Attributes) -> str:
-        """The sort of a node, for lines that start only from some sorts."""
+    def sort_of(self, node: str, known: Any) -> str:
+        """The sort of a node, by what is known of it, for lines that start only from some sorts."""
         ...
 
 
 class Grown:
-    """The result of a table: the edges, the sets, and the attributes of nodes for which a line needed them."""
+    """The result of a table: the edges, the sets, and what is known of nodes for which a line needed it."""
 
     def __init__(self, source: Source, seeds: Seeds) -> None:
         self.edges: dict[EdgeRow, None] = {}
         # not sets: rows come in order, and ids in order are sorted fast
         self.sets: dict[str, dict[str, None]] = defaultdict(dict)
-        self.nodes: dict[str, Attributes] = {}
+        self.nodes: dict[str, Any] = {}
         self._sorts: dict[str, str] = {}
         self._source = source
         self._new: dict[str, list[str]] = defaultdict(list)
@@ -92,9 +92,9 @@ class Grown:
     def _those(self, nodes: list[str], where: Sequence[str]) -> list[str]:
         if not (where and nodes):
             return nodes
-        for node, attributes in self._source.attributes([node for node in nodes if node not in self.nodes]):
-            self.nodes[node] = attributes
-            self._sorts[node] = self._source.sort_of(node, attributes)
+        for node, known in self._source.nodes([node for node in nodes if node not in self.nodes]):
+            self.nodes[node] = known
+            self._sorts[node] = self._source.sort_of(node, known)
         return [node for node in nodes if self._sorts[node] in where]
 
     def _take(self, nodes: list[str], request: _Request) -> None:
@@ -150,7 +150,7 @@ def _requests(table: tuple[Follow, ...]) -> tuple[_Request, ...]:
 def _leading(edges: Iterable[EdgeRow], line: Follow) -> Iterator[EdgeRow]:
     """The edges that a line takes, of those that were asked for with it."""
     edge_of = line.edge
-    return (edge for edge in edges if edge.relation in line.relations and (edge_of is None or edge_of(edge)))
+    return (edge for edge in edges if edge.said.relation in line.relations and (edge_of is None or edge_of(edge)))
 
 
 def grow(source: Source, table: tuple[Follow, ...], seeds: Seeds) -> Grown:

@@ -134,7 +134,7 @@ def first_write(dataset: Location, near: Prefixes) -> list[str]:
 
 def _wrote(edge: EdgeRow, dataset: Location) -> bool:
     location = location_of(edge.target)
-    return location is not None and cover(location, Span(edge.span or Span.UNKNOWN), dataset) in (Cover.ALL, Cover.PART)
+    return location is not None and cover(location, Span(edge.said.span or Span.UNKNOWN), dataset) in (Cover.ALL, Cover.PART)
 
 
 def _may_hold(place: str, dataset: Location) -> bool:

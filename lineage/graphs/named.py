@@ -13,7 +13,7 @@ from lineage.domain.opaque import READING
 from lineage.domain.slips import digits, is_bucket, is_slip, oddity, respelled
 from lineage.domain.urls import from_url
 from lineage.errors import MalformedName
-from lineage.graphs.excerpts import Excerpt
+from lineage.graphs.excerpts import Excerpt, Link
 from lineage.graphs.leads import Prefixes
 from lineage.snapshot.reading import Snapshot
 
@@ -179,12 +179,12 @@ def _known_by_nodes(graph: Excerpt, place: Location) -> Known:
         return Known.PLACE
     if any(f"{node}/".startswith(bare) for node in graph.nodes):
         return Known.PLACE
-    if any(_reads(source, data, place) for source, _, _, data in graph.edges()):
+    if any(_reads(link, place) for link in graph.edges()):
         return Known.AROUND
     return Known.BUCKET if any(node.startswith(f"{place.root}/") for node in graph.nodes) else Known.NOTHING
 
 
-def _reads(source: str, data: dict[str, object], place: Location) -> bool:
-    location = location_of(source) if data["relation"] in READING else None
+def _reads(link: Link, place: Location) -> bool:
+    location, span = location_of(link.source) if link.relation in READING else None, link.data["span"]
     ways = (Span.PREFIX, Span.FOLDER)
-    return bool(location and data["span"] in ways and cover(location, Span(str(data["span"])), place) is Cover.ALL)
+    return bool(location and span in ways and cover(location, Span(span), place) is Cover.ALL)

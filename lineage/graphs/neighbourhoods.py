@@ -5,10 +5,10 @@ Each answer on its neighbourhood equals that on the whole graph. Only this file 
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from itertools import chain
-from operator import attrgetter, itemgetter
-from types import MappingProxyType
+from operator import attrgetter
 from typing import get_args
 
 from lineage.domain.given import texts
@@ -17,10 +17,11 @@ from lineage.domain.names import Location, is_location, is_place, location_of, p
 from lineage.domain.training import is_training_job
 from lineage.domain.urls import from_url
 from lineage.errors import MalformedName
-from lineage.graphs.excerpts import Attributes, EdgeRow, Excerpt, assembled, attributed, edges_of, unseen_in
+from lineage.graphs.excerpts import EdgeRow, Excerpt, Said, Texts, assembled, edges_of, unseen_in
 from lineage.graphs.follow import EVERY, Direction, Follow, Grown, Only, Seeds, grow
 from lineage.graphs.leads import Prefixes, first_write, mention_rows, onward_rows, places_near, telling_rows
 from lineage.graphs.named import NamedPlaces
+from lineage.graphs.nodes import Attributes, Nodes, attributes_of, kept
 from lineage.snapshot.reading import Snapshot
 from lineage.snapshot.tables import Row
 
@@ -50,9 +51,8 @@ _NO_TRAINER = (_ENDPOINT, _ENTITY, _OTHER)
 _RESOURCE = (_TRAINER, *_NO_TRAINER)
 
 
-def _sort_of(node: str, attributes: Attributes) -> str:
-    if is_place(node):
-        return _PLACE
+def _sort_of(attributes: Attributes) -> str:
+    """The sort of a node that is no place."""
     if is_training_job(attributes):
         return _TRAINER
     if attributes["kind"] in ENTITY_KINDS:
@@ -61,7 +61,7 @@ def _sort_of(node: str, attributes: Attributes) -> str:
 
 
 def _is_logged(edge: EdgeRow) -> bool:
-    return edge.evidence == "logged"
+    return edge.said.evidence == "logged"
 
 
 def _is_said(edge: EdgeRow) -> bool:
@@ -70,11 +70,11 @@ def _is_said(edge: EdgeRow) -> bool:
 
 
 def _is_of_a_copy(edge: EdgeRow) -> bool:
-    return edge.evidence == "content"
+    return edge.said.evidence == "content"
 
 
 def _is_of_a_model(edge: EdgeRow) -> bool:
-    return takes_model(edge.relation, edge.usage)
+    return takes_model(edge.said.relation, edge.said.usage)
 
 
 # What is upstream or downstream, with what is beside it: runs, experiments, groups, executions; what a reached job reads
@@ -202,13 +202,14 @@ def near_excerpt(snapshot: Snapshot, ids: Iterable[str], *directions: Direction)
 def made_excerpt(snapshot: Snapshot, ids: Iterable[str]) -> Excerpt:
     """What `trace` and `datasets` need of each of some nodes, in one graph for all of them."""
     ids = list(ids)
-    near, making = grow(_Stored(snapshot), _NEAR, {"up": ids}), grow(_Stored(snapshot), _MAKING, {"made": ids})
+    stored = _Stored(snapshot)
+    near, making = grow(stored, _NEAR, {"up": ids}), grow(stored, _MAKING, {"made": ids})
     inside = _made(making)
-    edges = list(near.edges | dict.fromkeys(edges_of(snapshot.rows_between(inside))))
+    edges = list(near.edges | dict.fromkeys(stored.between(inside)))
     known = making.nodes | near.nodes
     wanted = dict.fromkeys(node for node in chain(inside, _nodes_of(near)) if node not in known)
     nodes = {node: known[node] for node in (*inside, *_nodes_of(near)) if node in known}
-    return _graph(snapshot, nodes | dict(attributed(snapshot.node_rows(wanted))), edges)
+    return _graph(snapshot, nodes | dict(stored.nodes(wanted)), edges)
 
 
 def reached_excerpt(snapshot: Snapshot, ids: Iterable[str]) -> Excerpt:
@@ -285,22 +286,27 @@ def reads_of(snapshot: Snapshot, jobs: Iterable[str]) -> Excerpt:
 
 def making_excerpt(source: Snapshot | Excerpt, node: str) -> Excerpt:
     """What may have gone into a node, from a snapshot or a larger graph: all upstream, and what is said beside its jobs."""
-    larger = _Stored(source) if isinstance(source, Snapshot) else _InExcerpt(source)
-    grown = grow(larger, _MAKING, {"made": [node]})
     if not isinstance(source, Snapshot):
-        return source.among(_made(grown))
-    return between(source, _made(grown), grown.nodes)
+        return source.among(_made(grow(_InExcerpt(source), _MAKING, {"made": [node]})))
+    stored = _Stored(source)
+    grown = grow(stored, _MAKING, {"made": [node]})
+    return _between(stored, _made(grown), grown.nodes)
 
 
 def _made(grown: Grown) -> dict[str, None]:
     return grown.sets["made"] | grown.sets["beside"] | grown.sets["spawned"]
 
 
-def between(snapshot: Snapshot, ids: Collection[str], known: Mapping[str, Attributes] = MappingProxyType({})) -> Excerpt:
-    """Some nodes of a snapshot, with the edges between them. Those that are `known` are not read again."""
-    rest = dict(attributed(snapshot.node_rows(node for node in ids if node not in known)))
+def between(snapshot: Snapshot, ids: Collection[str]) -> Excerpt:
+    """Some nodes of a snapshot, with the edges between them."""
+    return _between(_Stored(snapshot), ids, {})
+
+
+def _between(stored: _Stored, ids: Collection[str], known: Mapping[str, Row]) -> Excerpt:
+    """The same. Nodes that are `known` are not read again."""
+    rest = dict(stored.nodes(node for node in ids if node not in known))
     nodes = {node: known[node] for node in ids if node in known} | rest
-    return _graph(snapshot, nodes, list(edges_of(snapshot.rows_between(ids))))
+    return _graph(stored.snapshot, nodes, list(stored.between(ids)))
 
 
 def ends_of(snapshot: Snapshot, nodes: Iterable[str], way: Direction, relations: Iterable[str]) -> Iterator[str]:
@@ -311,12 +317,14 @@ def ends_of(snapshot: Snapshot, nodes: Iterable[str], way: Direction, relations:
 
 def _near(snapshot: Snapshot, table: tuple[Follow, ...], seeds: Seeds, *, every_run: bool = False) -> Excerpt:
     """All that a table leads to from some nodes, as a graph."""
-    grown = grow(_Stored(snapshot, every_run=every_run), table, seeds)
+    stored = _Stored(snapshot, every_run=every_run)
+    grown = grow(stored, table, seeds)
     known = grown.nodes
     wanted = dict.fromkeys(node for node in _nodes_of(grown) if node not in known)
     rows = list(grown.edges)
     del grown  # it may hold as much as the graph
-    known |= attributed(snapshot.node_rows(wanted))
+    known |= stored.nodes(wanted)
+    del stored, wanted
     return _graph(snapshot, known, rows)
 
 
@@ -326,17 +334,25 @@ def _nodes_of(grown: Grown) -> Iterator[str]:
     return chain(*grown.sets.values(), *ends)
 
 
-def _graph(snapshot: Snapshot, nodes: dict[str, Attributes], edges: list[EdgeRow]) -> Excerpt:
-    """The edges come in the order of the whole graph, so that keys are the same. The list is empty afterwards."""
-    edges.sort(key=itemgetter(0, 1, 2, 3, 4, 5))
-    return assembled(sorted(nodes.items()), _emptying(edges), snapshot.scope(), snapshot.listings(), unseen_in(snapshot))
+def _graph(snapshot: Snapshot, nodes: dict[str, Row], edges: list[EdgeRow]) -> Excerpt:
+    """The nodes and edges as a graph. The list is empty afterwards."""
+    in_order = Nodes({node: nodes[node] for node in sorted(nodes)})
+    return assembled(in_order, _in_order(edges), snapshot.scope(), snapshot.listings(), unseen_in(snapshot))
 
 
-def _emptying(rows: list[EdgeRow]) -> Iterator[EdgeRow]:
-    """Each row, without keeping it: a large graph would be held twice."""
-    rows.reverse()
-    while rows:
-        yield rows.pop()
+def _in_order(edges: list[EdgeRow]) -> Iterator[EdgeRow]:
+    """The edges in the order of the whole graph, so that keys are the same. None is kept: a large graph would be held twice."""
+    by_source: dict[str, list[EdgeRow]] = defaultdict(list)
+    edges.reverse()
+    while edges:
+        edge = edges.pop()
+        by_source[edge.source].append(edge)
+    for source in sorted(by_source):
+        yield from sorted(by_source.pop(source), key=_target_and_said)
+
+
+def _target_and_said(edge: EdgeRow) -> tuple[str, tuple[str, ...]]:
+    return edge.target, edge.said[:4]
 
 
 def _places_around(snapshot: Snapshot, datasets: Iterable[Location], near: Prefixes) -> Iterator[str]:
@@ -353,35 +369,40 @@ def _places_around(snapshot: Snapshot, datasets: Iterable[Location], near: Prefi
 class _Stored:
     """The graph in a snapshot. `every_run`: includes runs that say nothing."""
 
-    sort_of = staticmethod(_sort_of)
-
     def __init__(self, snapshot: Snapshot, *, every_run: bool = False) -> None:
-        self._snapshot = snapshot
+        self.snapshot = snapshot
         self._every_run = every_run
+        self._texts = Texts()
 
     def edges(self, nodes: Iterable[str], way: Direction, relations: Sequence[str], only: Only) -> Iterator[EdgeRow]:
         """The edges of some relations into some nodes, or out of them, by their ends."""
-        return edges_of(self._rows(nodes, way, relations, only))
+        return edges_of(self._rows(nodes, way, relations, only), self._texts)
+
+    def between(self, ids: Collection[str]) -> Iterator[EdgeRow]:
+        """The edges between some nodes."""
+        return edges_of(self.snapshot.rows_between(ids), self._texts)
 
     def _rows(self, nodes: Iterable[str], way: Direction, relations: Sequence[str], only: Only) -> Iterator[Row]:
         if only is Only.TELLING:
-            return telling_rows(self._snapshot, nodes, relations)
+            return telling_rows(self.snapshot, nodes, relations)
         if only is Only.LEADING_ON:
-            return onward_rows(self._snapshot, nodes, relations, every_run=self._every_run)
+            return onward_rows(self.snapshot, nodes, relations, every_run=self._every_run)
         if only is Only.MENTIONED:
-            return mention_rows(self._snapshot, nodes)
+            return mention_rows(self.snapshot, nodes)
         asked = {"into": nodes} if way == "up" else {"out_of": nodes}
-        return self._snapshot.edge_rows(**asked, relations=() if len(relations) == len(EVERY) else relations)
+        return self.snapshot.edge_rows(**asked, relations=() if len(relations) == len(EVERY) else relations)
 
-    def attributes(self, nodes: Iterable[str]) -> Iterator[tuple[str, Attributes]]:
-        """The attributes of some nodes."""
-        return attributed(self._snapshot.node_rows(nodes))
+    def nodes(self, ids: Iterable[str]) -> Iterator[tuple[str, Row]]:
+        """The rows of some nodes."""
+        return kept(self.snapshot.node_rows(ids), self._texts.ids)
+
+    def sort_of(self, node: str, row: Row) -> str:
+        """The sort of a node."""
+        return _PLACE if is_place(node) else _sort_of(attributes_of(node, row))
 
 
 class _InExcerpt:
     """A graph in memory, with the interface of a snapshot."""
-
-    sort_of = staticmethod(_sort_of)
 
     def __init__(self, graph: Excerpt) -> None:
         self._graph = graph
@@ -389,12 +410,15 @@ class _InExcerpt:
     def edges(self, nodes: Iterable[str], way: Direction, relations: Sequence[str], _only: Only) -> Iterator[EdgeRow]:
         """The edges of some relations into some nodes, or out of them."""
         beside = self._graph.into if way == "up" else self._graph.out_of
-        for source, target, _, data in chain.from_iterable(beside[node] for node in nodes):
+        for source, target, _, data, time in chain.from_iterable(beside[node] for node in nodes):
             if data["relation"] in relations:
-                opens, _, closes = data["time"].partition("/") if data["time"] else (None, "", None)
-                said = {name: data[name] for name in EdgeRow._fields[2:] if name in data}
-                yield EdgeRow(source, target, opens=opens, closes=closes, **said)
+                said = Said(**{name: data[name] for name in Said._fields if name in data})
+                yield EdgeRow(source, target, said, time)
 
-    def attributes(self, nodes: Iterable[str]) -> Iterator[tuple[str, Attributes]]:
+    def nodes(self, ids: Iterable[str]) -> Iterator[tuple[str, Attributes]]:
         """The attributes of some nodes."""
-        return ((node, self._graph.nodes[node]) for node in nodes)
+        return ((node, self._graph.nodes[node]) for node in ids)
+
+    def sort_of(self, node: str, attributes: Attributes) -> str:
+        """The sort of a node."""
+        return _PLACE if is_place(node) else _sort_of(attributes)

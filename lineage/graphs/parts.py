@@ -32,9 +32,9 @@ class Held(NamedTuple):
     def by(cls, graph: Excerpt) -> Held:
         """What a graph holds now. Attributes do not count: people add their own."""
         edges, checksum = 0, sum(_sum_of(f"{node}") for node in graph.nodes)
-        for source, target, key, _ in graph.edges():
+        for link in graph.edges():
             edges += 1
-            checksum += _sum_of(f"{source}\n{target}\n{key}")
+            checksum += _sum_of(f"{link.source}\n{link.target}\n{link.key}")
         return cls(len(graph.nodes), edges, checksum)
 
 

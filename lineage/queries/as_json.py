@@ -42,7 +42,7 @@ def attributes_json(node: str, data: Json) -> Json:
 
 def link_json(link: Link) -> Json:
     """An edge as every answer shows it: its ends, its relation, and the field that states it."""
-    source, target, _, data = link
+    source, target, _, data, time = link
     return {
         "source": source,
         "target": target,
@@ -51,7 +51,7 @@ def link_json(link: Link) -> Json:
         "usage": data["usage"],
         "path": data["path"],
         "evidence": data["evidence"],
-        "time": data["time"],
+        "time": time,
     }
 
 

@@ -290,8 +290,7 @@ class DatasetsUnderWay:
         # before it was read, as far as the times show
         made = writers_of_all(self.graph, link) if link.relation == "reads" else []
         makers = [
-            node_json(self.graph, step.job)
-            | {"fit": step.fit, "location": step.links[0].target, "time": step.links[0].data["time"]}
+            node_json(self.graph, step.job) | {"fit": step.fit, "location": step.links[0].target, "time": step.links[0].time}
             for step in made
             if step.job != job
         ]
@@ -309,7 +308,7 @@ class DatasetsUnderWay:
             "pinned": pinned(self.graph, link, job),
             "content": [content_json(self.graph, one) for one in contents(self.graph, job) if one.is_of(link.source)],
             "manifest": self._manifest(link),
-            "time": link.data["time"],
+            "time": link.time,
             "job": node_json(self.graph, job),
             "makers": makers,
             "evidence": [link_json(link)],

@@ -138,7 +138,7 @@ class Making:
         until = self._done()
         for link in self.graph.links(*RELATIONS):
             target = self.graph.nodes[link.target]
-            began = bounds(link.data["time"])[0] or sortable(target["created"] or "")
+            began = bounds(link.time)[0] or sortable(target["created"] or "")
             if not (is_job(target) and until and began > until):
                 yield link
 
@@ -150,7 +150,7 @@ class Making:
         if len(self._nodes) > 1:
             return ""
         links = [link for one in self._chain for link in links_into(self.graph, one, "loads", "reads", "writes")]
-        closes = [bounds(link.data["time"])[1] if link.relation != "writes" else "" for link in links]
+        closes = [bounds(link.time)[1] if link.relation != "writes" else "" for link in links]
         return max(closes, default="") if all(closes) else ""
 
     def _beside(self, nodes: set[str]) -> set[str]:

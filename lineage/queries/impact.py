@@ -199,7 +199,7 @@ def unexplained(graph: Flow) -> Iterator[Gap]:
 def _mixed(spread: Spread) -> Iterator[Hidden]:
     """Endpoints that serve a mix of two configs while their records name one. The other may be any that existed by then."""
     nodes = spread.graph.nodes
-    for endpoint in sorted(node for node, data in nodes.items() if data["kind"] == ENDPOINT.name):
+    for endpoint in sorted(spread.graph.of_kind(ENDPOINT.name)):
         data = nodes[endpoint]
         told = {link.source: link.data["role"] for link in links_into(spread.graph, endpoint, "configures")}
         known = endpoint in spread.found or ROLLED_OUT in told.values()
@@ -225,7 +225,7 @@ def _unread(graph: Flow) -> Iterator[Hidden]:
 
 def _of_components(graph: Flow) -> Iterator[Hidden]:
     """Living endpoints that run inference components, if not all of those that may be theirs were read."""
-    for endpoint in sorted(node for node, data in graph.nodes.items() if data["kind"] == ENDPOINT.name):
+    for endpoint in sorted(graph.of_kind(ENDPOINT.name)):
         data = graph.nodes[endpoint]
         reason = _unread_components(graph.graph["scope"], data) if in_service(data) in (NOW, PERHAPS) else ""
         if reason and any(_leaves_models_open(graph, link.source) for link in links_into(graph, endpoint, "configures")):
@@ -257,7 +257,7 @@ def _could_be_served(spread: Spread, endpoint: Json, named: Container[str]) -> I
 
 def _beside(spread: Spread, endpoint: Json) -> Iterator[str]:
     """The configs and models that were reached and are beside an endpoint."""
-    for node in dict.fromkeys(one[0] for one in spread.arrived):
+    for node in dict.fromkeys(one.node for one in spread.arrived.values()):
         data = spread.graph.nodes[node]
         if data["kind"] in (ENDPOINT_CONFIG.name, MODEL.name) and all(data[at] == endpoint[at] for at in ("account", "region")):
             yield node
@@ -266,7 +266,7 @@ def _beside(spread: Spread, endpoint: Json) -> Iterator[str]:
 def _unexplained(graph: Flow) -> Iterator[Hidden]:
     """What living endpoints serve whose maker no record shows: it may still contain the data."""
     seen: set[tuple[str, str, str]] = set()
-    for endpoint in sorted(node for node, data in graph.nodes.items() if data["kind"] == ENDPOINT.name):
+    for endpoint in sorted(graph.of_kind(ENDPOINT.name)):
         todo = [_Served(endpoint)] if in_service(graph.nodes[endpoint]) in (NOW, PERHAPS) else []
         told: set[str] = set()
         while todo:

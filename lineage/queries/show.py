@@ -6,7 +6,8 @@ from dataclasses import asdict, dataclass
 
 from lineage.domain.names import node_id
 from lineage.domain.records import Json, decoded
-from lineage.graphs.excerpts import EdgeRow, attributed, edge_attributes, edges_of
+from lineage.graphs.excerpts import EdgeRow, edges_of
+from lineage.graphs.nodes import attributed
 from lineage.queries.as_json import attributes_json
 from lineage.queries.flow.unread import gap_subjects
 from lineage.queries.selectors import find_in
@@ -58,5 +59,5 @@ _VERSION = ("digest", "first_crawl", "last_crawl", "modified", "status")
 
 
 def _edge_json(edge: EdgeRow) -> Json:
-    said = {name: value for name, value in edge_attributes(edge).items() if name not in ("span", "listing")}
-    return {"source": edge.source, "target": edge.target} | said
+    said = {name: value for name, value in edge.said._asdict().items() if name not in ("span", "listing")}
+    return {"source": edge.source, "target": edge.target} | said | {"time": edge.time}

@@ -556,7 +556,7 @@ class Tracing:
                     continue  # what a run logged is what its job says of itself
                 if made.job not in best or (made.fit == CERTAIN != best[made.job].fit):
                     best[made.job] = made
-                ended = bounds(made.links[0].data["time"])[1]
+                ended = bounds(made.links[0].time)[1]
                 if reading.relation == "loads" and made.fit == CERTAIN and ended > sortable(loader["created"] or EVER):
                     early.add((reading.target, made.job))
         return sorted(best.values(), key=lambda made: (made.fit != CERTAIN, made.job)), early
@@ -973,7 +973,7 @@ def _how_known(graph: Flow, made: Step, reading: Link) -> str:
     if made.fit == CERTAIN:
         return ""
     write = made.links[0]
-    if reading.relation == "loads" and bounds(write.data["time"])[0] > bounds(reading.data["time"])[0]:
+    if reading.relation == "loads" and bounds(write.time)[0] > bounds(reading.time)[0]:
         return LATER
     return AROUND if is_model(reading) and fit_of(graph, write, reading) == CERTAIN else POSSIBLE
 

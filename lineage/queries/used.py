@@ -194,7 +194,7 @@ class UseUnderWay:
             if reader.link:
                 self._find(reader.arrival, reader.link, _read_as(reader.arrival))
         # The sure ones are followed first, and the early ones first: what came later at the same place reaches no other job.
-        first.sort(key=lambda arrival: (not arrival.sure, arrival.links[0].data["time"] or ""))
+        first.sort(key=lambda arrival: (not arrival.sure, arrival.links[0].time or ""))
         self._seen = {(arrival.node, arrival.sure) for arrival in first}
         Walk(self.graph, self.readers.blind, self).run(filter(self._leads_on, first))
 
@@ -357,7 +357,7 @@ class UseUnderWay:
             "through": [node_json(self.graph, one.source) for one in links if _is_given_on(one, arrival.node)],
             "location": link.source,
             "entry": self.readers.listed(links[0])[1],  # for a manifest: what it lists of the dataset
-            "time": link.data["time"],
+            "time": link.time,
             "content": [content_json(self.graph, one) for one in contents(self.graph, arrival.node) if self._tells(one, link)],
             "evidence": [link_json(one) for one in links],
         }

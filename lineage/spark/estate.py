@@ -13,7 +13,7 @@ from lineage.domain.opaque import silence
 from lineage.domain.records import Counts, Gap, Json, Scope
 from lineage.domain.sightings import EVER, NEVER
 from lineage.domain.times import utc
-from lineage.graphs.excerpts import Attributes
+from lineage.graphs.nodes import Attributes
 from lineage.spark.places import is_place
 from lineage.spark.scope import (
     Crawls,

@@ -17,7 +17,7 @@ from lineage.domain.names import location_of
 from lineage.domain.records import Content, Json, Node, Resource, Scope, decoded
 from lineage.domain.times import utc
 from lineage.graphs.derive import join
-from lineage.graphs.excerpts import Attributes
+from lineage.graphs.nodes import Attributes
 from lineage.outputs.parquet.tables import MOMENT, TABLES
 from lineage.snapshot.manifests import Manifest
 from lineage.snapshot.packed import writable

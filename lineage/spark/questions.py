@@ -12,7 +12,7 @@ from lineage.domain.canonical import canonical
 from lineage.domain.kinds import TRAINING_JOB
 from lineage.domain.records import Json, decoded
 from lineage.graphs.counts import READERS
-from lineage.graphs.excerpts import attributed
+from lineage.graphs.nodes import attributed
 from lineage.queries.impact import impact as impact_of
 from lineage.queries.used import used_all
 from lineage.snapshot.reading import Snapshot

@@ -19,7 +19,7 @@ from lineage.domain.names import is_place
 from lineage.errors import LineageError
 from lineage.graphs import neighbourhoods
 from lineage.graphs.build import around_subject, graph_of, shown
-from lineage.graphs.excerpts import EdgeRow, Excerpt
+from lineage.graphs.excerpts import EdgeRow, Excerpt, Said
 from lineage.graphs.follow import Follow, Only, grow
 from lineage.graphs.neighbourhoods import making_excerpt
 from tests.boards import MAX, fit
@@ -245,16 +245,19 @@ class Lines:
     """A graph of a few edges, which records its requests."""
 
     def __init__(self, *edges: str) -> None:
-        self.rows = [EdgeRow(*edge.split(), "", "", "", "declared", None, None, None, None) for edge in edges]  # type: ignore[call-arg]
+        self.rows = [
+            EdgeRow(source, target, Said(relation, "", "", "", "declared", None, None))
+            for source, target, relation in map(str.split, edges)
+        ]
         self.asked: list[tuple[str, ...]] = []
 
     def edges(self, nodes: Any, way: str, relations: Any, _only: Only) -> Iterator[EdgeRow]:
         wanted = list(nodes)
         self.asked.append((way, *relations, *wanted))
         ends = ((edge, edge.target if way == "up" else edge.source) for edge in self.rows)
-        return (edge for edge, end in ends if end in wanted and edge.relation in relations)
+        return (edge for edge, end in ends if end in wanted and edge.said.relation in relations)
 
-    def attributes(self, nodes: Any) -> Iterator[tuple[str, dict[str, Any]]]:
+    def nodes(self, nodes: Any) -> Iterator[tuple[str, dict[str, Any]]]:
         return ((node, {"kind": node[0]}) for node in nodes)
 
     def sort_of(self, _node: str, attributes: dict[str, Any]) -> str:

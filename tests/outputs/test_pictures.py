@@ -148,9 +148,9 @@ def test_folds_stand_for_every_node_and_every_edge(bank_graph: lineage.Graph) ->
         folded = fold(Excerpt.of(bank_graph), most, set(), {})
         home = {inside: node for node, data in folded.nodes.items() for inside in data.get("folded", [node])}
         assert set(home) == set(bank_graph)
-        drawn = {(source, target, data["relation"]) for source, target, _, data in folded.edges()}
+        drawn = {(link.source, link.target, link.relation) for link in folded.edges()}
         assert drawn == {(home[one], home[other], relation) for one, other, relation in bank_graph.edges(data="relation")}
-        assert sum(data["times"] for *_, data in folded.edges()) == bank_graph.number_of_edges()
+        assert sum(link.data["times"] for link in folded.edges()) == bank_graph.number_of_edges()
 
 
 def test_little_is_not_folded(bank_graph: lineage.Graph) -> None:

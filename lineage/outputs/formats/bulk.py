@@ -133,8 +133,8 @@ def write_bulk_edges(chosen: Chosen, loader: Loader) -> Iterator[str]:
     """One edge per line. Its id is made of its ends and its key, so it is the same in each export."""
     yield _line([*loader.edge_head, *(f"{name}:{loader.words[sort]}" for name, sort in _EDGE.items())])
     for link in chosen.edges():
-        opens, _, closes = (link.data["time"] or "").partition("/")
-        data = link.data | {"opens": opens, "closes": closes}
+        opens, _, closes = (link.time or "").partition("/")
+        data = link.attributes() | {"opens": opens, "closes": closes}
         own = (_edge_id(link), *map(_text, (link.source, link.target, loader.edge_label(link.relation))))
         yield _line([*own, *(_cell(data[name], sort, loader) for name, sort in _EDGE.items())])
 

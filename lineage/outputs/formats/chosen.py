@@ -14,17 +14,8 @@ from lineage.domain.text import named_line
 from lineage.domain.version import __version__
 from lineage.errors import LineageError
 from lineage.graphs.build import whole
-from lineage.graphs.excerpts import (
-    Attributes,
-    EdgeRow,
-    Excerpt,
-    Graph,
-    attributed,
-    edge_attributes,
-    edge_key,
-    edges_of,
-    insist_source,
-)
+from lineage.graphs.excerpts import EdgeRow, Excerpt, Graph, edge_key, edges_of, insist_source
+from lineage.graphs.nodes import Attributes, attributed
 from lineage.queries.as_json import scope_json
 from lineage.queries.attested import Vouched, vouched_in
 from lineage.queries.flow.links import Link
@@ -162,4 +153,4 @@ def _keyed(rows: Iterable[Row]) -> Iterator[Link]:
         found: dict[str, EdgeRow] = {}
         for row in between:
             found[edge_key(row, found)] = row
-        yield from (Link(source, target, key, edge_attributes(found[key])) for key in sorted(found))
+        yield from (Link(source, target, key, found[key].said._asdict(), found[key].time) for key in sorted(found))

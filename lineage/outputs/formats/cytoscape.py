@@ -22,7 +22,7 @@ def write_cytoscape(chosen: Chosen) -> Iterator[str]:
     yield '"directed": true, "multigraph": true,\n"elements": {"nodes": ['
     yield from _lines({"id": node, "value": node} | data for node, data in nodes)
     yield '],\n"edges": ['
-    ends = ({"source": link.source, "target": link.target, "key": link.key} | link.data for link in chosen.edges())
+    ends = ({"source": link.source, "target": link.target, "key": link.key} | link.attributes() for link in chosen.edges())
     yield from _lines({"id": f"e{number}"} | edge for number, edge in enumerate(ends))
     yield "]}}\n"
 

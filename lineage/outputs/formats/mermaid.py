@@ -10,7 +10,7 @@ from collections.abc import Iterator
 
 from lineage.domain.kinds import KINDS, RELATIONS, SHOWN_BESIDE
 from lineage.domain.text import one_line
-from lineage.graphs.excerpts import Attributes
+from lineage.graphs.nodes import Attributes
 from lineage.outputs.formats.chosen import Chosen
 from lineage.outputs.pictures.figures import edge_label, not_now, shorten
 from lineage.queries.flow.links import Link

@@ -25,7 +25,8 @@ def write_node_link(chosen: Chosen) -> Iterator[str]:
     yield '"nodes": ['
     yield from _lines({"id": node} | data for node, data in nodes)
     yield '],\n"edges": ['
-    yield from _lines({"source": link.source, "target": link.target, "key": link.key} | link.data for link in chosen.edges())
+    ends = ({"source": link.source, "target": link.target, "key": link.key} | link.attributes() for link in chosen.edges())
+    yield from _lines(ends)
     yield "]}\n"
 
 

@@ -18,7 +18,7 @@ from lineage.domain.kinds import ENDPOINT, TRAINING_JOB, carries_model
 from lineage.domain.names import is_place
 from lineage.domain.records import Json
 from lineage.domain.status import Outcome, outcome
-from lineage.graphs.excerpts import Attributes
+from lineage.graphs.nodes import Attributes
 from lineage.outputs.formats.chosen import Chosen
 from lineage.outputs.formats.text import dumped
 from lineage.queries.flow.belonging import EXECUTION, is_reuse

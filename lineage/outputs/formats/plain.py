@@ -11,7 +11,8 @@ from collections.abc import Iterable
 from typing import Any, cast
 
 from lineage.domain.text import visible
-from lineage.graphs.excerpts import Attributes, Graph
+from lineage.graphs.excerpts import Graph
+from lineage.graphs.nodes import Attributes
 from lineage.outputs.formats.chosen import Chosen
 from lineage.outputs.formats.text import dumped
 from lineage.queries.flow.links import Link
@@ -67,7 +68,7 @@ def plain_of(chosen: Chosen) -> Graph:
 
 
 def _with_key(link: Link) -> Attributes:
-    return {"key": link.key} | link.data
+    return {"key": link.key} | link.attributes()
 
 
 def _types(rows: Iterable[Attributes]) -> _Types:

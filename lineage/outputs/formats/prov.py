@@ -17,7 +17,7 @@ from lineage.domain.jobs import is_job
 from lineage.domain.kinds import RUNS
 from lineage.domain.names import is_place
 from lineage.domain.records import Json
-from lineage.graphs.excerpts import Attributes
+from lineage.graphs.nodes import Attributes
 from lineage.outputs.formats.chosen import Chosen
 from lineage.outputs.formats.text import dumped
 from lineage.queries.flow.belonging import EXECUTION
@@ -148,6 +148,7 @@ def _facts(link: Link, name: str) -> Json:
     if name == "alternateOf":
         return {}
     words = ("relation", "role", "usage", "path", "evidence", "time")
-    told = {f"lineage:{word}": link.data[word] for word in words if link.data[word]}
+    said = link.attributes()
+    told = {f"lineage:{word}": said[word] for word in words if said[word]}
     role = told.get("lineage:role") if name in ("used", "wasGeneratedBy") else None
     return told | ({"prov:role": role} if role else {})

@@ -51,7 +51,7 @@ def _nodes(chosen: Chosen) -> Iterator[dict[str, Any]]:
 
 
 def _edges(chosen: Chosen) -> Iterator[dict[str, Any]]:
-    return ({"source": link.source, "target": link.target, "key": link.key} | link.data for link in chosen.edges())
+    return ({"source": link.source, "target": link.target, "key": link.key} | link.attributes() for link in chosen.edges())
 
 
 def _csv(columns: tuple[str, ...], rows: Iterable[dict[str, Any]]) -> Iterator[str]:

@@ -168,7 +168,7 @@ def _lineage(graph: Excerpt, node: str) -> set[str]:
 
 
 def _edges_of(graph: Excerpt, order: Mapping[str, int]) -> list[LaidEdge]:
-    edges = ((source, target, key) for source, target, key, _ in graph.edges())
+    edges = ((link.source, link.target, link.key) for link in graph.edges())
     return sorted(edges, key=lambda edge: (order[edge[0]], order[edge[1]], edge[2]))
 
 

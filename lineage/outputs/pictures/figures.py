@@ -15,7 +15,7 @@ from lineage.domain.text import counted
 from lineage.errors import MalformedName
 from lineage.graphs.build import whole
 from lineage.graphs.deployments import PAST, PENDING
-from lineage.graphs.excerpts import Excerpt, Graph, Neighbours
+from lineage.graphs.excerpts import Excerpt, Graph, Link, Neighbours
 from lineage.outputs.pictures.console import console_url
 from lineage.outputs.pictures.folds import fold, told
 from lineage.queries.flow.belonging import EXECUTION, ran_in
@@ -142,7 +142,7 @@ def picture(
         for node, data in sorted(drawn.nodes.items())
     }
     told_apart = sorted(drawn.edges(), key=lambda edge: (edge[0], edge[1], edge_label(edge[3]), edge[2]))
-    shown_edges = (edge for edge in told_apart if not _told_elsewhere(drawn, edge[0], edge[1], edge[3]))
+    shown_edges = (edge for edge in told_apart if not _told_elsewhere(drawn, edge))
     arrows = [_arrow(edge, lit if marked else None) for edge in shown_edges]
     notes = _notes(len(graph.nodes) - len(shown.nodes), len(shown.nodes), drawn)
     return Picture(figures, arrows, {node: groups[node] for node in figures if node in groups}, title, notes, drawn)
@@ -182,9 +182,9 @@ def _by_pipeline(graph: Excerpt) -> dict[str, str]:
         ran = [one for one in ran_in(flow, node)[0] if one in executions]
         groups |= {node: executions[ran[0]]} if len(ran) == 1 else {}
     makers: dict[str, set[str | None]] = {}
-    for source, target, _, data in graph.edges():
-        if data["relation"] in _MADE_BY and target not in groups:
-            makers.setdefault(target, set()).add(groups.get(source))
+    for link in graph.edges():
+        if link.relation in _MADE_BY and link.target not in groups:
+            makers.setdefault(link.target, set()).add(groups.get(link.source))
     return groups | {node: made for node, (made, *more) in makers.items() if made and not more}
 
 
@@ -267,8 +267,8 @@ def _facts(node: str, data: dict[str, Any]) -> str:
 _SHOWN = 12  # ids that a fold stands for
 
 
-def _arrow(edge: tuple[str, str, str, dict[str, Any]], lit: set[str] | None) -> Arrow:
-    source, target, key, data = edge
+def _arrow(edge: Link, lit: set[str] | None) -> Arrow:
+    source, target, key, data, _ = edge
     shines = None if lit is None else source in lit and target in lit and data["relation"] in _LIGHT
     times = f"\n{data['times']:,} times" if data.get("times", 1) > 1 else ""
     return Arrow(
@@ -284,10 +284,11 @@ def _arrow(edge: tuple[str, str, str, dict[str, Any]], lit: set[str] | None) -> 
     )
 
 
-def _told_elsewhere(graph: Excerpt, source: str, target: str, data: dict[str, Any]) -> bool:
+def _told_elsewhere(graph: Excerpt, edge: Link) -> bool:
     """A membership that a longer path also shows (job, run, trial, experiment), or a content at each time it was seen."""
+    source, target, key, data, _ = edge
     if data["evidence"] == "content":
-        return data is not next(iter(graph.after[source][target].values()))
+        return bool(key != next(iter(graph.after[source][target])))
     if data["relation"] != "member-of":
         return False
     found, todo = {source}, [source]

@@ -13,7 +13,8 @@ from collections.abc import Collection, Hashable, Iterator, Mapping
 from typing import Any
 
 from lineage.domain.kinds import CODE
-from lineage.graphs.excerpts import Attributes, Excerpt
+from lineage.graphs.excerpts import Excerpt
+from lineage.graphs.nodes import Attributes
 
 # A node with this many edges is like no other. This many steps around a node must look alike; the first number that folds
 # enough is used.
@@ -33,9 +34,9 @@ def fold(graph: Excerpt, most: int, kept: Collection[str], marks: Mapping[str, H
     if len(graph.nodes) <= most:
         return graph
     around: Around = {node: [] for node in sorted(graph.nodes)}
-    for source, target, _, data in graph.edges():
-        around[source].append(((data["relation"], "out"), target))
-        around[target].append(((data["relation"], "in"), source))
+    for link in graph.edges():
+        around[link.source].append(((link.relation, "out"), link.target))
+        around[link.target].append(((link.relation, "in"), link.source))
     folds: dict[str, list[str]] = {}
     for unlike, rounds in _STRICTNESS:
         folds = _folds(_colours(graph, around, kept, marks, unlike, rounds), around)
@@ -88,12 +89,12 @@ def _with_folds(graph: Excerpt, folds: dict[str, list[str]]) -> Excerpt:
     nodes: dict[str, Attributes] = {node: data for node, data in graph.nodes.items() if node not in names}
     nodes |= {f"+{len(others)} {stays}": _told(graph, others) for stays, others in folds.items()}
     folded = Excerpt.nested(nodes, {node: {} for node in nodes}, {node: {} for node in nodes}, graph.graph)
-    for source, target, _, data in graph.edges():
+    for link in graph.edges():
         # Edges between the same ends with the same meaning become one, with their number.
-        begin, end = names.get(source, source), names.get(target, target)
+        begin, end = names.get(link.source, link.source), names.get(link.target, link.target)
         keys = folded.before[end][begin] = folded.after[begin].setdefault(end, {})
-        key = "\t".join(str(data[word]) for word in ("relation", "role", "usage", "evidence"))
-        same = keys.setdefault(key, data | {"times": 0})
+        key = "\t".join(str(link.data[word]) for word in ("relation", "role", "usage", "evidence"))
+        same = keys.setdefault(key, link.attributes() | {"times": 0})
         same["times"] += 1
     return folded
 

@@ -14,7 +14,8 @@ from lineage.domain.kinds import ARTIFACT, CODE, DATASET, IMAGE, KINDS, SHOWN_BE
 from lineage.domain.names import is_arn, is_place
 from lineage.domain.records import Scope
 from lineage.domain.text import counted
-from lineage.graphs.excerpts import Excerpt, Graph, label
+from lineage.graphs.excerpts import Excerpt, Graph
+from lineage.graphs.nodes import label
 from lineage.outputs.pictures.figures import Clusters, Picture, picture
 from lineage.outputs.pictures.folds import plural
 from lineage.outputs.pictures.graph_svg import to_svg

@@ -17,8 +17,9 @@ from lineage.domain.kinds import ENDPOINT
 from lineage.domain.records import Crawl, Json
 from lineage.domain.version import __version__
 from lineage.errors import SnapshotError, UnknownNode
-from lineage.graphs.excerpts import Excerpt, attributed
+from lineage.graphs.excerpts import Excerpt
 from lineage.graphs.neighbourhoods import made_excerpt, making_excerpt, near_excerpt
+from lineage.graphs.nodes import attributed
 from lineage.outputs.report import REPORTS
 from lineage.outputs.report.answers import answer
 from lineage.outputs.report.changes import State, difference, since_crawl, state_in, state_of

@@ -18,8 +18,8 @@ def is_copy(overlap: Link) -> bool:
 def _copy(content: str, original: str, copy: str) -> Link:
     """Two places that hold one content, as one edge: in the graph the content is a node between them."""
     said = {"relation": "overlaps", "role": content, "evidence": "content"}
-    empty: Json = {"usage": "", "path": "", "time": None, "span": None, "listing": None, "reader": "", "settled": ""}
-    return Link(original, copy, f"overlaps:{content}", empty | said)
+    empty: Json = {"usage": "", "path": "", "span": None, "listing": None, "reader": "", "settled": ""}
+    return Link(original, copy, f"overlaps:{content}", empty | said, None)
 
 
 def copies_into(graph: Flow, reading: Link, *fits: str) -> Iterator[Link]:
@@ -41,7 +41,7 @@ def _contents_at(graph: Flow, place: str) -> list[str]:
 def contents_of(graph: Flow, write: Link, contents: list[str]) -> Iterator[tuple[str, str]]:
     """The contents of its place that a write may have been, and whether it certainly was."""
     for content in contents:
-        fit = wrote(graph.between(write.target, content), write.data["time"])
+        fit = wrote(graph.between(write.target, content), write.time)
         if fit != IMPOSSIBLE:
             yield content, fit
 
@@ -65,7 +65,7 @@ def pinned_write(graph: Flow, write: Link, reading: Link) -> str | None:
     seen = (link for link in links_into(graph, reading.source, "overlaps") if is_copy(link) and link.data["usage"] != PINNED)
     held = {link.source for link in seen if own.intersection(graph.nodes[link.source]["digests"])}
     written = held.intersection(graph.targets(write.target))
-    fits = [wrote(graph.between(write.target, content), write.data["time"]) for content in written]
+    fits = [wrote(graph.between(write.target, content), write.time) for content in written]
     return max(fits, key=(IMPOSSIBLE, POSSIBLE, CERTAIN).index, default=None)
 
 
@@ -79,7 +79,7 @@ def got_content(graph: Flow, content: str, reading: Link, write: Link | None = N
     digests = graph.nodes[content]["digests"]
     pins = graph.nodes[reading.target].get("pins") or ()
     own = [digest in digests for place, digest in pins if _is_same(place, reading.source)]
-    made = write.data["time"] if write else None
+    made = write.time if write else None
     settled = reading.data["settled"] if reading.relation == "loads" else None
-    fit = got(graph.between(content, reading.source), reading.data["time"], any(own) if own else None, made, settled)
+    fit = got(graph.between(content, reading.source), reading.time, any(own) if own else None, made, settled)
     return POSSIBLE if fit == CERTAIN and own and not all(own) else fit

@@ -74,7 +74,7 @@ class Blind:
         The edge is a write of a job that the data reached or that made it, or a load of the data itself. That data was there at
         any time.
         """
-        opens = bounds(link.data["time"])[0] if link.relation == "writes" else ""
+        opens = bounds(link.time)[0] if link.relation == "writes" else ""
         if self.maybe_a_model and self.maybe_a_model[0] <= opens:
             return
         if link.relation == "loads":
@@ -106,7 +106,7 @@ class Blind:
     def made(self, writes: Iterable[Link]) -> None:
         """Note what was made of the data, by whatever the walk comes to."""
         if self._unread:
-            self._made |= {(write.source, write.target, write.data["time"] or ""): write for write in writes}
+            self._made |= {(write.source, write.target, write.time or ""): write for write in writes}
 
     def settle(self) -> None:
         """After the walk: nobody vouches for an unread manifest of which a version that was read lists what was made."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from operator import itemgetter
 from typing import Any
 
@@ -19,12 +19,14 @@ _FEW = 16  # edges beside a node: of fewer all are sorted, and of more those of 
 class Flow:
     """A graph that does not change while one question asks it: networkx's views as plain dicts.
 
-    `nodes` has the attributes by id, `graph` those of the graph itself. `kept` stores what is computed once.
+    `nodes` has the attributes by id, `graph` those of the graph itself. `of_kind` gives the ids of the nodes of a kind. `kept`
+    stores what is computed once.
     """
 
     def __init__(self, graph: Graph | Excerpt) -> None:
         excerpt = Excerpt.of(graph)
-        self.nodes: dict[str, Json] = excerpt.nodes
+        self.nodes: Mapping[str, Json] = excerpt.nodes
+        self.of_kind = excerpt.of_kind
         self.graph: Json = excerpt.graph
         self._into, self._out_of = excerpt.into, excerpt.out_of
         self._sorted_into: dict[_Asked, list[Link]] = {}
@@ -65,7 +67,7 @@ class Flow:
         if source not in self._between:
             found = self._between[source] = defaultdict(list)
             for link in self._out_of[source]:
-                found[link.target].append(link.data)
+                found[link.target].append(link.attributes())
         return self._between[source][target]
 
     def leads_on(self, node: str) -> bool:

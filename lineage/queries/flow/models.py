@@ -101,7 +101,7 @@ def _created_anew(graph: Flow, deploys: Link) -> str:
     others = (one.source for one in links_into(graph, deploys.target, "deploys") if one.source.partition("@")[0] == name)
     later = [graph.nodes[one]["created"] or "" for one in others if one != deploys.source]
     ran = links_out_of(graph, deploys.target, "configures")
-    settled = max((max(bounds(one.data["time"])[0], sortable(one.data["settled"])) for one in ran), default="")
+    settled = max((max(bounds(one.time)[0], sortable(one.data["settled"])) for one in ran), default="")
     anew = min((time for time in later if time and sortable(time) <= settled), default="")
     model, config = graph.nodes[deploys.source], graph.nodes[deploys.target]
     said = f"suspect: model {model['name']} was created again {anew}, before endpoint config {config['name']} was deployed"

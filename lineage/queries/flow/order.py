@@ -38,7 +38,7 @@ class _Write(NamedTuple):
 
     @classmethod
     def of(cls, link: Link) -> _Write:
-        opens, closes = bounds(link.data["time"])
+        opens, closes = bounds(link.time)
         return cls(opens, closes or EVER, link.source)
 
 
@@ -97,10 +97,10 @@ def _may_be(graph: Flow, link: Link) -> bool:
 
 def _is_sure(graph: Flow, link: Link) -> bool:
     """Whether a job's own model was certainly put at the very key. A stopped job may not have had one yet."""
-    _, closes = bounds(link.data["time"])
+    _, closes = bounds(link.time)
     job = graph.nodes[link.source]
     ended = bool(closes) and is_as_expected(job["status"])
-    return ended and link.data["usage"] == "model" and jobs.fit_of(job, link.data["time"], Window(closes, "")) == CERTAIN
+    return ended and link.data["usage"] == "model" and jobs.fit_of(job, link.time, Window(closes, "")) == CERTAIN
 
 
 def in_order(graph: Flow, write: Link, reading: Link, fit: str) -> str:
@@ -108,7 +108,7 @@ def in_order(graph: Flow, write: Link, reading: Link, fit: str) -> str:
     if fit == IMPOSSIBLE or not is_model(reading):
         return fit
     place, one_key = reading.source, reading.data["span"] == Span.OBJECT
-    opened, _ = bounds(reading.data["time"])
+    opened, _ = bounds(reading.time)
     settled = max(opened, sortable(reading.data["settled"]))
     mine, around = _Write.of(write), is_around(write.target, place)
     exact = _writes_to(graph, place if one_key or around else write.target, write.source)
@@ -133,7 +133,7 @@ def _holds_many(graph: Flow, reading: Link) -> bool:
 def lasts(graph: Flow, write: Link, reading: Link) -> tuple[str, str]:
     """Until when a write may be what is read this way, and until when it may certainly be. Later readers got another one."""
     known: dict[tuple[object, ...], tuple[str, str]] = graph.kept.setdefault("lasts", {})
-    asked = (*write[:3], write.data["time"], reading.source, reading.data["span"])
+    asked = (*write[:3], write.time, reading.source, reading.data["span"])
     if asked not in known:
         contested = EVER
         if _is_replaced(write, reading):

@@ -52,7 +52,7 @@ class ModelReaders:
 
 
 def _opens(link: Link) -> str:
-    return bounds(link.data["time"])[0]
+    return bounds(link.time)[0]
 
 
 def reads_model_at(graph: Flow, place: str) -> list[ModelReaders]:
@@ -73,7 +73,7 @@ def in_reach(graph: Flow, write: Link, readers: ModelReaders, told: str = "") ->
     times say nothing.
     """
     last, sure = lasts(graph, write, readers.way)
-    _, closes = bounds(write.data["time"])
+    _, closes = bounds(write.time)
     known = bisect_left(readers.opens, told)
     certain = range(bisect_left(readers.opens, closes), min(known, bisect_right(readers.opens, sure)))
     others = range(known, bisect_left(readers.opens, last))

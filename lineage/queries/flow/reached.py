@@ -70,7 +70,7 @@ class Reached:
 
     def _of_models(self, write: Link, length: int, key: ReachedBy, relations: tuple[str, ...]) -> list[Link]:
         """Who may have read it as a model. Of those that an earlier write reached, only who may certainly have it."""
-        opens, found = bounds(write.data["time"])[0], list[Link]()
+        opens, found = bounds(write.time)[0], list[Link]()
         for readers in reads_model_at(self._graph, key[0]):
             last, _ = lasts(self._graph, write, readers.way)
             before = self._read[key, relations, readers.way.data["span"]]
@@ -83,7 +83,7 @@ class Reached:
 
     def _is_news(self, write: Link, length: int, relations: tuple[str, ...], key: ReachedBy, *as_good: ReachedBy) -> bool:
         """Whether this write can reach more than each earlier write that was no further from the start. Marks it as reached."""
-        opens, closes = bounds(write.data["time"])
+        opens, closes = bounds(write.time)
         closes = closes or "~"
         told = (one for other in (key, *as_good) for one in self._written[other, relations])
         if any(opened <= opens and closed <= closes and far <= length for opened, closed, far in told):

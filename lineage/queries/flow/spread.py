@@ -44,6 +44,15 @@ _RELEVANT = {*_carriers(), *(kind.name for kind in KINDS.values() if kind.tells_
 _ENUMERATED = tuple(kind.name for kind in KINDS.values() if kind.list and kind.name in _RELEVANT and not kind.hints)
 
 
+_Place = str | tuple[str, str, str | None]
+"""Where a walk arrived: the node, or the part of a node, for a reader."""
+
+
+def _place(node: str, part: str, reader: str | None) -> _Place:
+    """Most nodes have no parts, and a root may reach a million of them."""
+    return (node, part, reader) if part or reader is not None else node
+
+
 class Spread:
     """One walk from the data to all that contains it: nearest first, and all certain arrivals before those only possible.
 
@@ -63,7 +72,7 @@ class Spread:
         self.holes: list[Gap] = []
         self.caveats: dict[str, None] = {}
         self.found: dict[str, Arrival] = {}
-        self.arrived: dict[tuple[str, str, str | None], Arrival] = {}
+        self.arrived: dict[_Place, Arrival] = {}
         self._until: Callable[[Arrival], bool] = lambda _: False
         self._gaps = gaps
         subject = from_url(subject)
@@ -132,7 +141,7 @@ class Spread:
 
     def turn(self, arrival: Arrival, _number: int) -> tuple[Any, ...]:
         """The order of arrivals. Of equally near ones early writes come first: what came later reaches no other job there."""
-        time = (arrival.links[-1].data["time"] or "") if arrival.links else ""
+        time = (arrival.links[-1].time or "") if arrival.links else ""
         return (not arrival.sure, arrival.length, time)
 
     def meets(self, _further: Arrival) -> bool:
@@ -141,7 +150,7 @@ class Spread:
 
     def comes_to(self, arrival: Arrival) -> bool:
         """Whether it is the first arrival at this part of a node: the surest, and of equally sure ones the nearest, counts."""
-        known = (arrival.node, arrival.part, arrival.reader)
+        known = _place(arrival.node, arrival.part, arrival.reader)
         if known in self.arrived:
             return False
         self.arrived[known] = arrival
@@ -149,7 +158,7 @@ class Spread:
 
     def at(self, node: str, part: str, reader: str | None) -> Arrival | None:
         """The arrival at a part of a node for a reader: by what that one read, or by what all have."""
-        came = (self.arrived.get((node, part, one)) for one in dict.fromkeys((reader, None)))
+        came = (self.arrived.get(_place(node, part, one)) for one in dict.fromkeys((reader, None)))
         return min(filter(None, came), key=lambda arrival: not arrival.sure, default=None)
 
     def stops_at(self, arrival: Arrival) -> bool:
@@ -247,7 +256,7 @@ class Spread:
         """
         scope: Scope = self.graph.graph["scope"]
         relevant = [gap for gap in scope.holes if is_about(gap, _RELEVANT)]
-        stays = all(self._stays_in(node) for node in (self.subject["id"], *(node for node, *_ in self.arrived)))
+        stays = all(self._stays_in(node) for node in (self.subject["id"], *(one.node for one in self.arrived.values())))
         unread = Unread.of(self.graph).readers
         lost = () if stays else (*scope.silent, *self.holes, *unread, *self.unread_models(), *more)
         return once([*not_enumerated(scope, _ENUMERATED), *relevant, *lost])

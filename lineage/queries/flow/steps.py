@@ -46,7 +46,7 @@ def is_only_named(link: Link) -> bool:
 def has_written(graph: Flow, write: Link) -> bool:
     """Whether something is certainly there. Not for a job that failed or has not ended, nor while an endpoint serves."""
     job = graph.nodes[write.source]
-    ended = bool(bounds(write.data["time"])[1]) or is_over(job["status"])
+    ended = bool(bounds(write.time)[1]) or is_over(job["status"])
     doubt = jobs.may_have_left_nothing(job) or is_logged(write) or is_only_allowed(write)
     return jobs.is_job(job) and ended and not doubt
 
@@ -70,7 +70,7 @@ def leaves(graph: Flow, job: str) -> str:
 
 
 def _fit_of_copy(graph: Flow, write: Link, reading: Link) -> str:
-    fit = jobs.fit_if(leaves(graph, write.source), write.data["time"], reading.data["time"])
+    fit = jobs.fit_if(leaves(graph, write.source), write.time, reading.time)
     maybe = is_only_allowed(write) or is_only_named(write) or is_only_named(reading)
     return POSSIBLE if fit == CERTAIN and maybe else fit
 
@@ -91,7 +91,7 @@ def fit_alone(graph: Flow, write: Link, between: tuple[Link, ...], reading: Link
     if fit == IMPOSSIBLE:
         return fit
     content = between[0].data["role"]
-    was = wrote(graph.between(write.target, content), write.data["time"])
+    was = wrote(graph.between(write.target, content), write.time)
     fits = {fit, was, got_content(graph, content, reading, write)}
     return IMPOSSIBLE if IMPOSSIBLE in fits else POSSIBLE if POSSIBLE in fits else CERTAIN
 

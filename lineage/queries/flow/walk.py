@@ -65,8 +65,8 @@ class Arrival(NamedTuple):
 
 def _is_in_order(write: Link) -> bool:
     """Whether a write has a time, and does not end before it begins."""
-    opens, closes = bounds(write.data["time"])
-    return bool(write.data["time"]) and (not closes or opens <= closes)
+    opens, closes = bounds(write.time)
+    return bool(write.time) and (not closes or opens <= closes)
 
 
 class Visitor(Protocol):
@@ -208,17 +208,17 @@ class Walk:
         via = str(self._graph.nodes.get(arrival.part, {}).get("created") or "") if arrival.part else ""
         last = arrival.links[-1] if arrival.links else None
         if last and last.relation == "writes":
-            via = str(last.data["time"] or "").partition("/")[0]
-        ran = last.data["time"] if last and last.relation == "configures" else None
+            via = str(last.time or "").partition("/")[0]
+        ran = last.time if last and last.relation == "configures" else None
         if not via and not ran and _is_in_order(write):
             return write  # most of them
         since, _, until = (ran or f"{via}/").partition("/")
-        opens, _, closes = str(write.data["time"] or "/").partition("/")
+        opens, _, closes = str(write.time or "/").partition("/")
         opens = max(opens, since, key=sortable)
         closes = min(filter(None, (closes, until)), key=sortable, default="")
         if closes and sortable(closes) < sortable(opens):
             return None
-        return write._replace(data=write.data | {"time": f"{opens}/{closes}"})
+        return write._replace(time=f"{opens}/{closes}")
 
     def _is_sure(self, step: Step) -> bool:
         """Whether a reader certainly got something from a write, and a field of its own says so."""

@@ -81,7 +81,7 @@ def _claims(graph: Flow, reading: Link, among: Collection[str] | None) -> list[S
     if among is not None:
         return _not_taken_over(graph, steps_of(graph, reading, among))
     known: dict[object, list[Step]] = graph.kept.setdefault("claims", {})
-    asked = reading[:3], reading.data["time"]
+    asked = reading[:3], reading.time
     if (found := known.get(asked)) is None:
         found = _not_taken_over(graph, _steps(graph, reading, _written_to(graph, reading)))
         if len(found) <= FEW:
@@ -115,7 +115,7 @@ def too_late(graph: Flow, reading: Link) -> list[str]:
         write.source
         for place in places
         for write in links_into(graph, place, "writes")
-        if fits(write.data["time"], reading.data["time"]) == IMPOSSIBLE and in_one_partition(write.source, reading.target)
+        if fits(write.time, reading.time) == IMPOSSIBLE and in_one_partition(write.source, reading.target)
     }
     return sorted(late - {step.job for step in writers(graph, reading)})
 

@@ -69,9 +69,9 @@ class Writer(NamedTuple):
     @classmethod
     def of(cls, graph: Flow, reading: Link, job: str, chains: list[Chain]) -> Writer:
         writes = [chain[0] for chain in chains]
-        sure = [bounds(write.data["time"])[1] for write in writes if _is_sure(graph, write, reading)]
+        sure = [bounds(write.time)[1] for write in writes if _is_sure(graph, write, reading)]
         replaced = (replaced_from(graph, write, reading) if is_model(reading) else EVER for write in writes)
-        opens = min(bounds(write.data["time"])[0] for write in writes)
+        opens = min(bounds(write.time)[0] for write in writes)
         return cls(opens, job, min(filter(None, sure), default=EVER), max(replaced), chains)
 
     @property
@@ -98,7 +98,7 @@ class Writers:
 
     def within(self, reading: Link, times: Times) -> Iterator[Writer]:
         """Those that opened before a reader was done, and whose time is after it began."""
-        opened, closed = bounds(reading.data["time"])
+        opened, closed = bounds(reading.time)
         count = bisect_right(self.opens, closed) if closed else len(self.opens)
         return (self.sorted[at] for at in times.after(opened, count))
 
