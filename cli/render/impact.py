@@ -182,7 +182,8 @@ def _path_head(answer: lineage.Path) -> str:
 
 def _edge(edge: dict[str, Any], names: dict[str, Any]) -> Line:
     source, target = (_named(names[edge[end]]) for end in ("source", "target"))
-    role = f" ({edge['role']})" if edge["role"] else ""
+    beside = ", ".join(filter(None, (edge["role"], edge["usage"] if edge["usage"] in _TOLD_USAGES else "")))
+    role = f" ({beside})" if beside else ""
     when = f"  {edge['time']}" if edge["time"] else ""
     field = f"  {edge['path']}" if edge["path"] else ""
     verb = _OVERLAPS.get((edge["evidence"], edge["usage"])) or lineage.RELATIONS[edge["relation"]].verb
@@ -193,4 +194,5 @@ def _named(node: dict[str, Any]) -> str:
     return str(node["id"]) if lineage.is_place(node["id"]) else f"{spaced(node['kind'])} {node['name']}"
 
 
+_TOLD_USAGES = ("shadow", "instance-pool", "past", "before")  # of what is not simply served
 _OVERLAPS = {("content", ""): "has the same content as", ("matched", "listed"): "is listed in"}

@@ -9,7 +9,9 @@ from typing import Any
 import pytest
 
 import lineage
+from cli.render.impact import path_text
 from lineage.domain.records import Resource
+from lineage.outputs.pictures.figures import edge_label
 from lineage.queries.impact_rows import EARLIER, NOW
 from tests.crawl.test_manifests import crawl
 from tests.records import arn, record, served, training
@@ -80,6 +82,14 @@ def test_a_trace_shows_what_a_component_runs_now(changed: lineage.Snapshot) -> N
     answer = lineage.trace(changed, "shop")
     assert (answer.verdict, [row["name"] for row in answer.training_jobs]) == ("traced", ["second"])
     assert [row["job"]["name"] for row in lineage.datasets(changed, "shop").as_json()["datasets"]] == ["second"]
+
+
+def test_a_path_through_the_past_says_so(changed: lineage.Snapshot) -> None:
+    """The lines of a path, and the arrows of a picture, say which step is over."""
+    for name, over in (("first", True), ("second", False)):
+        answer = lineage.path(changed, f"s3://d/{name}/", "endpoint/shop")
+        assert ("past" in path_text(answer, colour=False)) == over
+        assert any("past" in edge_label(edge | {"span": None}) for edge in answer.evidence) == over
 
 
 def package(artifact: str, **body: Any) -> Resource:

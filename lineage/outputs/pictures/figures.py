@@ -312,7 +312,7 @@ def not_now(data: dict[str, Any]) -> bool:
 
 def edge_label(data: dict[str, Any]) -> str:
     """An edge in words that read along its arrow."""
-    usage = data["usage"] if data["usage"] in ("shadow", "instance-pool", REUSED) else ""
+    usage = data["usage"] if data["usage"] in ("shadow", "instance-pool", REUSED, PAST) else ""
     manifest = "manifest" if data["span"] in ("manifest", "listing") else ""
     beside = ", ".join(filter(None, (data["role"], usage, manifest)))
     times = f"×{data['times']:,}" if data.get("times", 1) > 1 else ""
