@@ -322,7 +322,8 @@ def _night(jobs: int) -> Iterator[Resource]:
     for number in range(NEW):
         name = f"night-{number:06}"
         yield resource("training-job", training(name, jobs + number, jobs))
-        yield resource("trial-component", component(f"{name}-aws-training-job", arn("training-job", name), jobs + number))
+        made = arn("training-job", name)
+        yield resource("trial-component", component(f"{name}-aws-training-job", made, 10 * (jobs + number)))
     endpoints = (one for one in served(jobs) if one.kind == "endpoint")
     for number, one in enumerate(islice(endpoints, UPDATED)):
         yield resource(

@@ -41,7 +41,7 @@ def records(jobs: int, seed: int = 1) -> Iterator[Resource]:
         name = f"train-{number:06}"
         yield resource("training-job", training(name, number, jobs) | _data(number, jobs, chance))
         trial = {"Parents": [{"TrialName": f"trial-{number % 200}", "ExperimentName": f"experiment-{number % 20}"}]}
-        run = component(f"{name}-aws-training-job", arn("training-job", name), number)
+        run = component(f"{name}-aws-training-job", arn("training-job", name), 10 * number)
         yield resource("trial-component", run | (trial if number % 4 == 0 else {}))
     for number in range(jobs // 40):
         yield resource("processing-job", processing(f"prep-{number:06}", number))

@@ -67,10 +67,10 @@ def prepared(name: str, reads: str, output: dict[str, Any]) -> dict[str, Any]:
     return line("processing-job", name, body)
 
 
-def run_of(kind: str, name: str) -> dict[str, Any]:
+def run_of(kind: str, name: str, **body: Any) -> dict[str, Any]:
     """The trial component that SageMaker makes for a job."""
     short = kind.removesuffix("-job")
-    return line("trial-component", f"{name}-aws-{short}-job", {"Source": {"SourceArn": arn(kind, name)}})
+    return line("trial-component", f"{name}-aws-{short}-job", {"Source": {"SourceArn": arn(kind, name)}} | body)
 
 
 def estate() -> list[dict[str, Any]]:
@@ -79,7 +79,7 @@ def estate() -> list[dict[str, Any]]:
     pipeline = arn("pipeline", "p")
     return [
         fit("direct", {"train": only("training-job")}),
-        run_of("training-job", "direct"),
+        run_of("training-job", "direct", StartTime="2026-01-02T10:00:00Z"),
         prepared("prep", only("processing-job"), {"S3Output": {"S3Uri": "s3://made/prep/"}}),
         run_of("processing-job", "prep"),
         fit("after-prep", {"train": "s3://made/prep/"}),

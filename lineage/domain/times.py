@@ -22,6 +22,7 @@ from lineage.errors import MalformedName
 # From the Unix epoch to the year before the last one with four digits, so a window can be wider.
 _FIRST, _LAST = datetime(1970, 1, 1, tzinfo=UTC), datetime(9999, 1, 1, tzinfo=UTC)
 LATE = timedelta(hours=1)  # how long an event may take to appear: CloudTrail says about five minutes, without a guarantee
+CLOCKS = timedelta(minutes=1)  # how far the clocks of two parts of AWS may be apart
 CERTAIN, POSSIBLE, IMPOSSIBLE = "certain", "possible", "impossible"
 
 
@@ -177,6 +178,11 @@ def bounds(window: Window | str | None) -> Window:
 def sortable(time: str) -> str:
     """A time as a text that sorts: without the Z, `00` comes before `00.5`. In SQL that is `rtrim(…, 'Z')`."""
     return time.removesuffix("Z")
+
+
+def surely_after(time: str, other: str, unsure: timedelta) -> bool:
+    """Whether one time is after another one by more than a span in which the order is unsure."""
+    return sortable(time) > sortable(other) and sortable(time) > sortable(utc(datetime.fromisoformat(other) + unsure))
 
 
 class KnownDeletions(NamedTuple):

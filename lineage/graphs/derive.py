@@ -11,6 +11,7 @@ from __future__ import annotations
 import sqlite3
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
+from datetime import timedelta
 from typing import Any, TypeVar
 
 from lineage.domain.kinds import (
@@ -48,7 +49,7 @@ from lineage.domain.pins import PREFIX, parameter_of, read_pin
 from lineage.domain.records import Body, Edge, Node, Resource, Window, tags_of
 from lineage.domain.references import Hit, detail, empty_parts, hits
 from lineage.domain.sightings import EVER, Sight, seen_read, seen_written
-from lineage.domain.times import Times, sortable, while_it_ran
+from lineage.domain.times import CLOCKS, Times, sortable, while_it_ran
 from lineage.graphs.associations import associated
 from lineage.graphs.deployments import BEFORE, PAST, PENDING
 from lineage.graphs.levels import note_levels
@@ -374,15 +375,23 @@ def _is_logged_output(edge: Edge) -> bool:
 
 
 def _named_at(record: Resource, edge: Edge) -> str:
-    """The last time at which a record can have named something: for a job its creation, for a run of a job when both began.
+    """The last time at which a record can have named something: for a job its creation, for a run of a job when both ended.
 
     What a run recorded is given with it. People may change the rest of it later, even after another job took the job's name.
     """
     kind = KINDS[record.kind]
     edited = "" if kind.job else record.modified or ""
     if edge.relation == "recorded-by" and not kind.job:
-        edited = str(record.body.get(kind.times[0]) or "") or edited
+        edited = _last_ran(record) or edited
     return max(record.created or "", edited, key=sortable)
+
+
+def _last_ran(record: Resource) -> str:
+    """When something that has run ended, or else began."""
+    return max((str(record.body.get(time) or "") for time in KINDS[record.kind].times if time), key=sortable, default="")
+
+
+_UNSURE = timedelta(days=1)  # by how much a run that has not begun may be older than its own job
 
 
 def _named_before(node: Node, edge: Edge, record: Resource, joining: Joining) -> Iterator[tuple[Node, Edge]]:
@@ -392,7 +401,8 @@ def _named_before(node: Node, edge: Edge, record: Resource, joining: Joining) ->
     kind = KINDS[node.kind]
     used = edge.relation in RUNNING and (kind.tells_use or node.kind in CARRIERS)
     recorded = edge.relation == "recorded-by" and edge.source == node.id and kind.job
-    if (used or recorded) and joining.is_named_before(node.id, _named_at(record, edge)):
+    unsure = _UNSURE if recorded and not _last_ran(record) else CLOCKS
+    if (used or recorded) and joining.is_named_before(node.id, _named_at(record, edge), unsure):
         unread = Node(f"{node.id}{EARLIER}", node.kind, node.name, node.account, node.region)
         yield unread, edge._replace(source=unread.id)
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 import sqlite3
 from collections.abc import Callable, Iterable, Iterator
+from datetime import timedelta
 from functools import cache, lru_cache
 from itertools import chain, groupby, islice
 from operator import itemgetter
@@ -19,7 +20,7 @@ from lineage.domain.names import Span, partition_of
 from lineage.domain.records import Edge, Json, Node, Window
 from lineage.domain.sightings import EVER, Sight
 from lineage.domain.status import FAILED, MIXED
-from lineage.domain.times import bounds, sortable
+from lineage.domain.times import CLOCKS, bounds, sortable, surely_after
 from lineage.graphs.counts import count, of_what_leads_on, put_silent, saying_nothing
 from lineage.graphs.joiner import joiner
 from lineage.snapshot.levels import EDGE_OF_PAIR, into, out_of
@@ -193,13 +194,13 @@ class Joining:
         before = self._db.execute(sql, (f"{identity}@", f"{identity}A", sortable(time))).fetchone()
         return str(before[0]) if before else identity
 
-    def is_named_before(self, identity: str, time: str) -> bool:
-        """Whether a name was used at a time at which none of its known lifetimes had begun."""
+    def is_named_before(self, identity: str, time: str, unsure: timedelta = CLOCKS) -> bool:
+        """Whether a name was used at a time at which none of its known lifetimes had begun, nor soon after."""
         if not time:
             return False
         sql = "SELECT created FROM main.node WHERE id = ? UNION ALL SELECT created FROM main.node WHERE id > ? AND id < ?"
         began = [row[0] for row in self._db.execute(sql, (identity, f"{identity}@", f"{identity}A")) if row[0]]
-        return bool(began) and min(map(sortable, began)) > sortable(time)
+        return bool(began) and surely_after(min(began, key=sortable), time, unsure)
 
     def lives_after(self, identity: str, time: str) -> list[str]:
         """The lifetimes of a reused name that began after a time at which one already existed, known or not."""

@@ -151,17 +151,25 @@ def test_a_run_is_of_the_job_that_lived_then(created: str, started: str, modifie
     assert meant("training-job", "j", "recorded-by", run) == life
 
 
-def test_a_run_of_a_job_that_nobody_read_leaves_a_gap(tmp_path: Path) -> None:
-    """If the job of a run's name is younger than the run, the recorded job was deleted: what it read is unknown."""
-    run = {"CreationTime": at("05T00:00:00"), "Source": {"SourceArn": arn("training-job", "j")}}
-    apart = {"EnableNetworkIsolation": True}
-    young = training("j", {"train": "s3://d/"}, day="2026-01-20", **apart)
-    verdicts = []
-    for number, made in enumerate((young, training("j", {"train": "s3://d/"}, day="2026-01-04", **apart))):
-        swept(tmp_path / f"{number}.db", [made, record("trial-component", "r", run)])
-        with open_snapshot(tmp_path / f"{number}.db") as snapshot:
-            verdicts.append(used(snapshot, "s3://other/").verdict)
-    assert verdicts == ["unknown", "not-referenced"]
+@pytest.mark.parametrize(
+    ("ran", "made", "verdict"),
+    [
+        ({}, "20T09:00:00", "unknown"),
+        ({}, "06T00:00:00", "not-referenced"),
+        ({}, "04T09:00:00", "not-referenced"),
+        ({"StartTime": at("05T00:00:02"), "EndTime": at("05T01:00:00")}, "05T01:02:00", "unknown"),
+        ({"StartTime": at("05T00:00:02"), "EndTime": at("05T01:00:00")}, "05T01:00:30", "not-referenced"),
+        ({"StartTime": at("05T00:00:02")}, "05T00:02:00", "unknown"),
+    ],
+    ids=["much younger", "a day younger", "older", "younger than what ran", "by the clocks", "younger than what began"],
+)
+def test_a_run_of_a_job_that_nobody_read_leaves_a_gap(tmp_path: Path, ran: dict[str, str], made: str, verdict: str) -> None:
+    """If the job of a run's name is surely younger than the run, the recorded job was deleted: what it read is unknown."""
+    run = {"CreationTime": at("05T00:00:00"), "Source": {"SourceArn": arn("training-job", "j")}} | ran
+    job = training("j", {"train": "s3://d/"}, EnableNetworkIsolation=True, CreationTime=at(made))
+    swept(tmp_path / "s.db", [job, record("trial-component", "r", run)])
+    with open_snapshot(tmp_path / "s.db") as snapshot:
+        assert used(snapshot, "s3://other/").verdict == verdict
 
 
 # --- earlier versions of a record ---------------------------------------------------------------

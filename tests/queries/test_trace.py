@@ -343,7 +343,7 @@ SHOP = [
     record("experiment", "Shop", {"CreationTime": "2026-01-01T00:00:00Z"}),
 ]
 FIT = training("fit", {"train": "s3://t/"}, ARTIFACT)
-OF_FIT = {"Source": {"SourceArn": arn("training-job", "fit")}}
+OF_FIT = {"Source": {"SourceArn": arn("training-job", "fit")}, "CreationTime": FIT.created}
 
 
 @pytest.mark.parametrize(
