@@ -98,7 +98,7 @@ def test_a_config_that_is_being_deployed_has_no_traffic_yet(told) -> None:
     *rest, config, endpoint = updating()
     config.body["ProductionVariants"][0]["VariantName"] = "all"
     endpoint.body["ProductionVariants"] = [{"VariantName": "all", "CurrentWeight": 1.0}]
-    lines = [line for line in told("trace", "shop", *rest, config, endpoint) if "all" in line]
+    lines = [line for line in told("trace", "shop", *rest, config, endpoint) if "─ all" in line]
     assert ["100 % of traffic" in line for line in lines] == [True, False]
 
 
