@@ -53,6 +53,7 @@ _NOTES = {
     "possible-later": "  (possible: it wrote there after the first read)",
     "copy": "  (matched by content: what is served is a copy)",
     "possible-by-name": "  (possible: only a container's environment names what it made)",
+    "possible-touched": "  (possible: the object was modified after that)",
     "possible-name": "  (possible: its name was used before)",
     "possible-changed": "  (possible: the package that names it was changed)",
     "possible-said": "  (possible: only text that people wrote says so)",
