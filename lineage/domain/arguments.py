@@ -80,7 +80,7 @@ def places_in(text: str, depth: int = 0) -> Iterator[str]:
         yield from _in_value(value, depth)
     elif len(text) <= _LONGEST:
         words = [word.strip("\"'()[]{}") for word in _APART.split(_GIVEN.sub(r"\1=", text))]
-        yield from _in(words)
+        yield from places_beside(words)
 
 
 def _in_value(value: Any, depth: int) -> Iterator[str]:
@@ -90,18 +90,19 @@ def _in_value(value: Any, depth: int) -> Iterator[str]:
         one, around = todo.pop()
         if isinstance(one, dict):
             own = {str(name): element for name, element in one.items() if isinstance(element, str)}
-            yield from _in(around | own)
+            yield from places_beside(around | own)
             around = {name: element for name, element in (around | own).items() if names_bucket(name)}
             todo += [(element, around) for element in one.values()]
         elif isinstance(one, list):
             words = [element for element in one if isinstance(element, str)]
-            yield from _in(words) if len(words) <= _MOST else ()
+            yield from places_beside(words) if len(words) <= _MOST else ()
             todo += [(element, around) for element in one]
         elif isinstance(one, str) and depth < _DEEPEST:
             yield from places_in(one, depth + 1)
 
 
-def _in(given: Mapping[str, str] | Sequence[str]) -> Iterator[str]:
+def places_beside(given: Mapping[str, str] | Sequence[str]) -> Iterator[str]:
+    """The URIs of the places that some values beside each other name so: variables by name, or arguments in order."""
     names = given if isinstance(given, Mapping) else [name for name, _ in _options(given)]
     for name in {_plain(name): name for name in names if names_bucket(name)}.values():
         yield from paired(given, name)
