@@ -36,7 +36,7 @@ _NAMED = re.compile(r"(?!(?:true|false|none|null)$)(?=.*[a-z])[a-z0-9][a-z0-9._-
 _WITHIN = re.compile(r"(?!/|[a-z0-9]+://)[^\s\"'*,;]+")  # what may be a prefix: not a local path, a URI or a sentence
 _GIVEN = re.compile(r"([\w.-]+)\s*[:=]\s+")  # `bucket: B`, as in YAML
 _APART = re.compile(r"[\s&;,]+")
-_MOST = 1_000  # values beside each other: beyond it, each bucket is named as a whole
+_MOST, _MOST_PAIRS = 1_000, 10_000  # values beside each other, and pairs: beyond it, each bucket is named as a whole
 _LONGEST = 16_384  # characters of a text that is not JSON
 _DEEPEST = 3  # texts of JSON inside texts of JSON
 
@@ -63,6 +63,7 @@ def paired(given: Mapping[str, str] | Sequence[str], name: str) -> Iterator[str]
     mine = _bucket(_plain(name))
     buckets = dict.fromkeys(value.removeprefix("s3://").rstrip("/") for known, value in values if _plain(known) == _plain(name))
     told = list(_prefixes(values, mine.stem)) if mine and len(values) <= _MOST else []
+    told = told if len(buckets) * len(told) <= _MOST_PAIRS else []
     yield from (f"s3://{bucket}/{prefix}" for prefix in dict.fromkeys(prefix for prefix, _ in told) for bucket in buckets)
     if not any(is_data for _, is_data in told):
         yield from (f"s3://{bucket}/" for bucket in buckets if _NAMED.fullmatch(bucket))

@@ -127,8 +127,9 @@ class _Reader:
         if isinstance(given, Mapping):
             given = {name: value for name, value in given.items() if isinstance(value, str) or _is_expression(value)}
         values = list(given.values()) if isinstance(given, Mapping) else given
+        first = {repr(value): at for at, value in reversed(list(enumerate(values)))}  # equal values are one
         held = [
-            value if isinstance(value, str) and value.startswith("-") else f"{_HELD}{at}." for at, value in enumerate(values)
+            value if isinstance(value, str) and value.startswith("-") else f"{_HELD}{first[repr(value)]}." for value in values
         ]
         told = dict(zip(given, held, strict=True)) if isinstance(given, Mapping) else held
         for uri in places_beside(told):
