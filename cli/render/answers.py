@@ -53,6 +53,7 @@ _NOTES = {
     "possible-later": "  (possible: it wrote there after the first read)",
     "copy": "  (matched by content: what is served is a copy)",
     "possible-by-name": "  (possible: only a container's environment names what it made)",
+    "possible-touched": "  (possible: the object was modified after that)",
     "possible-name": "  (possible: its name was used before)",
     "possible-changed": "  (possible: the package that names it was changed)",
     "possible-said": "  (possible: only text that people wrote says so)",
@@ -214,6 +215,7 @@ class _TraceTree:
                 self._runs.setdefault(one, []).append(run)
         self._jobs = {row["id"]: row for row in answer.training_jobs}
         self._weights = _traffic(answer)
+        self._not_yet: set[int] = set()  # the steps of a config that is being deployed: its variants have no traffic yet
         self._told = {step.node: step for step in _steps(answer.tree) if step.note != "above"}
 
     def build(self) -> Tree:
@@ -233,6 +235,8 @@ class _TraceTree:
         while todo:
             above, step = todo.pop()
             branch = above.add(self._line(step))
+            if step.relation == "configures" and step.role == "pending":
+                self._not_yet.update(map(id, step.steps))
             if step.note != "above":
                 self._beside(branch, step.node)
             self._broken(branch, step.node)
@@ -261,7 +265,7 @@ class _TraceTree:
         return [step.node for step in made if all(one.evidence == "logged" for one in step.steps)]
 
     def _variant(self, step: Any) -> str:
-        share = self._weights.get(step.role)
+        share = None if id(step) in self._not_yet else self._weights.get(step.role)
         words = {"shadow": "shadow", "instance-pool": "on an instance pool of its own"}
         said = words.get(step.usage) or (f"{share:.0%} of traffic".replace("%", " %") if share is not None else "")
         if not step.role or step.relation == "hosts":

@@ -36,7 +36,7 @@ _NAMED = re.compile(r"(?!(?:true|false|none|null)$)(?=.*[a-z])[a-z0-9][a-z0-9._-
 _WITHIN = re.compile(r"(?!/|[a-z0-9]+://)[^\s\"'*,;]+")  # what may be a prefix: not a local path, a URI or a sentence
 _GIVEN = re.compile(r"([\w.-]+)\s*[:=]\s+")  # `bucket: B`, as in YAML
 _APART = re.compile(r"[\s&;,]+")
-_MOST = 1_000  # values beside each other: beyond it, each bucket is named as a whole
+_MOST, _MOST_PAIRS = 1_000, 10_000  # values beside each other, and pairs: beyond it, each bucket is named as a whole
 _LONGEST = 16_384  # characters of a text that is not JSON
 _DEEPEST = 3  # texts of JSON inside texts of JSON
 
@@ -63,6 +63,7 @@ def paired(given: Mapping[str, str] | Sequence[str], name: str) -> Iterator[str]
     mine = _bucket(_plain(name))
     buckets = dict.fromkeys(value.removeprefix("s3://").rstrip("/") for known, value in values if _plain(known) == _plain(name))
     told = list(_prefixes(values, mine.stem)) if mine and len(values) <= _MOST else []
+    told = told if len(buckets) * len(told) <= _MOST_PAIRS else []
     yield from (f"s3://{bucket}/{prefix}" for prefix in dict.fromkeys(prefix for prefix, _ in told) for bucket in buckets)
     if not any(is_data for _, is_data in told):
         yield from (f"s3://{bucket}/" for bucket in buckets if _NAMED.fullmatch(bucket))
@@ -80,7 +81,7 @@ def places_in(text: str, depth: int = 0) -> Iterator[str]:
         yield from _in_value(value, depth)
     elif len(text) <= _LONGEST:
         words = [word.strip("\"'()[]{}") for word in _APART.split(_GIVEN.sub(r"\1=", text))]
-        yield from _in(words)
+        yield from places_beside(words)
 
 
 def _in_value(value: Any, depth: int) -> Iterator[str]:
@@ -90,18 +91,19 @@ def _in_value(value: Any, depth: int) -> Iterator[str]:
         one, around = todo.pop()
         if isinstance(one, dict):
             own = {str(name): element for name, element in one.items() if isinstance(element, str)}
-            yield from _in(around | own)
+            yield from places_beside(around | own)
             around = {name: element for name, element in (around | own).items() if names_bucket(name)}
             todo += [(element, around) for element in one.values()]
         elif isinstance(one, list):
             words = [element for element in one if isinstance(element, str)]
-            yield from _in(words) if len(words) <= _MOST else ()
+            yield from places_beside(words) if len(words) <= _MOST else ()
             todo += [(element, around) for element in one]
         elif isinstance(one, str) and depth < _DEEPEST:
             yield from places_in(one, depth + 1)
 
 
-def _in(given: Mapping[str, str] | Sequence[str]) -> Iterator[str]:
+def places_beside(given: Mapping[str, str] | Sequence[str]) -> Iterator[str]:
+    """The URIs of the places that some values beside each other name so: variables by name, or arguments in order."""
     names = given if isinstance(given, Mapping) else [name for name, _ in _options(given)]
     for name in {_plain(name): name for name in names if names_bucket(name)}.values():
         yield from paired(given, name)

@@ -7,10 +7,11 @@ that have defaults. It names the same places either way. What a step writes coun
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from functools import lru_cache
 from typing import Any, Final, NamedTuple
 
+from lineage.domain.arguments import names_bucket, places_beside
 from lineage.domain.kinds import KINDS, LOCATION
 from lineage.domain.pipelines import parse_definition
 from lineage.domain.records import REDACTED
@@ -21,6 +22,8 @@ _BARE_BUCKET = re.compile(rf"s3[an]?://[^/\s{_FRESH}]+/*{_FRESH}[^\s\"']*")
 _DEEPEST = 50  # joins inside joins, and steps that name other steps
 _TOKEN = re.compile(r"([^.\[\]]+)|\[['\"]?([^\]'\"]+)['\"]?\]")
 _PARAMETER = "Parameters."
+_HELD = "held-"  # how a place begins to stand for a value that may be an expression
+_HOLDER = re.compile(rf"{_HELD}(\d+)\.")
 
 
 def _outputs() -> Iterator[str]:
@@ -78,6 +81,7 @@ def definition(text: str) -> Definition:
     for parts, is_output in reader.read():
         (outputs if is_output else inputs)[parts] = None
     taken, put = ({part.text for parts in some for part in parts if part.parameter} for some in (inputs, outputs))
+    inputs |= {parts: None for parts in reader.paired(parameters) if not any(part.text in put - taken for part in parts)}
     return Definition(
         tuple(inputs),
         {str(one.get("Name")): one["DefaultValue"] for one in parameters if one.get("DefaultValue") is not None},
@@ -101,6 +105,7 @@ class _Reader:
     def __init__(self, whole: Mapping[str, Any]) -> None:
         self._whole = whole
         self._steps: dict[str, Any] = {}
+        self._together: list[Mapping[str, Any] | list[Any]] = []  # values of which one may be a bucket
 
     def read(self) -> Iterator[tuple[_Parts, bool]]:
         """Each text in the definition, and whether it only says where something is written."""
@@ -110,11 +115,39 @@ class _Reader:
         for value, trail in found:
             yield self._parts(value, 0), trail.endswith(_OUTPUTS)
 
+    def paired(self, parameters: Iterable[Mapping[str, Any]]) -> Iterator[_Parts]:
+        """The places that values beside each other name, a bucket and a prefix: of steps, once read, and of parameters."""
+        declared = {str(one.get("Name")): {"Get": f"{_PARAMETER}{one.get('Name')}"} for one in parameters}
+        for given in self._together:
+            yield from self._places(given)
+        if _may_pair(declared):  # a bucket without a prefix is named where it is used
+            yield from (parts for parts in self._places(declared) if len(parts) > len(("s3://", "bucket", "/")))
+
+    def _places(self, given: Mapping[str, Any] | list[Any]) -> Iterator[_Parts]:
+        if isinstance(given, Mapping):
+            given = {name: value for name, value in given.items() if isinstance(value, str) or _is_expression(value)}
+        values = list(given.values()) if isinstance(given, Mapping) else given
+        first = {repr(value): at for at, value in reversed(list(enumerate(values)))}  # equal values are one
+        held = [
+            value if isinstance(value, str) and value.startswith("-") else f"{_HELD}{first[repr(value)]}." for value in values
+        ]
+        told = dict(zip(given, held, strict=True)) if isinstance(given, Mapping) else held
+        for uri in places_beside(told):
+            words = _HOLDER.split(uri)
+            yield tuple(
+                part
+                for at, word in enumerate(words)
+                for part in (self._parts(values[int(word)], 0) if at % 2 else (_Part(word),))
+                if part.text or part.parameter
+            )
+
     def _values(self) -> Iterator[tuple[Any, str]]:
         todo: list[tuple[Any, str]] = [(value, f".{key}") for key, value in self._whole.items() if key != "Parameters"]
         while todo:
             value, trail = todo.pop()
             yield value, trail
+            if not _is_expression(value) and _may_pair(value):
+                self._together.append(value)
             if isinstance(value, list):
                 todo += [(one, f"{trail}[]") for one in value]
             elif isinstance(value, Mapping) and not _is_expression(value):
@@ -152,6 +185,14 @@ class _Reader:
             else:
                 value = value.get(token) if isinstance(value, Mapping) else None
         return value
+
+
+def _may_pair(value: Any) -> bool:
+    """Whether values beside each other are plain texts or expressions, and one of their names is one for a bucket."""
+    if not isinstance(value, (list, Mapping)):
+        return False
+    names = value if isinstance(value, Mapping) else [one for one in value if isinstance(one, str) and one.startswith("-")]
+    return any(isinstance(name, str) and names_bucket(name) for name in names)
 
 
 def _is_expression(value: Any) -> bool:

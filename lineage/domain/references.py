@@ -46,6 +46,8 @@ _HEAD = re.compile(r"(?:s3[an]?|https?)://", re.IGNORECASE)
 _SHORTEST = len("s3://b")
 _JOINING = ":+&=!~"
 _ARN_IN_TEXT = re.compile(r"arn:aws[a-z-]{0,16}:sagemaker:[a-z0-9-]{1,32}:[0-9]{12}:[a-z-]{1,40}/[\w./-]{1,512}", re.IGNORECASE)
+_BESIDE = re.compile(r"(?:.*\.)?(\w+)(?:\[\]|\.\*)")  # the member that holds the values beside each other
+_BARE = re.compile(r"s3://[^/]*/")  # a whole bucket
 _BEGINS_JSON = tuple('"[{-0123456789tfnNI')
 _PART_NAMES = ("ContainerHostname", "ChannelName", "InputName")
 _NUMBER = itemgetter(0)
@@ -347,10 +349,14 @@ def _named(reference: Reference, text: str, role: str, scopes: Scopes) -> Iterab
 def _told(reference: Reference, text: str, _: str, scopes: Scopes) -> Iterable[Hit]:
     """The locations in a free text, and those that several values beside it name together."""
     name = str(_sibling("*", scopes) or "")
-    texts = _defined(reference, text, scopes) if reference.definition else [text, *places_in(_unquoted(text))]
-    if reference.paired and names_bucket(name or text):
-        texts = [*texts, *_paired(reference, name or text, scopes)]
-    texts = [*texts, *decoded(text)]
+    texts = _defined(reference, text, scopes) if reference.definition else [text]
+    if reference.definition != reference.path:  # a definition is read as a whole
+        texts = [*texts, *places_in(_unquoted(text)), *decoded(text)]
+    option = name or str(scopes[0].get("Key") or scopes[0].get("Name") or text) if reference.paired else ""
+    if option and names_bucket(option):
+        places = _paired(reference, option, scopes)
+        # of a definition's parameter that names only a bucket, the texts above tell where it is used
+        texts = [*texts, *(uri for uri in places if not (reference.definition and _BARE.fullmatch(uri)))]
     # a text with a location, plain or escaped, has one of these signs
     likely = [text for text in texts if ":" in text or "\\" in text or "%" in text]
     hits = _mentioned(reference, likely, name) if likely else []
@@ -383,10 +389,11 @@ def _located(reference: Reference, text: str, role: str, scopes: Scopes) -> Iter
         text = _fill(reference.template, scopes)
     text = _unquoted(text) if reference.evidence == ALLOWED else text
     location, is_cut = _kept_location(text)
-    if location is None and reference.evidence == "logged" and reference.relation == "reads" and "sagemaker:" in text:
-        return tuple(_things(reference, text, role))
+    if reference.evidence == "logged" and reference.relation == "reads" and (location is None or _is_list(text)):
+        # people write numbers, image names and "NA" there; and lists, sentences and ARNs
+        places = _mentioned(reference, [text, *decoded(text)], role)
+        return [*(hit._replace(usage=_usage(reference, role)) for hit in places), *_things(reference, text, role)]
     if location is None and reference.evidence in ("logged", ALLOWED):
-        # people write numbers, image names and "NA" there; of a value that was cut only the locations are left
         return _mentioned(reference, [text], role) if text.startswith(REDACTED) else ()
     open_ended = bool(reference.open_ended) and _word(reference.open_ended, scopes) == "MultiModel"
     mode = ""
@@ -400,6 +407,11 @@ def _located(reference: Reference, text: str, role: str, scopes: Scopes) -> Iter
     digest = etag_digest(_word(reference.digest, scopes)) if reference.digest else ""
     usage = _usage(reference, role)
     return (Hit(reference, text, role, usage, location, span, view, mode, continuous, open_ended, data_type, digest),)
+
+
+def _is_list(text: str) -> bool:
+    """Whether a text that begins like a location may name several."""
+    return text.rfind("://") > _SHORTEST
 
 
 def _kept_location(text: str) -> tuple[Location | None, bool]:
@@ -442,9 +454,13 @@ def _defined(reference: Reference, text: str, scopes: Scopes) -> list[str]:
 
 def _paired(reference: Reference, name: str, scopes: Scopes) -> Iterator[str]:
     """The places in the bucket that a value names, from the other values beside it."""
-    given = _sibling(reference.path.removesuffix("[]").removesuffix(".*").rpartition(".")[2], scopes)
+    member = _BESIDE.match(reference.path)
+    given = _sibling(member[1], scopes) if member else None
+    if isinstance(given, list) and all(isinstance(one, dict) for one in given):
+        given = {str(one.get("Key") or one.get("Name")): one.get("Value") for one in given}
     if isinstance(given, dict):
-        yield from paired({known: _unquoted(str(value)) for known, value in given.items()}, name)
+        values = {known: value.get("StringValue") if isinstance(value, dict) else value for known, value in given.items()}
+        yield from paired({known: _unquoted(str(value)) for known, value in values.items() if value is not None}, name)
     elif isinstance(given, list):
         yield from paired([_unquoted(str(one)) for one in given], name)
 
@@ -455,7 +471,7 @@ def _mentioned(reference: Reference, texts: Iterable[str], role: str) -> list[Hi
         _unclosed(uri)
         for text in map(_unquoted, texts)
         for several in (*_IN_TEXT.findall(text), *_escaped(text))
-        for uri in (_apart(several) if several.rfind("://") > _SHORTEST else (several,))
+        for uri in (_apart(several) if _is_list(several) else (several,))
     }
     read = []
     for uri in sorted(found):

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from unicodedata import normalize
 from urllib.parse import quote, unquote
 
 from lineage.domain.names import Location
@@ -30,8 +31,11 @@ _ODD = {
 
 
 def is_slip(asked: str, named: str) -> bool:
-    """Whether two parts of place names differ by one slip: a swapped, missing, doubled or wrong letter, or the case."""
-    if asked.casefold() == named.casefold():
+    """Whether two parts of place names differ by one slip: a swapped, missing, doubled or wrong letter, or the case.
+
+    Or only by how their accents are stored, which nobody sees: macOS and Linux write the same name in two ways.
+    """
+    if _folded(asked) == _folded(named):
         return asked != named
     if abs(len(asked) - len(named)) > 1:
         return False
@@ -48,6 +52,10 @@ def is_slip(asked: str, named: str) -> bool:
         first = start == 0 or not longer[start - 1].isalpha()
         return _slips(one, asked, start, _LONG) and _slips(other, named, start, _LONG) and not (first and one.isalpha())
     return False
+
+
+def _folded(text: str) -> str:
+    return text.casefold() if text.isascii() else normalize("NFC", text).casefold()
 
 
 def digits(name: str) -> str:

@@ -140,6 +140,7 @@ def join_places(joining: Joining, on_step: OnStep) -> None:
     joining.sort_places()
     note_levels(joining)
     joining.sort_contents()
+    joining.note_put()
     joining.add_edges(_counted(copied(joining), "joining copies", on_step))
     on_step("classifying places", 0)
     classify(joining)

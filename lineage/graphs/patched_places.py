@@ -22,6 +22,7 @@ def patch_places(joining: Joining) -> None:
     counting = _Counting(joining)
     patch_levels(joining)
     _patch_contents(joining)
+    joining.note_put()
     joining.run(_RETOLD)
     joining.run(_DATASETS)
     classify(joining, _IN_RETOLD)

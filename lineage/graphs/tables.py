@@ -75,6 +75,11 @@ _CONTRADICTED = """
     WHERE id IN (SELECT by FROM sight AS pin WHERE by != '' AND EXISTS (SELECT 1 FROM sight WHERE sight.place = pin.place
         AND sight.by = '' AND substr(sight.digest, 1, 5) = substr(pin.digest, 1, 5)) AND NOT EXISTS (
         SELECT 1 FROM sight WHERE sight.place = pin.place AND sight.by = '' AND sight.content = pin.content))"""
+# When S3 says that an object was last modified, each time that it was asked.
+_PUT = """
+    UPDATE main.node SET details = json_set(details, '$.put', (SELECT json_group_array(modified) FROM (
+        SELECT DISTINCT modified FROM main.content WHERE place = node.id ORDER BY modified)))
+    WHERE id IN (SELECT place FROM main.content)"""
 SERVES = f"relation IN {SERVING} AND (relation != 'provides' OR usage = 'model')"
 # Unread things that may serve, configs with a variant that names no model, things without an artifact or with a part without
 # one, packages from which a model names one specification, and endpoints where no record shows all that they serve. A
@@ -506,6 +511,10 @@ class Joining:
         while any([self._is_less(*said_at_once), self._is_less("digest", "true")]):
             pass  # until each content has one name: the smallest of its digests
         self._db.execute(_CONTRADICTED)
+
+    def note_put(self) -> None:
+        """Store with each place of which S3 was asked when its object was modified."""
+        self._db.execute(_PUT)
 
     def _is_less(self, keys: str, which: str) -> bool:
         """Give all rows with the same keys the smallest of their contents; returns whether any changed."""

@@ -69,7 +69,7 @@ from lineage.queries.flow.models import (
     specified,
     suspect,
 )
-from lineage.queries.flow.steps import Step, fit_of, is_logged, is_only_named
+from lineage.queries.flow.steps import Step, fit_of, is_logged, is_only_named, put_again
 from lineage.queries.flow.unread import Unread, gap_about, gap_subjects, lost_components, told_gaps, vendors_model
 from lineage.queries.flow.untold import Untold
 from lineage.queries.flow.writers import FEW, also_logged, is_surely_made, makers_of, only_records, too_late, writers
@@ -83,11 +83,13 @@ _MAX_NAMES = 8
 _NAME = re.compile(r"[A-Za-z0-9](?:-*[A-Za-z0-9]){0,62}")  # of an endpoint (API reference, CreateEndpoint)
 COPY, MAYBE_COPY, BESIDE, VENDOR = "copy", "possible-copy", "beside", "vendor"
 AROUND, LATER, BY_NAME = "possible-around", "possible-later", "possible-by-name"
+TOUCHED = "possible-touched"
 USED_AGAIN, CHANGED = "possible-name", "possible-changed"
 SAID = "possible-said"  # only text that people may write says that a job read it
 _DOUBTS = {
     POSSIBLE: "{} wrote there, but its times or status do not show whether that was before the read",
     AROUND: "{} wrote there, and so did another job, later or to the exact location: it is not certain which one was read",
+    TOUCHED: "{} wrote there, but S3 says that the object was modified after that, before it was read",
     LATER: "{} wrote there after the first read: an instance started or replaced since then has read that",
     MAYBE_COPY: "{} wrote content that has been there, but it was not observed there at the time of the write or of the read",
 }
@@ -120,7 +122,8 @@ class TreeStep:
     note: str = ""  # "possible": the times only may fit ("possible-later": it wrote while that was being served,
     # "possible-around": another one wrote the very place, "possible-by-name": only an environment names what it made);
     # "copy", "possible-copy": by its content; "above": shown elsewhere; "beside": a job made it, whatever this run says;
-    # "possible-name": its name was used before; "possible-changed": the package that names it was changed;
+    # "possible-touched": the object was modified after that; "possible-name": its name was used before;
+    # "possible-changed": the package that names it was changed;
     # "possible-said": only what people may write says that it was read; "vendor": no record here says what it was trained on
     evidence: str = ""  # "logged": only what people may write says so
     manifest: bool = False  # it lists what was read, and the list itself was not read
@@ -975,6 +978,8 @@ def _how_known(graph: Flow, made: Step, reading: Link) -> str:
     write = made.links[0]
     if reading.relation == "loads" and bounds(write.time)[0] > bounds(reading.time)[0]:
         return LATER
+    if put_again(graph, write, reading):
+        return TOUCHED
     return AROUND if is_model(reading) and fit_of(graph, write, reading) == CERTAIN else POSSIBLE
 
 

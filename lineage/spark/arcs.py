@@ -10,6 +10,7 @@ from functools import reduce
 from typing import TYPE_CHECKING
 
 from lineage.domain.kinds import RELATIONS, SERVING
+from lineage.graphs.tables import SAID_WRITE
 from lineage.spark.places import bare, ends_a_name, is_place, nested
 
 if TYPE_CHECKING:
@@ -41,6 +42,7 @@ def arcs(folder: Folder) -> DataFrame:
     every = [
         _down(edges),
         _up(edges),
+        _from_writers(edges),
         _arc(listings, "target", LISTED, "source"),
         *_shared(folder, edges),
         *_contents(folder),
@@ -74,6 +76,15 @@ def _down(edges: DataFrame) -> DataFrame:
     serves = _carries_model() | ((f.col("usage") == "model") & ~is_place("source"))
     word = f.when(f.col("relation") == "member-of", BELONGS).when(serves, SERVES).when(f.col("relation").isin(_DOWNWARD), DOWN)
     return _arc(edges.withColumn("word", word).where("word IS NOT NULL"), "source", f.col("word"), "target")
+
+
+def _from_writers(edges: DataFrame) -> DataFrame:
+    """From each place that a thing wrote to the records whose texts name that thing: a join mentions the place in them."""
+    from pyspark.sql import functions as f
+
+    named = edges.where("relation = 'may-take'").select(f.col("source").alias("thing"), f.col("target").alias("record"))
+    wrote = edges.where(f.expr(SAID_WRITE) & is_place("target")).select(f.col("source").alias("thing"), "target")
+    return _arc(wrote.join(f.broadcast(named.distinct()), "thing"), "target", DOWN, "record")
 
 
 def _up(edges: DataFrame) -> DataFrame:

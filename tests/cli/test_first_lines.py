@@ -93,6 +93,15 @@ def test_an_endpoint_to_which_it_is_being_deployed_is_counted(told) -> None:
     assert [line for line in told("trace", "shop", *updating()) if "next · endpoint config · is being deployed" in line]
 
 
+def test_a_config_that_is_being_deployed_has_no_traffic_yet(told) -> None:
+    """The traffic of a variant is not shown again for the variant of that name in a config that is only being deployed."""
+    *rest, config, endpoint = updating()
+    config.body["ProductionVariants"][0]["VariantName"] = "all"
+    endpoint.body["ProductionVariants"] = [{"VariantName": "all", "CurrentWeight": 1.0}]
+    lines = [line for line in told("trace", "shop", *rest, config, endpoint) if "─ all" in line]
+    assert ["100 % of traffic" in line for line in lines] == [True, False]
+
+
 @pytest.mark.parametrize(
     ("endpoint", "variants", "said"),
     [

@@ -87,10 +87,27 @@ def test_a_bucket_and_its_prefix(given: Any, name: str, uris: list[str]) -> None
         training("t", {}, HyperParameters={"bucket": '"B"', "prefix": '"in"'}),
         record("tuning-job", "n", {"TrainingJobDefinitions": [{"StaticHyperParameters": {"bucket": "B", "prefix": "in"}}]}),
         training("t", {}, AlgorithmSpecification={"ContainerArguments": SPARK[:4]}),
+        training("t", {}, Tags=[{"Key": "bucket", "Value": "B"}, {"Key": "prefix", "Value": "in"}]),
+        record("trial-component", "r", {"Parameters": {"bucket": {"StringValue": "B"}, "prefix": {"StringValue": "in"}}}),
+        record("model-package", "g/1", {"CustomerMetadataProperties": {"bucket": "B", "prefix": "in"}}),
+        record(
+            "pipeline-execution",
+            "p/execution/e",
+            {
+                "PipelineParameters": [{"Name": "Bucket", "Value": "B"}, {"Name": "Prefix", "Value": "in"}],
+            },
+        ),
+        record(
+            "pipeline-execution",
+            "p/execution/e",
+            {
+                "PipelineParameters": [{"Name": "Data", "Value": '{"bucket": "B", "prefix": "in"}'}],
+            },
+        ),
     ],
 )
 def test_a_job_that_is_given_both_mentions_the_place(job: Any) -> None:
-    """The bucket and the prefix that a job gets in two arguments, variables or hyperparameters are one place."""
+    """The bucket and the prefix that a record has in two arguments, variables, hyperparameters, tags or parameters are one place."""
     assert [uri for uri, *_ in facts(job, "mentions")] == ["s3://B/in"]
 
 

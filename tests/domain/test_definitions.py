@@ -85,11 +85,30 @@ def test_a_text_is_the_same_however_it_is_written(spelling: Spelling, key: str) 
         ({"IfSteps": [{"Name": "I", "Arguments": reading("s3://b/x/")}]}, {"s3://b/x/"}),
         ({"IfSteps": [{"Name": "I", "Arguments": writing("s3://b/x/")}]}, set()),
         (writing("s3://b/x/") | reading("s3://b/x/"), {"s3://b/x/"}),
+        ({"Environment": {"BUCKET": "b", "PREFIX": "x/"}}, {"s3://b/x/"}),
+        ({"ContainerArguments": ["--bucket", "b", "--prefix", "x/"]}, {"s3://b/x/"}),
+        ({"ContainerArguments": ["--bucket", {"Std:Join": {"On": "", "Values": ["b", "c"]}}, "--key=x/y"]}, {"s3://bc/x/y"}),
+        ({"bucket": "team-data"}, {"s3://team-data/"}),
     ],
 )
 def test_what_a_step_writes_is_no_use(arguments: dict[str, Any], taken: set[str]) -> None:
     """A step's fields that only say where something is written are no use; all others may be."""
     assert said(written(arguments)) == taken
+
+
+@pytest.mark.parametrize(
+    ("names", "taken"),
+    [
+        (("Bucket", "Prefix"), {"s3://b/p"}),
+        (("Bucket", "Other"), set()),
+        (("OutBucket", "OutPrefix"), set()),
+    ],
+)
+def test_a_bucket_and_a_prefix_of_parameters(names: tuple[str, str], taken: set[str]) -> None:
+    """Two parameters name a place together, unless all that is known of them is that something is written there."""
+    written_to = {"Std:Join": {"On": "/", "Values": ["s3:/", {"Get": "Parameters.OutBucket"}, {"Get": "Parameters.OutPrefix"}]}}
+    parameters = [{"Name": name, "DefaultValue": value} for name, value in zip(names, "bp", strict=True)]
+    assert {one for one in said(written(writing(written_to), parameters)) if "*" not in one} == taken
 
 
 @pytest.mark.parametrize("values", [{}, {"Bucket": "c"}])

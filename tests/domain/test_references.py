@@ -161,11 +161,20 @@ def test_every_way_to_name_a_model_is_read() -> None:
 
 
 def test_what_people_log_need_not_be_a_place() -> None:
-    """A trial component's artifact that is no S3 URI is no reference."""
+    """A trial component's artifact that holds no S3 URI is no reference."""
     logged = {"data": {"Value": "s3://b/d"}, "rows": {"Value": "17"}, "SageMaker.ModelArtifact": {"Value": "NA"}}
     run = record("trial-component", "r", {"InputArtifacts": logged})
     assert facts(run, "reads") == [("s3://b/d", "data", "data", Span.PREFIX)]
     assert all(hit.reference.to == LOCATION for hit in found(run, "reads"))
+
+
+@pytest.mark.parametrize(
+    "value", ["s3://b/x,s3://b/y", '["s3://b/x", "s3://b/y"]', "from s3://b/x to s3://b/y", "s3://b/x;s3a://b/y"]
+)
+def test_an_input_that_people_log_may_name_several_places(value: str) -> None:
+    """Each place in a list or a sentence that a run logs as an input is one input."""
+    run = record("trial-component", "r", {"InputArtifacts": {"data": {"Value": value}}})
+    assert facts(run, "reads") == [(uri, "data", "data", Span.PREFIX) for uri in ("s3://b/x", "s3://b/y")]
 
 
 OTHER = "arn:aws:sagemaker:eu-west-1:111122223333:model/m"

@@ -29,6 +29,8 @@ SLIPS = [
     ("trian-2026-05", "train-2026-05"),
     ("Größe", "größe"),
     ("größse", "größe"),
+    ("donn\u00e9es", "donne\u0301es"),  # the same to the eye: as Linux and as macOS write it
+    ("Donne\u0301es", "donn\u00e9es"),
 ]
 ON_PURPOSE = [
     ("fold-1", "fold-2"),

@@ -92,6 +92,25 @@ def test_a_path_through_the_past_says_so(changed: lineage.Snapshot) -> None:
         assert any("past" in edge_label(edge | {"span": None}) for edge in answer.evidence) == over
 
 
+@pytest.mark.parametrize(
+    ("modified", "certain"),
+    [("2026-01-02T11:00:00Z", True), ("2026-01-02T11:00:01Z", False), (f"{DAY}T10:20:00Z", False), (f"{DAY}T10:20:01Z", True)],
+    ids=["as its job wrote it", "a second after its job", "as it was deployed", "after it was deployed"],
+)
+def test_an_object_that_was_modified_before_it_was_deployed(tmp_path: Path, modified: str, certain: bool) -> None:
+    """If S3 says that a model was put there again between its job and its deployment, it is not certain whose it is."""
+    put = [{"object": place, "text": "weights", "modified": modified} for place in (FIRST, "s3://copy/model.tar.gz")]
+    shops = [*served(FIRST, name="shop"), *served("s3://copy/model.tar.gz", name="other")]
+    path = crawl(tmp_path, *JOBS, *shops, *put, digests=True)
+    with lineage.open_snapshot(path) as snapshot:
+        answer, reached = lineage.trace(snapshot, "shop"), lineage.impact(snapshot, "s3://d/first/").reached
+        assert answer.as_json() == lineage.trace(lineage.graph(snapshot), "shop").as_json()
+    assert [(row["name"], row["sure"]) for row in answer.training_jobs] == [("first", certain)]
+    assert [row["sure"] for row in reached if row["name"] == "shop"] == [certain]
+    assert any("S3 says that the object was modified after that" in caveat for caveat in answer.caveats) != certain
+    assert [hole["subject"] for hole in answer.scope["holes"]] == ([] if certain else [FIRST])
+
+
 def package(artifact: str, **body: Any) -> Resource:
     own = {"InferenceSpecification": {"Containers": [{"Image": "i", "ModelDataUrl": artifact}]}}
     return record(

@@ -118,6 +118,9 @@ ODD: dict[str, list[Any]] = {
         *of(THREE, training("student", {"train": "s3://shared/said/"}, day="2026-02-05")),  # of what another's model said
         *of(THREE, training("named", {"train": "s3://else/"}, Environment={"FROM": "s3://shared/named/"})),
         *of(THREE, training("learns", {"train": "s3://shared/quiet/"}, day="2026-01-03")),
+        *of(THREE, training("told", {"train": "s3://else/"}, day="2026-02-06", Environment={
+            "BY": arn("processing-job", "makes", TWO), "GROUP": FEATURES[0].arn,
+        })),
     ],
 }  # fmt: skip
 _ASKED = (

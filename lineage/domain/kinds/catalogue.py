@@ -35,6 +35,8 @@ HUB_CONTENT = Kind(
             "HubContentDocument{}.ContentMetadata.SourceFeatureGroups[]", to="feature-group", usage="data", evidence="logged"
         ),
         mentions("HubContentDocument"),
+        mentions("HubContentDescription"),
+        mentions("HubContentMarkdown"),
         provides("SageMakerPublicHubContentArn", to="hub-content", usage="model"),
         mentions("HubContentDependencies[].DependencyOriginPath"),
         mentions("HubContentDependencies[].DependencyCopyPath"),

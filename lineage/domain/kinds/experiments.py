@@ -29,7 +29,7 @@ TRIAL_COMPONENT = Kind(
         writes("OutputArtifacts.*.Value", evidence="logged"),
         refers("Parents[].TrialName", "trial", "member-of"),
         generated_by(),
-        mentions("Parameters.*.StringValue"),
+        mentions("Parameters.*.StringValue", paired=True),
         *TAGS,
     ),
     finders=(Finder("trial", "ListTrials", "TrialComponentName", "TrialComponentName", parents="Parents"),),

@@ -136,6 +136,7 @@ PROCESSING_JOB = Kind(
         refers("TrainingJobArn", "training-job", "member-of"),
         *EXPERIMENT_CONFIG,
         mentions("Environment.*", paired=True),
+        mentions("ExitMessage"),
         mentions("AppSpecification.ContainerEntrypoint[]", paired=True),
         mentions("AppSpecification.ContainerArguments[]", paired=True),
         *TAGS,

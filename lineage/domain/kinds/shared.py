@@ -101,7 +101,7 @@ def model_dir(at: str) -> Reference:
 
 # People write tags, except for the one with which Pipelines marks what an execution made.
 TAGS: Final = (
-    mentions("Tags[].Value"),
+    mentions("Tags[].Value", paired=True),
     refers(
         "Tags[].Value",
         "pipeline-execution",

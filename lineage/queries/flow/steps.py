@@ -10,14 +10,17 @@ from typing import NamedTuple
 
 from lineage.domain import jobs
 from lineage.domain.kinds import ALLOWED
-from lineage.domain.names import Cover, gets_by, in_one_partition, location_of
+from lineage.domain.names import Cover, Span, gets_by, in_one_partition, location_of
 from lineage.domain.sightings import wrote
 from lineage.domain.status import is_over
-from lineage.domain.times import CERTAIN, IMPOSSIBLE, POSSIBLE, bounds
+from lineage.domain.times import CERTAIN, IMPOSSIBLE, POSSIBLE, bounds, sortable
 from lineage.queries.flow.copies import got_content, is_copy, pinned_write
 from lineage.queries.flow.links import Flow, Link, links_into
+from lineage.queries.flow.models import is_model
 from lineage.queries.flow.order import in_order
 from lineage.snapshot.manifests import Listings
+
+_SECOND = len("2026-01-01T00:00:00")  # S3's times have no finer resolution
 
 
 class Step(NamedTuple):
@@ -72,7 +75,21 @@ def leaves(graph: Flow, job: str) -> str:
 def _fit_of_copy(graph: Flow, write: Link, reading: Link) -> str:
     fit = jobs.fit_if(leaves(graph, write.source), write.time, reading.time)
     maybe = is_only_allowed(write) or is_only_named(write) or is_only_named(reading)
-    return POSSIBLE if fit == CERTAIN and maybe else fit
+    return POSSIBLE if fit == CERTAIN and (maybe or put_again(graph, write, reading)) else fit
+
+
+def put_again(graph: Flow, write: Link, reading: Link) -> str:
+    """When S3 says that the one object that is read as a model was modified: after a write and before it was read.
+
+    Empty if it was not, or if S3 was not asked. S3 does not say whether the content became another one.
+    """
+    put = graph.nodes[reading.source].get("put") if is_model(reading) and reading.data["span"] == Span.OBJECT else None
+    if not put:
+        return ""
+    ended = bounds(write.data["time"])[1]
+    settled = max(bounds(reading.data["time"])[0], sortable(reading.data["settled"] or ""))
+    times = (time for time in put if ended and ended[:_SECOND] < sortable(time)[:_SECOND] <= settled[:_SECOND])
+    return next(times, "")
 
 
 def fit_over(graph: Flow, write: Link, between: tuple[Link, ...], reading: Link) -> str:
