@@ -5,6 +5,7 @@ from __future__ import annotations
 import shlex
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sized
+from itertools import chain
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -15,7 +16,7 @@ from ..render.html import About
 from ..render.impact import impact_pieces, may_serve, path_text, share
 from ..render.indented import indented
 from ..render.lines import Line, attested_by
-from ..render.listing import FORMS, cells_as, json_lines, json_list, rows_as
+from ..render.listing import FORMS, cells_as, json_line, json_lines, json_list, rows_as
 from ..render.words import first_line, plural, say
 from .completing import complete_node, complete_uri, names_of
 from .filters import checked, endpoint_in, within_options
@@ -359,27 +360,31 @@ def _say_hidden(what: str, hidden: list[str]) -> None:
 
 
 def _tell(
-    answer: Answer, form: str, out: str | None, rows: Callable[[Any], Rows], text: Callable[..., Iterable[str]], more: str = ""
+    answer: Answer,
+    form: str,
+    out: str | None,
+    rows: Callable[[Any], Iterable[list[Any]]],
+    text: Callable[..., Iterable[str]],
+    more: str = "",
 ) -> None:
-    """Print an answer in the requested format, with `more` about what was looked at. `text` may come in pieces."""
+    """Print an answer in the requested format, with `more` about what was looked at. `rows` and `text` may come in pieces."""
     if form == "json":
         write(indented(answer.as_json()), out)
     elif form == "jsonl":
-        write(json_lines([answer.as_json()]), out)
+        write(json_line(answer.as_json()), out)
     elif form == "table":
         write(text(answer, colour=not out), out)
     else:
-        about = About(
-            lambda: first_line("".join(text(answer, colour=False))), lambda: aside(answer.scope, answer.caveats, more=more)
-        )
+        about = About(lambda: first_line(text(answer, colour=False)), lambda: aside(answer.scope, answer.caveats, more=more))
         write(cells_as(form, *whole_rows(answer, rows), about=about), out)
         tell_about(about, form)
 
 
-def whole_rows(answer: Any, rows: Callable[[Any], Rows]) -> tuple[list[Any], Rows]:
+def whole_rows(answer: Any, rows: Callable[[Any], Iterable[list[Any]]]) -> tuple[list[Any], Iterator[list[Any]]]:
     """The columns of an answer, and its rows with those of what the verdict rests on."""
-    head, *body = rows(answer)
-    return head, [*body, *_rest_rows(answer, head)]
+    body = iter(rows(answer))
+    head = next(body)
+    return head, chain(body, _rest_rows(answer, head))
 
 
 def _rest_rows(answer: Answer, head: list[Any]) -> Rows:
@@ -435,21 +440,21 @@ def usage_rows(answer: lineage.Usage) -> Rows:
     return rows + [["hole", hole["subject"], "", "", "", "", "", _said(hole)] for hole in answer.scope["holes"]]
 
 
-def impact_rows(answer: lineage.Impact) -> Rows:
+def impact_rows(answer: lineage.Impact) -> Iterator[list[Any]]:
     """A row for each thing that was reached, or one for the verdict; then what may serve it, and the holes."""
-    rows: Rows = [["sure", "kind", "name", "id", "status", "serves", "variants", "deleted", "through", "detail"]]
+    yield ["sure", "kind", "name", "id", "status", "serves", "variants", "deleted", "through", "detail"]
     for row in answer.reached:
         variants = ",".join(share(one) for one in row.get("variants", ()))
         common = [row["kind"], row["name"], row["id"], row["status"] or "", row.get("serves") or "", variants]
         last = row["evidence"][-1]
         detail = f"{last['relation']} {last['source']} {last['path']}"
         sure = "sure" if row["sure"] else "possible"
-        rows.append([sure, *common, row["deleted"] or "", ",".join(one["id"] for one in row["through"]), detail])
+        yield [sure, *common, row["deleted"] or "", ",".join(one["id"] for one in row["through"]), detail]
     if not answer.reached:
-        rows.append([answer.verdict, answer.subject["kind"], "", answer.subject["id"], *[""] * 6])
+        yield [answer.verdict, answer.subject["kind"], "", answer.subject["id"], *[""] * 6]
     for row in may_serve(answer):
-        rows.append(["possible", "endpoint", row["name"], row["id"], "", "perhaps", *[""] * 3, row["why"]])
-    return rows + [["hole", "", "", hole["subject"], *[""] * 5, _said(hole)] for hole in answer.scope["holes"]]
+        yield ["possible", "endpoint", row["name"], row["id"], "", "perhaps", *[""] * 3, row["why"]]
+    yield from (["hole", "", "", hole["subject"], *[""] * 5, _said(hole)] for hole in answer.scope["holes"])
 
 
 def path_rows(answer: lineage.Path) -> Rows:

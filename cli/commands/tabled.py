@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import Any
 
 import lineage
@@ -34,11 +34,19 @@ def _of_found(answer: lineage.Found) -> Table:
     return columns, [list(row.values()) for row in found_rows(answer, columns, "jsonl")]
 
 
+def _whole(rows: Callable[[Any], Iterable[list[Any]]]) -> Callable[[Any], Table]:
+    def table(answer: Any) -> Table:
+        head, body = whole_rows(answer, rows)
+        return head, list(body)
+
+    return table
+
+
 _TABLES: dict[type, Callable[[Any], Table]] = {
-    lineage.Trace: lambda answer: whole_rows(answer, trace_rows),
-    lineage.Usage: lambda answer: whole_rows(answer, usage_rows),
-    lineage.Impact: lambda answer: whole_rows(answer, impact_rows),
-    lineage.Path: lambda answer: whole_rows(answer, path_rows),
+    lineage.Trace: _whole(trace_rows),
+    lineage.Usage: _whole(usage_rows),
+    lineage.Impact: _whole(impact_rows),
+    lineage.Path: _whole(path_rows),
     lineage.Datasets: _of_datasets,
     lineage.Checked: checked_table,
     lineage.Shown: _of_shown,

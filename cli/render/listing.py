@@ -14,6 +14,7 @@ from .html import NOTHING, About, html_table
 from .words import said_shortly, tsv
 
 Row = dict[str, Any]
+_AT_ONCE = 1000  # findings in one piece
 FORMS = ("table", "tsv", "json", "jsonl", "csv", "md", "html")
 # Matches our own commands in backticks, which stay code, and the characters that Markdown interprets. An underscore and an
 # ampersand count only where they begin something.
@@ -83,6 +84,24 @@ def cells_as(
         written = lineage.csv_line if form == "csv" else _tsv_line
         yield written(head)
         yield from map(written, cells)
+
+
+def json_line(value: Row) -> Iterator[str]:
+    """One object on a line, in pieces: an answer member by member, and its findings in batches."""
+    before = "{"
+    for name, member in value.items():
+        yield f"{before}{lineage.json_text(name)}: "
+        several = isinstance(member, Sequence) and not isinstance(member, str)
+        yield from _elements(member) if several else [lineage.json_text(member, default=list)]
+        before = ", "
+    yield "}\n"
+
+
+def _elements(members: Sequence[Any]) -> Iterator[str]:
+    yield "["
+    for at in range(0, len(members), _AT_ONCE):
+        yield (", " if at else "") + lineage.json_text(members[at : at + _AT_ONCE], default=list)[1:-1]
+    yield "]"
 
 
 def json_lines(objects: Iterable[Any]) -> Iterator[str]:

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
+from itertools import chain, takewhile
 from typing import Any, TextIO
 
 import click
@@ -44,9 +45,9 @@ def a_kind(kind: str) -> str:
     return f"{'an' if said[0] in 'aeiou' else 'a'} {said}"
 
 
-def first_line(text: str) -> str:
-    """The line in which an answer says what matters most."""
-    return text.partition("\n")[0]
+def first_line(text: Iterable[str]) -> str:
+    """The line in which an answer says what matters most. The text may come in pieces: no more of them are made than needed."""
+    return "".join(takewhile(lambda letter: letter != "\n", chain.from_iterable(text)))
 
 
 def is_screen(stream: TextIO | None) -> bool:

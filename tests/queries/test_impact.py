@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import re
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
@@ -15,9 +15,11 @@ import pytest
 from hypothesis import given, settings
 
 import lineage
+from cli.commands.questions import impact_rows, whole_rows
 from cli.render.impact import impact_pieces, impact_text
 from cli.render.indented import indented
-from cli.render.listing import json_lines
+from cli.render.listing import cells_as, json_line, json_lines
+from cli.render.words import first_line
 from lineage.domain.kinds import KINDS
 from lineage.domain.records import Gap, Resource, Scope
 from lineage.errors import MalformedName, UnknownNode
@@ -189,9 +191,46 @@ def test_row_by_row_an_answer_has_the_same_rows(uri: str, found: bool) -> None:
     assert by_row.as_json() | {"reached": list(by_row.reached)} == listed.as_json()
     assert (by_row.reached[1:3], by_row.reached[-1:]) == (listed.reached[1:3], listed.reached[-1:])
     assert impact_heads(by_row) == impact_heads(listed)
-    assert [*json_lines([by_row.as_json()])] == [*json_lines([listed.as_json()])]
+    assert "".join(json_line(by_row.as_json())) == "".join(json_lines([listed.as_json()]))
     assert "".join(indented(by_row.as_json())) == "".join(indented(listed.as_json()))
     assert "".join(impact_pieces(by_row, colour=False)) == impact_text(listed, colour=False)
+
+
+class Repeated(Sequence[Any]):
+    """One row, as often as a large account has rows, and how many were asked for."""
+
+    def __init__(self, row: dict[str, Any]) -> None:
+        self.row, self.asked = row, 0
+
+    def __len__(self) -> int:
+        return 5000
+
+    def __getitem__(self, at: Any) -> Any:
+        if isinstance(at, slice):
+            return [self[one] for one in range(*at.indices(len(self)))]
+        if at >= len(self):
+            raise IndexError
+        self.asked += 1
+        return self.row
+
+
+@pytest.mark.parametrize("form", ["jsonl", "csv", "tsv", "md", "html"])
+def test_no_format_holds_all_rows(form: str) -> None:
+    """Each format asks for a row only when its piece is wanted."""
+    listed = impact(whole(PREPARED, FIT, OTHER, *SHOP), "s3://raw/x/")
+    rows = Repeated(listed.reached[0])
+    many = replace(listed, reached=rows)
+    pieces = json_line(many.as_json()) if form == "jsonl" else cells_as(form, *whole_rows(many, impact_rows))
+    written = next(piece for piece in pieces if rows.asked)
+    assert 0 < rows.asked <= 1000 < len("".join([written, *pieces]).split(listed.reached[0]["id"]))
+    assert rows.asked >= len(rows)
+
+
+def test_the_line_above_a_page_needs_no_row() -> None:
+    """A page begins with the first line of the text, for which no more of it is made than its first piece."""
+    asked: list[str] = []
+    pieces = (piece for piece in ("reached  it\n  a ro", "w\n", "more\n") if not asked.append(piece))  # type: ignore[func-returns-value]
+    assert (first_line(pieces), len(asked)) == ("reached  it", 1)
 
 
 def test_a_row_is_made_when_it_is_looked_at() -> None:
