@@ -86,8 +86,8 @@ def put_again(graph: Flow, write: Link, reading: Link) -> str:
     put = graph.nodes[reading.source].get("put") if is_model(reading) and reading.data["span"] == Span.OBJECT else None
     if not put:
         return ""
-    ended = bounds(write.data["time"])[1]
-    settled = max(bounds(reading.data["time"])[0], sortable(reading.data["settled"] or ""))
+    ended = bounds(write.time)[1]
+    settled = max(bounds(reading.time)[0], sortable(reading.data["settled"] or ""))
     times = (time for time in put if ended and ended[:_SECOND] < sortable(time)[:_SECOND] <= settled[:_SECOND])
     return next(times, "")
 
