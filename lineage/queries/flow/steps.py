@@ -61,7 +61,8 @@ def fit_of(graph: Flow, write: Link, reading: Link) -> str:
     """
     if not in_one_partition(write.source, reading.target):
         return IMPOSSIBLE
-    return _fit_of_copy(graph, write, reading)
+    fit = _fit_of_copy(graph, write, reading)
+    return POSSIBLE if fit == CERTAIN and put_again(graph, write, reading) else fit
 
 
 def leaves(graph: Flow, job: str) -> str:
@@ -75,7 +76,7 @@ def leaves(graph: Flow, job: str) -> str:
 def _fit_of_copy(graph: Flow, write: Link, reading: Link) -> str:
     fit = jobs.fit_if(leaves(graph, write.source), write.time, reading.time)
     maybe = is_only_allowed(write) or is_only_named(write) or is_only_named(reading)
-    return POSSIBLE if fit == CERTAIN and (maybe or put_again(graph, write, reading)) else fit
+    return POSSIBLE if fit == CERTAIN and maybe else fit
 
 
 def put_again(graph: Flow, write: Link, reading: Link) -> str:
