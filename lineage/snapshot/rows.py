@@ -12,23 +12,25 @@ NODE = "id, kind, name, account, region, arn, created, modified, status, observe
 EDGE = "source, target, relation, role, usage, path, evidence, opens, closes, span, listing, reader, settled"
 
 STORED = f"{EDGE}, opaque"  # an edge with the extra column of its table
-_TIME, _UNTIMED = Edge._fields.index("window"), (None, None)
+UNTIMED = (None, None)  # the times of an edge without a window
 
 
 def node_row(node: Node) -> Row:
     """A node as a row of its table."""
-    return (*node[:-1], canonical(dict(node.details)) if node.details else "{}")
+    return (*node[:-2], int(node.observed), canonical(dict(node.details)) if node.details else "{}")
 
 
 def edge_row(edge: Edge) -> Row:
     """An edge as a row of its table."""
-    return edge[:_TIME] + (edge.window or _UNTIMED) + edge[_TIME + 1 :]
+    return stored_edge(edge)[:-1]
 
 
 def stored_edge(edge: Edge) -> Row:
     """The same with the table's extra column: whether what is read is opaque."""
-    opaque = edge.relation in READING and is_opaque(edge.source, edge.role, edge.span)
-    return (*edge_row(edge), opaque)
+    source, target, relation, role, usage, path, evidence, window, span, *rest = edge
+    opens, closes = window or UNTIMED
+    opaque = relation in READING and is_opaque(source, role, span)
+    return (source, target, relation, role, usage, path, evidence, opens, closes, span, *rest, int(opaque))
 
 
 def node_of(row: Row) -> Node:
