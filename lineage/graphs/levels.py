@@ -139,8 +139,9 @@ def _entries(joining: Joining) -> Iterator[tuple[str, str]]:
     """The entries of manifests that something read, each with its manifest, if something was written at or in them."""
     read, before = joining.listings_read(), set[str]()
     for place in joining.written_places() if read else ():
-        location = location_of(place)
-        around = list(texts_around(location)) if location and joining.listings.lists_in(location.root) else []
+        is_listed = joining.listings.lists_in("/".join(place.split("/", 3)[:3]))  # a location's root, without parsing it
+        location = location_of(place) if is_listed else None
+        around = list(texts_around(location)) if location else []
         for text in around:  # what is around the place was already asked for with the previous one
             manifests = () if text in before else joining.listings.having(text)
             yield from ((text, manifest) for number, manifest in manifests if number in read)

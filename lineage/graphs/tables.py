@@ -18,7 +18,7 @@ from typing import Any, NamedTuple
 from lineage.domain.kinds import ALLOWED, ENDPOINT, ENDPOINT_CONFIG, HOLDERS, PIPELINE_EXECUTION, REUSED, SERVING, TRAINING_JOB
 from lineage.domain.names import Span, partition_of
 from lineage.domain.opaque import READING, is_opaque
-from lineage.domain.records import Edge, Json, Node, Window
+from lineage.domain.records import Edge, Json, Node, Window, decoded
 from lineage.domain.sightings import EVER, Sight
 from lineage.domain.status import FAILED, MIXED
 from lineage.domain.times import bounds, sortable
@@ -389,11 +389,11 @@ class Joining:
         edge = ", ".join(f"edge.{column}" for column in EDGE.split(", "))
         sql = f"""
             SELECT node.kind, node.status, node.details, {edge} FROM main.edge JOIN main.node ON node.id = edge.source
-            WHERE target = ? AND relation = 'writes' AND NOT EXISTS (
+            WHERE target = ? AND relation = 'writes' AND NOT (node.kind = '{PIPELINE_EXECUTION.name}' AND EXISTS (
                 SELECT 1 FROM main.edge AS reuse WHERE reuse.source = edge.source AND reuse.relation = 'member-of'
-                AND reuse.usage = '{REUSED}' AND reuse.role = edge.role AND node.kind = '{PIPELINE_EXECUTION.name}')"""  # noqa: S608
+                AND reuse.usage = '{REUSED}' AND reuse.role = edge.role))"""  # noqa: S608
         for kind, status, details, *row in self._db.execute(sql, (place,)):
-            yield edge_of(tuple(row)), json.loads(details) | {"kind": kind, "status": status}
+            yield edge_of(tuple(row)), decoded(details) | {"kind": kind, "status": status}
 
     def note_unexplained(self, places: Iterable[str], among: str = "true") -> None:
         """Store the served places of unknown origin, with all else of unknown origin; `among` is a condition on `{id}`."""

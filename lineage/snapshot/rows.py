@@ -2,22 +2,40 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
+from typing import Any
+
+import orjson
+
 from lineage.domain.canonical import canonical
 from lineage.domain.names import Span
 from lineage.domain.opaque import READING, is_opaque
-from lineage.domain.records import Edge, Node, Window, decoded
+from lineage.domain.records import Edge, Json, Node, Window, decoded
 from lineage.snapshot.tables import Row
 
 NODE = "id, kind, name, account, region, arn, created, modified, status, observed, details"
 EDGE = "source, target, relation, role, usage, path, evidence, opens, closes, span, listing, reader, settled"
 
 STORED = f"{EDGE}, opaque"  # an edge with the extra column of its table
+_PLAIN = frozenset((str, int, bool))
 UNTIMED = (None, None)  # the times of an edge without a window
 
 
 def node_row(node: Node) -> Row:
     """A node as a row of its table."""
-    return (*node[:-2], int(node.observed), canonical(dict(node.details)) if node.details else "{}")
+    return (*node[:-2], int(node.observed), _details(dict(node.details)) if node.details else "{}")
+
+
+def _details(details: Json) -> str:
+    """As canonical JSON, which orjson writes as well, and several times as fast, except for floats and what it refuses."""
+    if all(map(_is_plain, details.values())):
+        with suppress(orjson.JSONEncodeError):  # a lone surrogate, or a number of more than 64 bits
+            return orjson.dumps(details, option=orjson.OPT_SORT_KEYS).decode()
+    return canonical(details)
+
+
+def _is_plain(value: Any) -> bool:
+    return type(value) in _PLAIN or (type(value) is list and _PLAIN.issuperset(map(type, value)))
 
 
 def edge_row(edge: Edge) -> Row:
