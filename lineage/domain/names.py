@@ -58,7 +58,10 @@ def parse_arn(text: str) -> Arn:
 @lru_cache(maxsize=10_000)  # so is its id asked for
 def arn_id(text: str) -> str:
     """The form in which two spellings of an ARN are compared. Raises `MalformedName` for anything else."""
-    return parse_arn(text).id
+    if parts := _parts(text):
+        resource = parts[5]
+        return text[: -len(resource)] + resource.casefold()
+    return parse_arn(text).id  # for its error
 
 
 def node_id(text: str) -> str:

@@ -162,12 +162,13 @@ def _counted(steps: Iterable[T], doing: str, on_step: OnStep) -> Iterator[T]:
 def observed_node(identity: str, record: Resource) -> Node:
     """The node of a record: the common attributes, and the details that its kind's row asks for."""
     kind = KINDS[record.kind]
-    told: dict[str, Any] = {name: detail(record.body, path) for name, path in kind.details}
+    body = record.body
+    told: dict[str, Any] = {name: detail(body, path) for name, path in kind.details}
     told |= {
-        "tags": [f"{key}={value}" for key, value in tags_of(record.body).items()],
+        "tags": [f"{key}={value}" for key, value in tags_of(body).items()] if "Tags" in body else [],
         "crawl": record.crawl or None,
         "deleted": record.deleted or None,
-        "empty_parts": empty_parts(kind, record.body) if kind.parts else [],
+        "empty_parts": empty_parts(kind, body) if kind.parts else [],
         "pins": _pins(kind, record),
         "contents": _contents(kind, record),
     }
@@ -239,6 +240,8 @@ RUNNING = ("deploys", *(relation for relation in _AT_ONCE if RELATIONS[relation]
 Resolve = Callable[[str, str, str, str], str]
 Said = tuple[list[Node], list[Edge]]
 """The nodes that a record names, and its edges."""
+NamedNode = tuple[Node, Edge]
+"""A node that a record names, with the edge to or from it."""
 Declared = tuple[Hit, Node, Edge]
 """What a field names, with its node and the edge to or from it."""
 
@@ -280,8 +283,9 @@ def said(life: LifeRecord, resolve: Resolve, joining: Joining) -> Said:
     kind, times = KINDS[record.kind], Times(record)
     found: list[Declared] = []
     for hit in hits(kind, _with_borrowed(record, joining)):
+        node = target_node(record, hit, resolve)
         for when in times.each(hit):
-            node, edge = declared(identity, record, hit, resolve, when)
+            edge = declared(identity, hit, node.id, when)
             if hit.digest:
                 joining.pin(node.id, hit.digest, when, identity)
             if hit.view:
@@ -291,13 +295,19 @@ def said(life: LifeRecord, resolve: Resolve, joining: Joining) -> Said:
         found = list(_news(identity, found))
     if kind in _OWNING:
         _note_own(identity, [(hit, node.id) for hit, node, _ in found if hit.reference.own and hit.location], joining)
-    pairs = [(node, edge) for _, node, edge in found]
-    if kind.job and any(hit.reference.relation == "mentions" for hit, _, _ in found):
-        pairs += _only_named(record, found)
-    before = [pair for node, edge in pairs for pair in _named_before(node, edge, record, joining)]
-    if before:
-        gone = {(edge.path, node.id.removesuffix(EARLIER)) for node, edge in before if edge.relation in _AT_ONCE}
-        pairs = [(node, edge) for node, edge in pairs if (edge.path, node.id) not in gone]
+    nodes, edges = [node for _, node, _ in found], [edge for _, _, edge in found]
+    if kind.job and any(edge.relation == "mentions" for edge in edges):
+        for node, edge in _only_named(record, found):
+            nodes.append(node)
+            edges.append(edge)
+    before = [pair for node, edge in zip(nodes, edges, strict=True) for pair in _named_before(node, edge, record, joining)]
+    return _of_lives(nodes, edges, before, record, joining) if before or joining.lived_before else (nodes, edges)
+
+
+def _of_lives(nodes: list[Node], edges: list[Edge], before: list[NamedNode], record: Resource, joining: Joining) -> Said:
+    """The same, where names were used more than once: each means the lifetime at the time of naming."""
+    gone = {(edge.path, node.id.removesuffix(EARLIER)) for node, edge in before if edge.relation in _AT_ONCE}
+    pairs = [(node, edge) for node, edge in zip(nodes, edges, strict=True) if (edge.path, node.id) not in gone]
     if joining.lived_before:
         anew = [pair for node, edge in pairs for pair in _named_since(node, edge, record, joining)]
         pairs = [*(_at_the_time(node, edge, record, joining) for node, edge in pairs), *anew]
@@ -459,15 +469,14 @@ def _node_of_arn(text: str, to: str) -> Node:
     return Node(arn_id(text), kind, arn.resource.partition("/")[2], arn.account, arn.region, text)
 
 
-def declared(identity: str, record: Resource, hit: Hit, resolve: Resolve, when: Window | None) -> tuple[Node, Edge]:
-    """The other node and the edge of one hit, with the time of the edge."""
-    node = target_node(record, hit, resolve)
+def declared(identity: str, hit: Hit, other: str, when: Window | None) -> Edge:
+    """The edge of one hit, from or to the `other` node, with its time."""
     reference = hit.reference
     relation = reference.relation
     inward = RELATIONS[relation].inward != reference.inverse
-    source, target = (node.id, identity) if inward else (identity, node.id)
+    source, target = (other, identity) if inward else (identity, other)
     path = hit.path or reference.path
-    return node, Edge(source, target, relation, hit.role, hit.usage, path, reference.evidence, when, hit.span)
+    return Edge(source, target, relation, hit.role, hit.usage, path, reference.evidence, when, hit.span)
 
 
 def without_echoes(joining: Joining) -> None:
@@ -534,16 +543,19 @@ def folders(place: str) -> list[str]:
 
 def classify(joining: Joining, among: str = "true") -> None:
     """Give each location node its kind; an artifact that nothing wrote is not observed. `among` is a condition on `{place}`."""
-    source, target, place = (among.format(place=end) for end in ("source", "target", "level.place"))
+    numbers = f"IN (SELECT number FROM identity WHERE {among.format(place='id')})"  # noqa: S608  (our own words)
+    source, target = ("true" if among == "true" else f"{end} {numbers}" for end in ("source", "target"))
+    edge = "stored_edge JOIN saying ON saying.number = stored_edge.saying"
     joining.run(f"""
         WITH used (place, usage, made) AS (
-            SELECT source, usage, 0 FROM edge WHERE {source} AND relation IN ('reads', 'mentions')
-            UNION ALL SELECT source, 'model', 0 FROM edge WHERE {source} AND relation = 'loads'
-            UNION ALL SELECT target, usage, 1 FROM edge WHERE {target} AND relation = 'writes'
-            UNION ALL SELECT target, '', 1 FROM edge WHERE {target} AND relation = 'overlaps'
-            UNION ALL SELECT place, '', 1 FROM level WHERE {place} AND fed),
+            SELECT source, usage, 0 FROM {edge} WHERE {source} AND relation IN ('reads', 'mentions')
+            UNION ALL SELECT source, 'model', 0 FROM stored_edge WHERE {source} AND relation = 'loads'
+            UNION ALL SELECT target, usage, 1 FROM {edge} WHERE {target} AND relation = 'writes'
+            UNION ALL SELECT target, '', 1 FROM stored_edge WHERE {target} AND relation = 'overlaps'
+            UNION ALL SELECT identity.number, '', 1 FROM level JOIN identity ON identity.id = place
+                WHERE {among.format(place="place")} AND fed),
         told (place, artifact, code, made) AS (
             SELECT place, max(usage IN ('model', 'checkpoint')), max(usage = 'code') AND max(usage NOT IN ('', 'code')) = 0,
                 max(made) FROM used GROUP BY place)
-        UPDATE node SET kind = iif(artifact, 'artifact', 'code'), observed = made OR NOT artifact
-        FROM told WHERE node.id = told.place AND node.kind = 'dataset' AND (artifact OR code)""")  # noqa: S608  (our own words)
+        UPDATE stored_node SET kind = iif(artifact, 'artifact', 'code'), observed = made OR NOT artifact
+        FROM told WHERE number = told.place AND kind = 'dataset' AND (artifact OR code)""")  # noqa: S608  (our own words)

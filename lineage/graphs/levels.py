@@ -139,8 +139,9 @@ def _entries(joining: Joining) -> Iterator[tuple[str, str]]:
     """The entries of manifests that something read, each with its manifest, if something was written at or in them."""
     read, before = joining.listings_read(), set[str]()
     for place in joining.written_places() if read else ():
-        location = location_of(place)
-        around = list(texts_around(location)) if location and joining.listings.lists_in(location.root) else []
+        is_listed = joining.listings.lists_in("/".join(place.split("/", 3)[:3]))  # a location's root, without parsing it
+        location = location_of(place) if is_listed else None
+        around = list(texts_around(location)) if location else []
         for text in around:  # what is around the place was already asked for with the previous one
             manifests = () if text in before else joining.listings.having(text)
             yield from ((text, manifest) for number, manifest in manifests if number in read)
@@ -178,11 +179,17 @@ DROP TABLE temp.around
 """.strip()
 
 
+# Most places are in no other one and hold none: these share no keys with any, and nothing more is asked of them.
+_NESTED = "{reaches}_from <= {reaches}_to OR up_{up} IS NOT NULL"
+
+
 def leading(which: str = "true") -> str:
     """A statement that finds the written places, of some or of all, that share keys with a read one."""
     return f"""
         UPDATE main.level SET leads = 1
-        WHERE written AND {which} AND EXISTS (
+        WHERE written AND {which} AND ({_NESTED.format(reaches="covers", up="read")}
+            OR up_entry IS NOT NULL OR EXISTS (SELECT 1 FROM main.lists WHERE lists.level BETWEEN level.id AND level.last))
+        AND EXISTS (
             SELECT 1 FROM main.level AS r
             WHERE r.id = level.up_read AND level.id BETWEEN r.gets_from AND r.gets_to AND NOT level.wider
             UNION ALL {" UNION ALL ".join(each_out_of("1 FROM main.level AS w", "w.id = level.id"))})"""  # noqa: S608
@@ -192,7 +199,9 @@ def fed(which: str = "true") -> str:
     """The same for the read places that share keys with a written one. Mostly the nearest one decides."""
     return f"""
         UPDATE main.level SET fed = 1
-        WHERE read AND {which} AND EXISTS (
+        WHERE read AND {which} AND ({_NESTED.format(reaches="gets", up="written")}
+            OR EXISTS (SELECT 1 FROM main.lists WHERE manifest = level.id))
+        AND EXISTS (
             SELECT 1 FROM main.level AS w
             WHERE w.id = level.up_written AND level.id BETWEEN w.covers_from AND w.covers_to AND NOT w.wider
             UNION ALL {" UNION ALL ".join(each_into("1 FROM main.level AS r", "r.id = level.id"))})"""  # noqa: S608

@@ -12,12 +12,14 @@ from collections.abc import Callable, Iterable, Iterator
 from datetime import timedelta
 from functools import cache, lru_cache
 from itertools import chain, groupby, islice
+from itertools import count as numbers
 from operator import itemgetter
 from typing import Any, Final, NamedTuple
 
 from lineage.domain.kinds import ALLOWED, ENDPOINT, ENDPOINT_CONFIG, HOLDERS, PIPELINE_EXECUTION, REUSED, SERVING, TRAINING_JOB
 from lineage.domain.names import Span, partition_of
-from lineage.domain.records import Edge, Json, Node, Window
+from lineage.domain.opaque import READING, is_opaque
+from lineage.domain.records import Edge, Json, Node, Window, decoded
 from lineage.domain.sightings import EVER, Sight
 from lineage.domain.status import FAILED, MIXED
 from lineage.domain.times import CLOCKS, bounds, sortable, surely_after
@@ -26,19 +28,20 @@ from lineage.graphs.joiner import joiner
 from lineage.snapshot.levels import EDGE_OF_PAIR, into, out_of
 from lineage.snapshot.manifests import Listings
 from lineage.snapshot.packed import VIEWS, writable
-from lineage.snapshot.rows import EDGE, STORED, edge_of, node_row, stored_edge
+from lineage.snapshot.rows import EDGE, STORED, UNTIMED, edge_of, node_row, stored_edge
 from lineage.snapshot.schema import index_graph
 from lineage.snapshot.tables import Row
 
 REMEMBERED = 20_000  # names in memory: those that many records in a row use
 AT_ONCE = 1000  # edges that are put into a table at a time
+_TIMES = Node._fields.index("created")  # what is only named has no times, and no other attributes after these
 ROWS = 64  # rows of one statement: it may have at most 999 values, in the oldest SQLite
 
 _ROOM = """
 CREATE TEMP TABLE called (kind, account, region, name, id, PRIMARY KEY (kind, account, region, name)) WITHOUT ROWID;
-CREATE TEMP TABLE named (id, kind, name, account, region, arn, created, modified, status, observed, details);
-CREATE TEMP TABLE field (source, target, relation, role, usage, path, evidence, opens, closes, span, listing, reader, settled,
-    opaque);
+CREATE TEMP TABLE named (id, kind, name, account, region, arn, observed);
+CREATE TEMP TABLE field (source, target, said, opens, closes, listing, opaque);
+CREATE TEMP TABLE way (said INTEGER PRIMARY KEY, relation, role, usage, path, evidence, span, reader, settled);
 CREATE TEMP TABLE fact (source, target, relation, role, usage, path, evidence, opens, closes, timed, span, listing, reader,
     settled, opaque, PRIMARY KEY (source, target, relation, role, usage, opens, closes, reader)) WITHOUT ROWID;
 CREATE INDEX temp.fact_recorded ON fact (target, source) WHERE relation = 'recorded-by';
@@ -141,8 +144,11 @@ class Joining:
         self.id_of = lru_cache(REMEMBERED)(self._id_of)
         self.lent = lru_cache(AT_ONCE)(self._lent)
         self._lately_named: set[str] = set()
-        self._named: list[tuple[Any, ...]] = []
-        self._fields: list[tuple[Any, ...]] = []
+        self._named: list[Row] = []
+        self._fields: list[Row] = []
+        self._ways: dict[Row, int] = {}
+        self._new_ways: list[Row] = []
+        self._numbers = numbers()
 
     def close(self) -> None:
         """Drop everything except the graph."""
@@ -177,7 +183,10 @@ class Joining:
 
     def observe(self, nodes: Iterable[Node]) -> None:
         """The nodes of the records, and the name of each; an earlier lifetime has none."""
-        fill(self._db, "INSERT OR REPLACE INTO main.node", map(node_row, nodes))
+        rows = _numbered(map(node_row, nodes))
+        while some := list(islice(rows, ROWS)):
+            fill(self._db, "INSERT OR REPLACE INTO main.identity", ((number, row[0]) for number, row in some))
+            fill(self._db, "INSERT OR REPLACE INTO main.stored_node", (VIEWS["node"].stored_row(*one) for one in some))
         self._db.execute("""
             INSERT OR REPLACE INTO called SELECT kind, account, region, casefold(name), id FROM main.node
             WHERE instr(id, '@') = 0 ORDER BY id""")
@@ -235,19 +244,28 @@ class Joining:
         for node in nodes:  # only the first naming counts, so an image that every job names is not stored a million times
             if node.id not in self._lately_named:
                 self._lately_named.add(node.id)
-                self._named.append(node_row(node))
-        if len(self._lately_named) > REMEMBERED:
-            self._lately_named.clear()
-        self._fields.extend(map(stored_edge, edges))
+                self._named.append((*node[:_TIMES], int(node.observed)))
+        for edge in edges:
+            source, target, relation, role, usage, path, evidence, window, span, listing, reader, settled = edge
+            opens, closes = window or UNTIMED
+            way = (relation, role, usage, path, evidence, span, reader, settled)
+            said = self._ways.get(way)
+            if said is None:
+                said = self._ways[way] = next(self._numbers)
+                self._new_ways.append((said, *way))
+            opaque = relation in READING and is_opaque(source, role, span)
+            self._fields.append((source, target, said, opens, closes, listing, int(opaque)))
         if len(self._fields) >= AT_ONCE:
             self.put_down()
 
     def put_down(self) -> None:
         """Store in tables what was said so far."""
-        fill(self._db, "INSERT INTO named", self._named)
-        fill(self._db, "INSERT INTO field", self._fields)
-        self._named.clear()
-        self._fields.clear()
+        for table, rows in (("named", self._named), ("field", self._fields), ("way", self._new_ways)):
+            fill(self._db, f"INSERT INTO {table}", rows)
+            rows.clear()
+        for known in (self._lately_named, self._ways):
+            if len(known) > REMEMBERED:
+                known.clear()
 
     def pin(self, place: str, digest: str, window: Window | None, by: str) -> None:
         """What a record, `by` its id, says about the content of a place at a moment in a time window."""
@@ -268,15 +286,19 @@ class Joining:
     def settle(self) -> None:
         """Sort what was said: the first statement about each node and each fact."""
         self.put_down()
-        for statement in VIEWS["node"].filled("SELECT * FROM named ORDER BY id, rowid", new=("number",), conflict="OR IGNORE"):
+        named = """SELECT id, kind, name, account, region, arn, NULL AS created, NULL AS modified, NULL AS status, observed,
+            '{}' AS details FROM named ORDER BY id, rowid"""
+        self._db.execute("INSERT OR IGNORE INTO main.identity (id) SELECT id FROM named ORDER BY id")
+        for statement in VIEWS["node"].filled(named, conflict="OR IGNORE"):
             self._db.execute(statement)
         self._db.execute("""
             INSERT OR IGNORE INTO fact
             SELECT source, target, relation, role, usage, path, evidence, ifnull(opens, ''), ifnull(closes, ''),
                 opens IS NOT NULL, span, listing, reader, settled, opaque
-            FROM field ORDER BY source, target, relation, role, usage, opens, closes, rowid""")
-        self._db.execute("DELETE FROM named")
-        self._db.execute("DELETE FROM field")
+            FROM field JOIN way USING (said) ORDER BY source, target, relation, role, usage, opens, closes, field.rowid""")
+        for table in ("named", "field", "way"):
+            self._db.execute(f"DELETE FROM {table}")  # noqa: S608  (our own words)
+        self._ways.clear()
 
     def add_runs(self) -> None:
         """Add what else runs the models: nothing, because all records were read."""
@@ -395,11 +417,11 @@ class Joining:
         edge = ", ".join(f"edge.{column}" for column in EDGE.split(", "))
         sql = f"""
             SELECT node.kind, node.status, node.details, {edge} FROM main.edge JOIN main.node ON node.id = edge.source
-            WHERE target = ? AND relation = 'writes' AND NOT EXISTS (
+            WHERE target = ? AND relation = 'writes' AND NOT (node.kind = '{PIPELINE_EXECUTION.name}' AND EXISTS (
                 SELECT 1 FROM main.edge AS reuse WHERE reuse.source = edge.source AND reuse.relation = 'member-of'
-                AND reuse.usage = '{REUSED}' AND reuse.role = edge.role AND node.kind = '{PIPELINE_EXECUTION.name}')"""  # noqa: S608
+                AND reuse.usage = '{REUSED}' AND reuse.role = edge.role))"""  # noqa: S608
         for kind, status, details, *row in self._db.execute(sql, (place,)):
-            yield edge_of(tuple(row)), json.loads(details) | {"kind": kind, "status": status}
+            yield edge_of(tuple(row)), decoded(details) | {"kind": kind, "status": status}
 
     def note_unexplained(self, places: Iterable[str], among: str = "true") -> None:
         """Store the served places of unknown origin, with all else of unknown origin; `among` is a condition on `{id}`."""
@@ -565,12 +587,23 @@ class Joining:
         fill(self._db, f"INSERT INTO main.edge ({STORED})", map(stored_edge, edges))
 
 
+def _numbered(rows: Iterable[Row]) -> Iterator[tuple[int, Row]]:
+    """Sorted rows, each with a number; of several rows of one id, which have one number, the last is to count."""
+    number, last = 0, None
+    for row in rows:
+        number += row[0] != last
+        last = row[0]
+        yield number, row
+
+
 def fill(db: sqlite3.Connection, into: str, rows: Iterable[Row]) -> None:
     """Insert rows, some in each statement: this takes SQLite about half the time."""
-    rest = iter(rows)
+    rest, sql = iter(rows), ""
     while some := list(islice(rest, ROWS)):
-        one = f"({','.join('?' * len(some[0]))})"
-        db.execute(f"{into} VALUES {','.join([one] * len(some))}", list(chain.from_iterable(some)))
+        if not sql or len(some) < ROWS:
+            one = f"({','.join('?' * len(some[0]))})"
+            sql = f"{into} VALUES {','.join([one] * len(some))}"
+        db.execute(sql, list(chain.from_iterable(some)))
 
 
 def pin_row(place: str, digest: str, window: Window | None, by: str) -> Row:

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import Iterator
-from typing import Final, NamedTuple
+from typing import Any, Final, NamedTuple
 
 SAME: Final = "="
 """Stands for a text that is the same as the row's id. No ARN is like that."""
@@ -83,7 +83,15 @@ class View(NamedTuple):
         )
         yield f"CREATE VIEW {self.name} AS SELECT {told} FROM {self.stored} AS stored{joins}"  # noqa: S608  (our own words)
 
-    def filled(self, rows: str, *, new: tuple[str, ...], conflict: str = "") -> Iterator[str]:
+    def stored_row(self, number: int, row: tuple[Any, ...]) -> tuple[Any, ...]:
+        """A row of the view as one of the table, if its id is the only text with a number, and has this one."""
+        stored = [number, *row[1:]]
+        for at in map(list(self.columns).index, self.same):
+            if row[at] == row[0]:
+                stored[at] = SAME
+        return tuple(stored)
+
+    def filled(self, rows: str, *, new: tuple[str, ...] = (), conflict: str = "") -> Iterator[str]:
         """The statements that put all rows of a query, with the view's columns, at a third of the triggers' time.
 
         Only some codes, those whose column is in `new`, may have texts without a number. `conflict` is a clause for known rows.

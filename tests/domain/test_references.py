@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from lineage.domain.kinds import KINDS, LOCATION, Kind, Reference, mentions, owns, reads, refers
-from lineage.domain.names import Span, named_id
+from lineage.domain.names import Span
 from lineage.domain.records import Resource
 from lineage.domain.references import Hit, follow, hits
 from lineage.graphs.derive import declared
@@ -217,8 +217,8 @@ def test_inverse(reference: Reference, outward: bool) -> None:
     """An inverse reference points against its relation: the member names its owner."""
     owner = record("pipeline-execution", "p", {})
     [hit] = hits(Kind("x", references=(reference,)), {"V": OTHER})
-    node, edge = declared(owner.id, owner, hit, named_id, None)
-    ends = (owner.id, node.id)
+    edge = declared(owner.id, hit, hit.value, None)
+    ends = (owner.id, hit.value)
     assert (edge.source, edge.target) == (ends if outward else ends[::-1])
 
 
