@@ -187,6 +187,10 @@ class Excerpt:
             return self.nodes.of_kind(kind)
         return (node for node, data in self.nodes.items() if data["kind"] == kind)
 
+    def kind(self, node: str) -> str:
+        """The kind of a node."""
+        return self.called(node)[0]
+
     def called(self, node: str) -> tuple[str, str]:
         """The kind and the name of a node."""
         if isinstance(self.nodes, Nodes):

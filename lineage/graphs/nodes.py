@@ -108,7 +108,7 @@ def attributed(rows: Iterable[Row]) -> Iterator[tuple[str, Attributes]]:
 def _attributes(node: str, row: Row, details: Attributes) -> Attributes:
     kind, _, account, region, arn, created, modified, status, observed, _ = row
     name = _name(node, row)
-    details |= {
+    common = {
         "kind": kind,
         "name": name,
         "account": account,
@@ -120,7 +120,7 @@ def _attributes(node: str, row: Row, details: Attributes) -> Attributes:
         "observed": bool(observed),
         "label": label(node, kind, name),
     }
-    return details
+    return details | common if details else common
 
 
 def label(identity: str, kind: str, name: str) -> str:

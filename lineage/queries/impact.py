@@ -304,7 +304,7 @@ def _made_of(graph: Flow, served: _Served) -> Iterator[_Served]:
     if is_place(served.node):
         return
     links = [link for link in links_into(graph, served.node, *SERVING) if carries_model(link.relation, link.data["usage"])]
-    if graph.nodes[served.node]["kind"] in REGISTERED:
+    if graph.kind(served.node) in REGISTERED:
         links = specified(links, served.part)
     for link in read_by([link for link in links if not is_past(link)], served.reader):
         reader = link.source if link.relation == "hosts" else link.data["reader"] or served.reader

@@ -158,8 +158,8 @@ class _Ways:
     def _named(self, node: str) -> Json:
         if node not in self._names:
             self._forget(self._names)
-            data = self._graph.nodes[node]
-            self._names[node] = {"id": node, "kind": data["kind"], "name": data["name"]}
+            kind, name = self._graph.called(node)
+            self._names[node] = {"id": node, "kind": kind, "name": name}
         return self._names[node]
 
     def _told(self, arrival: Arrival) -> list[Json]:
@@ -177,7 +177,7 @@ class _Ways:
 
 def _only_says(graph: Flow, arrival: Arrival) -> bool:
     """Whether it is only a record of what is listed itself, or a lineage entity between two such things."""
-    return arrival.only_records or graph.called(arrival.node)[0] in ENTITY_KINDS
+    return arrival.only_records or graph.kind(arrival.node) in ENTITY_KINDS
 
 
 def reached_from(graph: Flow, node: str) -> Iterator[Json]:

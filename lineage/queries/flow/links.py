@@ -7,6 +7,7 @@ from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, S
 from operator import itemgetter
 from typing import Any
 
+from lineage.domain.jobs import JOBS
 from lineage.domain.records import Json
 from lineage.graphs.excerpts import Excerpt, Graph, Link
 
@@ -29,14 +30,14 @@ class Lately(dict[Any, Any]):
 class Flow:
     """A graph that does not change while one question asks it: networkx's views as plain dicts.
 
-    `nodes` has the attributes by id, `graph` those of the graph itself. `of_kind` gives the ids of the nodes of a kind, and
-    `called` the kind and the name of a node. `kept` stores what is computed once.
+    `nodes` has the attributes by id, `graph` those of the graph itself. `of_kind` gives the ids of the nodes of a kind, `kind`
+    the kind of a node, and `called` also its name: no attributes are made for that. `kept` stores what is computed once.
     """
 
     def __init__(self, graph: Graph | Excerpt) -> None:
         excerpt = Excerpt.of(graph)
         self.nodes: Mapping[str, Json] = excerpt.nodes
-        self.of_kind, self.called = excerpt.of_kind, excerpt.called
+        self.of_kind, self.kind, self.called = excerpt.of_kind, excerpt.kind, excerpt.called
         self.graph: Json = excerpt.graph
         self._into, self._out_of = excerpt.into, excerpt.out_of
         self._sorted_into: dict[_Asked, list[Link]] = Lately()
@@ -63,6 +64,10 @@ class Flow:
 
     def __contains__(self, node: str) -> bool:
         return node in self.nodes
+
+    def is_job(self, node: str) -> bool:
+        """Whether a node is a job, by its kind."""
+        return self.kind(node) in JOBS
 
     def sources(self, node: str) -> list[str]:
         """The nodes with an edge into a node."""
