@@ -7,12 +7,12 @@ from lineage.domain.records import Json, Window
 from lineage.domain.status import found_nothing, has_begun, has_run, is_over, may_have_written_nothing
 from lineage.domain.times import CERTAIN, IMPOSSIBLE, POSSIBLE, fits
 
-_JOBS = frozenset(kind.name for kind in KINDS.values() if kind.job)
+JOBS = frozenset(kind.name for kind in KINDS.values() if kind.job)
 _TELL_BEGIN = frozenset(kind.name for kind in KINDS.values() if kind.times[0] not in ("", "CreationTime"))
 
 
 def is_job(attributes: Json) -> bool:
-    return attributes["kind"] in _JOBS
+    return attributes["kind"] in JOBS
 
 
 def started(attributes: Json) -> bool:

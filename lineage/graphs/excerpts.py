@@ -187,6 +187,16 @@ class Excerpt:
             return self.nodes.of_kind(kind)
         return (node for node, data in self.nodes.items() if data["kind"] == kind)
 
+    def kind(self, node: str) -> str:
+        """The kind of a node."""
+        return self.called(node)[0]
+
+    def called(self, node: str) -> tuple[str, str]:
+        """The kind and the name of a node."""
+        if isinstance(self.nodes, Nodes):
+            return self.nodes.called(node)
+        return self.nodes[node]["kind"], self.nodes[node]["name"]
+
     def edges(self) -> Iterator[Link]:
         """Each edge."""
         return chain.from_iterable(self.out_of[node] for node in self.nodes)

@@ -12,7 +12,7 @@ from operator import attrgetter
 from typing import get_args
 
 from lineage.domain.given import texts
-from lineage.domain.kinds import ENDPOINT, ENTITY_KINDS, RELATIONS, SERVING, TAKING, WRITING, takes_model
+from lineage.domain.kinds import ENDPOINT, ENTITY_KINDS, LEARNERS, RELATIONS, SERVING, TAKING, WRITING, takes_model
 from lineage.domain.names import Location, is_location, is_place, location_of, parse_location
 from lineage.domain.training import is_training_job
 from lineage.domain.urls import from_url
@@ -398,7 +398,9 @@ class _Stored:
 
     def sort_of(self, node: str, row: Row) -> str:
         """The sort of a node."""
-        return _PLACE if is_place(node) else _sort_of(attributes_of(node, row))
+        if is_place(node):
+            return _PLACE
+        return _sort_of(attributes_of(node, row) if row[0] in LEARNERS else {"kind": row[0]})
 
 
 class _InExcerpt:

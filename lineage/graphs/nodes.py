@@ -57,6 +57,16 @@ class Nodes(Mapping[str, Attributes]):
         """The ids of the nodes of a kind."""
         return (node for node, row in self._rows.items() if row[0] == kind)
 
+    def called(self, node: str) -> tuple[str, str]:
+        """The kind and the name of a node."""
+        row = self._rows[node]
+        return row[0], _name(node, row)
+
+
+def _name(node: str, row: Row) -> str:
+    name: str | None = row[1]
+    return node if name is None else name
+
 
 def kept(rows: Iterable[Row], ids: dict[str, str] | None = None) -> Iterator[tuple[str, Row]]:
     """The id of each row of a node, and the rest of the row. Of texts that many rows have, one is kept.
@@ -96,9 +106,9 @@ def attributed(rows: Iterable[Row]) -> Iterator[tuple[str, Attributes]]:
 
 
 def _attributes(node: str, row: Row, details: Attributes) -> Attributes:
-    kind, name, account, region, arn, created, modified, status, observed, _ = row
-    name = node if name is None else name
-    details |= {
+    kind, _, account, region, arn, created, modified, status, observed, _ = row
+    name = _name(node, row)
+    common = {
         "kind": kind,
         "name": name,
         "account": account,
@@ -110,7 +120,7 @@ def _attributes(node: str, row: Row, details: Attributes) -> Attributes:
         "observed": bool(observed),
         "label": label(node, kind, name),
     }
-    return details
+    return details | common if details else common
 
 
 def label(identity: str, kind: str, name: str) -> str:

@@ -66,9 +66,9 @@ class Impact(Answer):
         return told | self.rests.as_json()
 
 
-def impact_heads(answer: Impact) -> list[Head]:
+def impact_heads(answer: Impact) -> Iterator[Head]:
     """What is counted of each row of an answer."""
-    return answer.reached.heads if isinstance(answer.reached, Rows) else [Head.of(row) for row in answer.reached]
+    return answer.reached.heads() if isinstance(answer.reached, Rows) else map(Head.of, answer.reached)
 
 
 def impact(source: Source, subject: str, *, attestations: Vouched = None) -> Impact:
@@ -96,8 +96,8 @@ def impact_row_by_row(source: Source, subject: str, *, attestations: Vouched = N
     holes = [*empty(graph.graph["scope"]), *all_holes(spread, hidden)]
     known = known_in(graph, parse_location(subject)) if is_location(subject) else Known.PLACE
     place = location_of(str(spread.subject["id"]))
-    apart = told_apart(graph.graph["scope"], place, (row.id for row in rows.heads)) if place else []
-    verdict, rests = judged(_found(rows.heads), NOTHING, holes, vouched)
+    apart = told_apart(graph.graph["scope"], place, (row.id for row in rows.heads())) if place else []
+    verdict, rests = judged(_found(rows.heads()), NOTHING, holes, vouched)
     unread = Unread.of(spread.graph)
     around = wider(spread.subject["id"], rows.begins()) if known is Known.AROUND else []
     return Impact(
@@ -304,7 +304,7 @@ def _made_of(graph: Flow, served: _Served) -> Iterator[_Served]:
     if is_place(served.node):
         return
     links = [link for link in links_into(graph, served.node, *SERVING) if carries_model(link.relation, link.data["usage"])]
-    if graph.nodes[served.node]["kind"] in REGISTERED:
+    if graph.kind(served.node) in REGISTERED:
         links = specified(links, served.part)
     for link in read_by([link for link in links if not is_past(link)], served.reader):
         reader = link.source if link.relation == "hosts" else link.data["reader"] or served.reader

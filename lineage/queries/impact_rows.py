@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Iterator, Sequence
+from operator import attrgetter
 from typing import Any, NamedTuple, overload
 
 from lineage.domain.kinds import (
@@ -70,34 +72,42 @@ class Head(NamedTuple):
         """The head of a whole row."""
         return cls(row["id"], row["kind"], row["name"], row["sure"], row.get("serves"))
 
-    def rank(self) -> tuple[int, int, bool, str]:
-        """Its turn in the answer."""
+    def turn(self) -> tuple[int, int, bool]:
+        """Its turn in the answer, before all that come after it, and among those of the same turn by their ids."""
         serves = SERVES.index(self.serves) if self.serves else len(SERVES)
-        return (_ORDER.get(self.kind, len(_ORDER)), serves, not self.sure, self.id)
+        return (_ORDER.get(self.kind, len(_ORDER)), serves, not self.sure)
 
 
 class Rows(Sequence[Json]):
-    """What a walk reached, in the order of the answer. A row is made anew whenever it is asked for.
+    """What a walk reached, in the order of the answer. A row is made anew whenever it is asked for, and so is its head.
 
-    Its head is kept, and what serves an endpoint.
+    What serves an endpoint is kept.
     """
 
     def __init__(self, spread: Spread) -> None:
         self._spread = spread
         self._ways = _Ways(spread.graph)
         self._endpoints: dict[str, Json] = {}
-        heads = (self._head(arrival) for arrival in spread.found.values() if not _only_says(spread.graph, arrival))
-        self.heads = sorted(heads, key=Head.rank)
+        turns: dict[tuple[int, int, bool], list[Arrival]] = defaultdict(list)
+        for arrival in spread.found.values():
+            if not _only_says(spread.graph, arrival):
+                turns[self._head(arrival).turn()].append(arrival)
+        self._arrivals = [one for turn in sorted(turns) for one in sorted(turns[turn], key=attrgetter("node"))]
+
+    def heads(self) -> Iterator[Head]:
+        """What is counted of each row."""
+        return map(self._head, self._arrivals)
 
     def _head(self, arrival: Arrival) -> Head:
-        data = self._spread.graph.nodes[arrival.node]
-        if data["kind"] == ENDPOINT.name:
-            row = self._endpoints[arrival.node] = _reached(self._spread, arrival)
-            return Head.of(row)
-        return Head(arrival.node, data["kind"], data["name"], arrival.sure)
+        kind, name = self._spread.graph.called(arrival.node)
+        if kind != ENDPOINT.name:
+            return Head(arrival.node, kind, name, arrival.sure)
+        if arrival.node not in self._endpoints:
+            self._endpoints[arrival.node] = _reached(self._spread, arrival)
+        return Head.of(self._endpoints[arrival.node])
 
     def __len__(self) -> int:
-        return len(self.heads)
+        return len(self._arrivals)
 
     @overload
     def __getitem__(self, at: int) -> Json: ...
@@ -106,25 +116,24 @@ class Rows(Sequence[Json]):
     def __getitem__(self, at: slice) -> list[Json]: ...
 
     def __getitem__(self, at: int | slice) -> Json | list[Json]:
-        return [self._row(head.id) for head in self.heads[at]] if isinstance(at, slice) else self._row(self.heads[at].id)
+        return list(map(self._row, self._arrivals[at])) if isinstance(at, slice) else self._row(self._arrivals[at])
 
-    def _row(self, node: str) -> Json:
+    def _row(self, arrival: Arrival) -> Json:
         """A reached node with the shortest of its surest paths; of a very long one, what comes `after` another reached node."""
-        arrival = self._spread.found[node]
         way = arrival.way(LONGEST + 1)
         after, way = (way[0].node, way[1:]) if len(way) > LONGEST else (None, way)
-        row = dict(self._endpoints.get(node) or _reached(self._spread, arrival))
+        row = dict(self._endpoints.get(arrival.node) or _reached(self._spread, arrival))
         row["after"], row["through"], row["evidence"] = after, self._ways.through(way), self._ways.evidence(way)
         return row
 
     def endpoints(self) -> list[Json]:
         """The endpoints that were reached, without the paths."""
-        return [self._endpoints[head.id] for head in self.heads if head.id in self._endpoints]
+        return [self._endpoints[arrival.node] for arrival in self._arrivals if arrival.node in self._endpoints]
 
     def begins(self) -> Iterator[str]:
         """Where the path to each row begins, but for the very long ones."""
-        for head in self.heads:
-            way = self._spread.found[head.id].way(LONGEST + 1)
+        for arrival in self._arrivals:
+            way = arrival.way(LONGEST + 1)
             if len(way) <= LONGEST:
                 yield next(one.links[0].source for one in way if one.links)
 
@@ -149,8 +158,8 @@ class _Ways:
     def _named(self, node: str) -> Json:
         if node not in self._names:
             self._forget(self._names)
-            data = self._graph.nodes[node]
-            self._names[node] = {"id": node, "kind": data["kind"], "name": data["name"]}
+            kind, name = self._graph.called(node)
+            self._names[node] = {"id": node, "kind": kind, "name": name}
         return self._names[node]
 
     def _told(self, arrival: Arrival) -> list[Json]:
@@ -168,7 +177,7 @@ class _Ways:
 
 def _only_says(graph: Flow, arrival: Arrival) -> bool:
     """Whether it is only a record of what is listed itself, or a lineage entity between two such things."""
-    return arrival.only_records or graph.nodes[arrival.node]["kind"] in ENTITY_KINDS
+    return arrival.only_records or graph.kind(arrival.node) in ENTITY_KINDS
 
 
 def reached_from(graph: Flow, node: str) -> Iterator[Json]:

@@ -9,7 +9,7 @@ from collections.abc import Callable
 
 from lineage.domain.jobs import got_nothing, is_job, launched, ran, started
 from lineage.domain.records import Json
-from lineage.queries.flow.links import Flow, Link, links_into
+from lineage.queries.flow.links import Flow, Lately, Link, links_into
 
 
 def began(graph: Flow, node: str) -> bool:
@@ -27,7 +27,7 @@ def _did(graph: Flow, node: str, did: Callable[[Json], bool]) -> bool:
     attributes = graph.nodes[node]
     if not is_job(attributes):
         return True
-    known: dict[str, bool] = graph.kept.setdefault(did, {})
+    known: dict[str, bool] = graph.kept.setdefault(did, Lately())
     if node not in known:
         known[node] = did(attributes) and not _all_idle(graph, node, attributes, did)
     return known[node]

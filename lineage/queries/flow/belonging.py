@@ -19,7 +19,7 @@ def belongings(graph: Flow, node: str, step: str | None = None) -> list[Link]:
     links = links_out_of(graph, node, "recorded-by", "member-of")
     if step is not None:
         return [link for link in links if is_reuse(link) and link.data["role"] == step]
-    return [link for link in links if not (is_reuse(link) and graph.nodes[node]["kind"] == EXECUTION)]
+    return [link for link in links if not (is_reuse(link) and graph.kind(node) == EXECUTION)]
 
 
 def members(graph: Flow, node: str, step: str | None = None) -> list[Link]:
@@ -35,7 +35,7 @@ def had_by(graph: Flow, node: str) -> Iterator[str]:
     """The nodes that have what a person says that a node has: itself, and the jobs or other records that it is a record of."""
     yield node
     for recorded in links_into(graph, node, "recorded-by"):
-        if graph.nodes[recorded.source]["kind"] not in (*GROUPS, RESOURCE.name):
+        if graph.kind(recorded.source) not in (*GROUPS, RESOURCE.name):
             yield recorded.source
 
 
@@ -44,7 +44,7 @@ def ran_in(graph: Flow, job: str) -> tuple[list[str], list[str]]:
 
     What an execution says itself outranks a tag, which anyone can give a job.
     """
-    links = [link for link in links_out_of(graph, job, "member-of") if graph.nodes[link.target]["kind"] == EXECUTION]
+    links = [link for link in links_out_of(graph, job, "member-of") if graph.kind(link.target) == EXECUTION]
     reuses = [link for link in links if is_reuse(link)]
     own = [link for link in links if not is_reuse(link)]
     made = {link.target for link in own if link.data["evidence"] != "logged"} or {link.target for link in own}
@@ -71,7 +71,7 @@ def is_reuse(link: Link) -> bool:
 
 def took_over(graph: Flow, write: Link) -> bool:
     """Whether a pipeline execution only names a write: an earlier execution wrote, and this one took over its step."""
-    if graph.nodes[write.source]["kind"] != EXECUTION:
+    if graph.kind(write.source) != EXECUTION:
         return False
     found = links_out_of(graph, write.source, "member-of")
     return any(is_reuse(link) and link.data["role"] == write.data["role"] for link in found)

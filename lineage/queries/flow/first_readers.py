@@ -6,7 +6,6 @@ from collections.abc import Iterable, Iterator
 from functools import cached_property
 from typing import NamedTuple
 
-from lineage.domain.jobs import is_job
 from lineage.domain.kinds import ENTITY_KINDS, RUN_NAME
 from lineage.domain.names import Cover, Location, Span, cover, is_place, location_of
 from lineage.domain.opaque import READING, hides_no_data
@@ -65,7 +64,7 @@ class FirstReaders:
                 yield from self._mentions(link)
             elif link.relation == "loads":
                 yield from self._provided(link)
-            elif is_job(self._graph.nodes[link.target]) and not is_logged(link):
+            elif self._graph.is_job(link.target) and not is_logged(link):
                 self.blind.note(link)
                 if self.covered(link):
                     yield self._first((link,), link)
@@ -95,7 +94,7 @@ class FirstReaders:
 
     def _mentions(self, link: Link) -> Iterator[FirstReader]:
         """Readers where a text names the place: whoever holds the text, or is recorded by it, may have read it."""
-        holder, entity = link.target, self._graph.nodes[link.target]["kind"] in ENTITY_KINDS
+        holder, entity = link.target, self._graph.kind(link.target) in ENTITY_KINDS
         if (entity and link.relation == "mentions") or not self.covered(link):
             return  # if an entity leads on, it reads
         if link.data["usage"] == "serving":  # not a use by itself: whoever runs the container may have got it
@@ -203,7 +202,7 @@ def users(graph: Flow, chain: tuple[Link, ...], of: str = "", *, served: bool = 
             yield from _endpoints(graph, (*chain, link), reader)
         elif link.relation == "may-take":
             yield (*chain, link)
-        elif is_job(graph.nodes[link.target]) and models == (link.data["usage"] == "model"):
+        elif graph.is_job(link.target) and models == (link.data["usage"] == "model"):
             yield from [(*chain, link)] if reader in (None, link.target) else ()
 
 

@@ -122,7 +122,7 @@ class Blind:
 
     def follow(self, job: str) -> None:
         """Note where this version cannot follow what a job made of the data, and an entity whose location is unknown."""
-        entity = self._graph.nodes[job]["kind"] in ENTITY_KINDS
+        entity = self._graph.kind(job) in ENTITY_KINDS
         if entity and not self._graph.nodes[job]["observed"]:
             self._lose(job, job, "could not be read: its location is unknown")
         writes = links_out_of(self._graph, job, "writes")
@@ -134,7 +134,7 @@ class Blind:
                 self.may_be_a_model(link)
             if (place is None and not self._graph.nodes[link.target]["observed"]) or (place and place.hides_bucket):
                 self._lose(job, link.target, f"writes {link.target}, which this version cannot follow")
-        for link in links_into(self._graph, job, "mentions") if self._graph.nodes[job]["kind"] not in _NAMING else ():
+        for link in links_into(self._graph, job, "mentions") if self._graph.kind(job) not in _NAMING else ():
             if is_given(link):  # the code of most jobs
                 continue
             place = location_of(link.source)

@@ -7,30 +7,41 @@ from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, S
 from operator import itemgetter
 from typing import Any
 
+from lineage.domain.jobs import JOBS
 from lineage.domain.records import Json
 from lineage.graphs.excerpts import Excerpt, Graph, Link
 
-__all__ = ["Flow", "Link", "at_each_time", "beside_time", "links_into", "links_out_of", "told_once", "told_together"]
+__all__ = ["Flow", "Lately", "Link", "at_each_time", "beside_time", "links_into", "links_out_of", "told_once", "told_together"]
 
 _Asked = str | tuple[str, tuple[str, ...]]
+_REMEMBERED = 10_000  # nodes or edges for which something was computed lately
 _FEW = 16  # edges beside a node: of fewer all are sorted, and of more those of the relations asked for
+
+
+class Lately(dict[Any, Any]):
+    """What was computed lately. Of very much, what came before is forgotten: a walk comes to most places only once."""
+
+    def __setitem__(self, key: Any, value: Any) -> None:
+        if len(self) >= _REMEMBERED:
+            self.clear()
+        super().__setitem__(key, value)
 
 
 class Flow:
     """A graph that does not change while one question asks it: networkx's views as plain dicts.
 
-    `nodes` has the attributes by id, `graph` those of the graph itself. `of_kind` gives the ids of the nodes of a kind. `kept`
-    stores what is computed once.
+    `nodes` has the attributes by id, `graph` those of the graph itself. `of_kind` gives the ids of the nodes of a kind, `kind`
+    the kind of a node, and `called` also its name: no attributes are made for that. `kept` stores what is computed once.
     """
 
     def __init__(self, graph: Graph | Excerpt) -> None:
         excerpt = Excerpt.of(graph)
         self.nodes: Mapping[str, Json] = excerpt.nodes
-        self.of_kind = excerpt.of_kind
+        self.of_kind, self.kind, self.called = excerpt.of_kind, excerpt.kind, excerpt.called
         self.graph: Json = excerpt.graph
         self._into, self._out_of = excerpt.into, excerpt.out_of
-        self._sorted_into: dict[_Asked, list[Link]] = {}
-        self._sorted_out_of: dict[_Asked, list[Link]] = {}
+        self._sorted_into: dict[_Asked, list[Link]] = Lately()
+        self._sorted_out_of: dict[_Asked, list[Link]] = Lately()
         self._between: dict[str, dict[str, list[Json]]] = {}
         self.kept: dict[object, Any] = {}
 
@@ -53,6 +64,10 @@ class Flow:
 
     def __contains__(self, node: str) -> bool:
         return node in self.nodes
+
+    def is_job(self, node: str) -> bool:
+        """Whether a node is a job, by its kind."""
+        return self.kind(node) in JOBS
 
     def sources(self, node: str) -> list[str]:
         """The nodes with an edge into a node."""

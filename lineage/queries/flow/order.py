@@ -23,7 +23,7 @@ from lineage.domain.times import CERTAIN, IMPOSSIBLE, POSSIBLE, bounds, sortable
 from lineage.queries.flow.begun import may_have_made
 from lineage.queries.flow.belonging import took_over
 from lineage.queries.flow.copies import is_copy
-from lineage.queries.flow.links import Flow, Link, links_into
+from lineage.queries.flow.links import Flow, Lately, Link, links_into
 from lineage.queries.flow.models import is_model
 
 _MANY = "MultiModel"  # the mode of a container that loads models by name, on request
@@ -132,7 +132,7 @@ def _holds_many(graph: Flow, reading: Link) -> bool:
 
 def lasts(graph: Flow, write: Link, reading: Link) -> tuple[str, str]:
     """Until when a write may be what is read this way, and until when it may certainly be. Later readers got another one."""
-    known: dict[tuple[object, ...], tuple[str, str]] = graph.kept.setdefault("lasts", {})
+    known: dict[tuple[object, ...], tuple[str, str]] = graph.kept.setdefault("lasts", Lately())
     asked = (*write[:3], write.time, reading.source, reading.data["span"])
     if asked not in known:
         contested = EVER
@@ -168,7 +168,7 @@ def _is_outdone(graph: Flow, write: _Write, place: str, until: str) -> bool:
 
 def _writes_to(graph: Flow, place: str, writer: str) -> _Writes:
     """The writes to the place itself, in the partition of a job that wrote there, computed once."""
-    known: dict[tuple[str, str], _Writes] = graph.kept.setdefault("writes", {})
+    known: dict[tuple[str, str], _Writes] = graph.kept.setdefault("writes", Lately())
     at = place, partition_of(writer)
     if at not in known:
         known[at] = _Writes(

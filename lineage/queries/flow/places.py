@@ -8,7 +8,7 @@ from collections.abc import Iterable, Iterator
 
 from lineage.domain.times import IMPOSSIBLE, bounds
 from lineage.queries.flow.copies import contents_of, copies_out_of, is_copy
-from lineage.queries.flow.links import Flow, Link, links_out_of
+from lineage.queries.flow.links import Flow, Lately, Link, links_out_of
 from lineage.queries.flow.models import is_model
 from lineage.queries.flow.order import lasts
 from lineage.queries.flow.steps import Step, fit_over, shares_keys
@@ -57,7 +57,7 @@ def _opens(link: Link) -> str:
 
 def reads_model_at(graph: Flow, place: str) -> list[ModelReaders]:
     """Who reads a model at a place, grouped by way of reading, computed once."""
-    known: dict[str, list[ModelReaders]] = graph.kept.setdefault("model readers", {})
+    known: dict[str, list[ModelReaders]] = graph.kept.setdefault("model readers", Lately())
     if place not in known:
         ways: dict[str, list[Link]] = defaultdict(list)
         for link in filter(is_model, links_out_of(graph, place, "reads", "loads")):

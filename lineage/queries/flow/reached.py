@@ -9,7 +9,7 @@ from lineage.domain.jobs import may_have_left_nothing
 from lineage.domain.names import partition_of
 from lineage.domain.times import CERTAIN, bounds
 from lineage.queries.flow.copies import contents_of, copies_out_of
-from lineage.queries.flow.links import Flow, Link, links_out_of
+from lineage.queries.flow.links import Flow, Lately, Link, links_out_of
 from lineage.queries.flow.models import is_model
 from lineage.queries.flow.order import is_around, lasts
 from lineage.queries.flow.places import in_reach, leads_from, reads_model_at
@@ -38,9 +38,9 @@ class Reached:
         """`relations`: how readers at a place may get what was written there."""
         self._graph = graph
         self._relations = relations
-        # what holds for every walk of the graph is kept with it
-        self._ways: dict[tuple[str, ...], list[Link]] = graph.kept.setdefault("ways", {})
-        self._leads: dict[str, tuple[list[Link], list[str]]] = graph.kept.setdefault("leads", {})
+        # what holds for every walk of the graph stays with it
+        self._ways: dict[tuple[str, ...], list[Link]] = graph.kept.setdefault("ways", Lately())
+        self._leads: dict[str, tuple[list[Link], list[str]]] = graph.kept.setdefault("leads", Lately())
         self._written: dict[Asked, list[tuple[str, str, int]]] = defaultdict(list)
         self._read: dict[tuple[ReachedBy, tuple[str, ...], str | None], list[tuple[str, int, str]]] = defaultdict(list)
 
@@ -85,7 +85,7 @@ class Reached:
         """Whether this write can reach more than each earlier write that was no further from the start. Marks it as reached."""
         opens, closes = bounds(write.time)
         closes = closes or "~"
-        told = (one for other in (key, *as_good) for one in self._written[other, relations])
+        told = (one for other in (key, *as_good) for one in self._written.get((other, relations), ()))
         if any(opened <= opens and closed <= closes and far <= length for opened, closed, far in told):
             return False
         self._written[key, relations].append((opens, closes, length))

@@ -9,7 +9,6 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator
 from typing import Any
 
-from lineage.domain.jobs import is_job
 from lineage.domain.kinds import DATASET, ENDPOINT, ENTITY_KINDS, HOLDERS, KINDS, REGISTERED, RELATIONS, SERVERS
 from lineage.domain.names import Cover, Location, Span, cover, is_location, is_place, location_of, parse_location
 from lineage.domain.opaque import READING
@@ -87,7 +86,7 @@ class Spread:
             self._first = [*known, *self._others(readers, (link for link in links if link.relation in READING))]
         else:
             node = subject if subject in self.graph else find_node(names_of(self.graph), subject)
-            self.subject = {"id": node, "kind": self.graph.nodes[node]["kind"]}
+            self.subject = {"id": node, "kind": self.graph.kind(node)}
             self._blind = Blind(self.graph, self.holes)
             for link, gap in _opaque_reads(self.graph) if gaps else ():
                 if link.target != node:
@@ -105,7 +104,7 @@ class Spread:
         """What loads the place as a model, what else reads it, and the containers whose environment names it."""
         for link in links:
             data, relation = link.data, link.relation
-            reads = relation == "reads" and not is_logged(link) and not is_job(self.graph.nodes[link.target])
+            reads = relation == "reads" and not is_logged(link) and not self.graph.is_job(link.target)
             loads = relation == "loads" and is_place(link.source)
             serving = relation == "mentions" and data["usage"] == "serving"
             if (reads or loads or serving) and readers.covered(link):
@@ -134,7 +133,7 @@ class Spread:
 
     def _reused_step(self, link: Link) -> str | None:
         """The step by which a pipeline execution reused another one. It is not a member, but leads to what it reused."""
-        reuse = is_reuse(link) and self.graph.nodes[link.source]["kind"] == EXECUTION
+        reuse = is_reuse(link) and self.graph.kind(link.source) == EXECUTION
         return str(link.data["role"]) if reuse else None
 
     # --- on the walk ----------------------------------------------------------------------------
@@ -170,7 +169,7 @@ class Spread:
 
     def may_lose_it(self, node: str) -> bool:
         """The trail of what any job made may be lost, also of its model and of what people say of it."""
-        return self._gaps and (is_job(self.graph.nodes[node]) or self.graph.nodes[node]["kind"] in ENTITY_KINDS)
+        return self._gaps and (self.graph.is_job(node) or self.graph.kind(node) in ENTITY_KINDS)
 
     def how_far(self, arrival: Arrival) -> int:
         """The number of steps: of the surest paths the nearest counts."""
@@ -210,12 +209,12 @@ class Spread:
         reader = arrival.reader
         if reader is None:
             return True
-        if link.relation == "deploys" and self.graph.nodes[link.target]["kind"] not in HOLDERS:
+        if link.relation == "deploys" and self.graph.kind(link.target) not in HOLDERS:
             deployed = [one.data["reader"] for one in links_out_of(self.graph, link.target, "configures")]
             return not deployed or reader in deployed
         if link.relation in ("instantiates", "configures"):
             return bool(reader == link.data["reader"])
-        by_name = link.relation == "deploys" or (is_model(link) and is_job(self.graph.nodes[link.target]))
+        by_name = link.relation == "deploys" or (is_model(link) and self.graph.is_job(link.target))
         return not by_name or reader == link.target
 
     def _had(self, arrival: Arrival, links: tuple[Link, ...], *, sure: bool) -> list[Arrival]:
@@ -229,16 +228,16 @@ class Spread:
     def _part(self, link: Link, node: str) -> str:
         """The part of a node that an edge into it is about."""
         relation = link.relation
-        if relation == "reads" and not (is_job(self.graph.nodes[node]) or is_logged(link)):
+        if relation == "reads" and not (self.graph.is_job(node) or is_logged(link)):
             return READ
         if relation in ("configures", "hosts"):
             return link.source
-        if relation == "loads" and self.graph.nodes[node]["kind"] in REGISTERED:
+        if relation == "loads" and self.graph.kind(node) in REGISTERED:
             return specification(link)
         return self._whole(node)
 
     def _whole(self, node: str) -> str:
-        return WHOLE if self.graph.nodes[node]["kind"] in _IN_PARTS else ""
+        return WHOLE if self.graph.kind(node) in _IN_PARTS else ""
 
     def _is_sure(self, link: Link) -> bool:
         odd = suspect(self.graph, link) or changed(self.graph, link)
@@ -273,7 +272,7 @@ class Spread:
 
     def _stays_in(self, node: str) -> bool:
         """Whether nothing gets out of what serves: it was read, and neither it nor its config stores its inputs and outputs."""
-        if node not in self.graph or self.graph.nodes[node]["kind"] not in SERVERS:
+        if node not in self.graph or self.graph.kind(node) not in SERVERS:
             return False
         configs = [link.source for link in links_into(self.graph, node, "configures")]
         read = all(self.graph.nodes[one]["observed"] for one in (node, *configs))
@@ -283,7 +282,7 @@ class Spread:
 def _opaque_reads(graph: Flow) -> list[tuple[Link, Gap]]:
     """The reads of all jobs whose data cannot be known, with their gaps. They are kept: many nodes may be asked about."""
     if "opaque reads" not in graph.kept:
-        jobs = (link for link in graph.links("reads") if is_job(graph.nodes[link.target]))
+        jobs = (link for link in graph.links("reads") if graph.is_job(link.target))
         graph.kept["opaque reads"] = [(link, gap) for link in jobs if (gap := opaque_read(graph, link))]
     found: list[tuple[Link, Gap]] = graph.kept["opaque reads"]
     return found

@@ -15,7 +15,7 @@ from lineage.domain.sightings import wrote
 from lineage.domain.status import is_over
 from lineage.domain.times import CERTAIN, IMPOSSIBLE, POSSIBLE, bounds, sortable
 from lineage.queries.flow.copies import got_content, is_copy, pinned_write
-from lineage.queries.flow.links import Flow, Link, links_into
+from lineage.queries.flow.links import Flow, Lately, Link, links_into
 from lineage.queries.flow.models import is_model
 from lineage.queries.flow.order import in_order
 from lineage.snapshot.manifests import Listings
@@ -67,7 +67,7 @@ def fit_of(graph: Flow, write: Link, reading: Link) -> str:
 
 def leaves(graph: Flow, job: str) -> str:
     """How certain it is that a job left something. It is kept, because a shared place has many readers for each writer."""
-    kept: dict[str, str] = graph.kept.setdefault("leaves", {})
+    kept: dict[str, str] = graph.kept.setdefault("leaves", Lately())
     if job not in kept:
         kept[job] = jobs.leaves(graph.nodes[job])
     return kept[job]

@@ -11,7 +11,6 @@ from collections.abc import Iterable, Iterator
 from itertools import count
 from typing import Any, NamedTuple, Protocol
 
-from lineage.domain.jobs import is_job
 from lineage.domain.kinds import TAKING, WRITING
 from lineage.domain.names import is_place
 from lineage.domain.times import CERTAIN, bounds, sortable
@@ -163,7 +162,7 @@ class Walk:
         node, visitor = arrival.node, self._visitor
         if not may_have_made(self._graph, node):
             return
-        losing, job = visitor.may_lose_it(node), is_job(self._graph.nodes[node])
+        losing, job = visitor.may_lose_it(node), self._graph.is_job(node)
         if losing:
             self._blind.follow(node)
         writes = list(self._writes(node))

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Iterator
 from itertools import chain
 
-from lineage.domain.jobs import is_job
 from lineage.domain.kinds import HOLDERS
 from lineage.domain.names import in_one_partition
 from lineage.domain.times import CERTAIN, IMPOSSIBLE, POSSIBLE, fits
@@ -41,9 +40,9 @@ def writers(graph: Flow, reading: Link, among: Collection[str] | None = None) ->
 
 def makers_of(graph: Flow, node: str) -> list[Step]:
     """The jobs that name a model or a package as what they made. It is theirs wherever it is loaded from."""
-    if graph.nodes[node]["kind"] not in HOLDERS:
+    if graph.kind(node) not in HOLDERS:
         return []
-    writes = (link for link in links_into(graph, node, "writes") if is_job(graph.nodes[link.source]))
+    writes = (link for link in links_into(graph, node, "writes") if graph.is_job(link.source))
     made = (link for link in writes if may_have_made(graph, link.source))
     return [Step(link.source, (link,), CERTAIN if has_written(graph, link) else POSSIBLE) for link in made]
 
