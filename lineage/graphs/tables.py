@@ -83,6 +83,12 @@ _PUT = """
     UPDATE main.node SET details = json_set(details, '$.put', (SELECT json_group_array(modified) FROM (
         SELECT DISTINCT modified FROM main.content WHERE place = node.id ORDER BY modified)))
     WHERE id IN (SELECT place FROM main.content)"""
+_WRITES_TO = f"""
+    SELECT node.kind, node.status, node.details, {", ".join(f"edge.{column}" for column in EDGE.split(", "))}
+    FROM main.edge JOIN main.node ON node.id = edge.source
+    WHERE target = ? AND relation = 'writes' AND NOT (node.kind = '{PIPELINE_EXECUTION.name}' AND EXISTS (
+        SELECT 1 FROM main.edge AS reuse WHERE reuse.source = edge.source AND reuse.relation = 'member-of'
+        AND reuse.usage = '{REUSED}' AND reuse.role = edge.role))"""  # noqa: S608  (our own words)
 SERVES = f"relation IN {SERVING} AND (relation != 'provides' OR usage = 'model')"
 # Unread things that may serve, configs with a variant that names no model, things without an artifact or with a part without
 # one, packages from which a model names one specification, and endpoints where no record shows all that they serve. A
@@ -414,13 +420,7 @@ class Joining:
 
     def writes_to(self, place: str) -> Iterator[tuple[Edge, Json]]:
         """The writes to a place, each with the writer's attributes; without steps that were reused from other executions."""
-        edge = ", ".join(f"edge.{column}" for column in EDGE.split(", "))
-        sql = f"""
-            SELECT node.kind, node.status, node.details, {edge} FROM main.edge JOIN main.node ON node.id = edge.source
-            WHERE target = ? AND relation = 'writes' AND NOT (node.kind = '{PIPELINE_EXECUTION.name}' AND EXISTS (
-                SELECT 1 FROM main.edge AS reuse WHERE reuse.source = edge.source AND reuse.relation = 'member-of'
-                AND reuse.usage = '{REUSED}' AND reuse.role = edge.role))"""  # noqa: S608
-        for kind, status, details, *row in self._db.execute(sql, (place,)):
+        for kind, status, details, *row in self._db.execute(_WRITES_TO, (place,)):
             yield edge_of(tuple(row)), decoded(details) | {"kind": kind, "status": status}
 
     def note_unexplained(self, places: Iterable[str], among: str = "true") -> None:

@@ -52,6 +52,30 @@ def test_several_lives(tmp_path: Path, days: list[str]) -> None:
         assert {node.id for node in snapshot.of_kind("training-job")} == {target for _, target in expected}
 
 
+def test_of_records_that_differ_in_nothing_the_last_one_counts() -> None:
+    """Records with one id and one creation time are one lifetime, and the last of them is the node of it."""
+    records = [life(DAYS[0], TrainingJobStatus=status) for status in ("Failed", "Stopped", "Completed")]
+    db = sqlite3.connect(":memory:")
+    db.execute(CONTENT_SCHEMA)
+    new_graph(db, lambda db: join(db, lambda: records, listings=Listings.in_memory()))
+    nodes = db.execute("SELECT id, status FROM node WHERE kind = 'training-job' ORDER BY id").fetchall()
+    stored = db.execute("SELECT count(*) FROM stored_node WHERE kind = 'training-job'").fetchone()
+    db.close()
+    assert (nodes, stored) == ([(JOB, "Completed"), (f"{JOB}@{DAYS[0]}T09:55:00Z", "Stopped")], (2,))
+
+
+def test_more_ways_of_saying_than_are_remembered_give_the_same_edges(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Channels of any number of names are told apart, also those that were named long before."""
+    jobs = [training(f"j{number}", {f"c{number % 7}": f"s3://b/{number}"}) for number in range(30)]
+    expected = derive(jobs).edges
+    monkeypatch.setattr(joining, "REMEMBERED", 3)
+    monkeypatch.setattr(joining, "AT_ONCE", 4)
+    assert derive(jobs).edges == expected
+    assert {(edge.source, edge.role) for edge in expected if edge.relation == "reads"} == {
+        (f"s3://b/{number}", f"c{number % 7}") for number in range(30)
+    }
+
+
 @pytest.mark.parametrize(
     ("name", "named"),
     [("Shop", "sHOP"), ("SHOP", "shop"), ("shop", "Shop"), ("stra\u00dfe", "STRASSE"), ("STRASSE", "stra\u00dfe")],
