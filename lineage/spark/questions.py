@@ -307,7 +307,7 @@ def _facts(asking: _Asking, rows: DataFrame, shared: Shared) -> Facts:
     wanted = rows.where(f"batch = {_FACTS}") if asking.several else None
     unread = nodes.where("unread IS NOT NULL")
     if wanted is None:
-        rows_of = (tuple(row[name] for name in NODE.split(", ")) for row in told_rows("nodes", unread))
+        rows_of = (tuple(row[name] for name in NODE.split(", ")) for row in told_rows("nodes", unread.toArrow().to_pylist()))
         return Facts(silent_gaps(list(silent)), dict(attributed(sorted(rows_of))), counts)
     known = {row[0] for row in unread.select("id").distinct().collect()}
     find = lambda table: _facts_told(shared, table)  # noqa: E731  (Spark would read the types of a function)
