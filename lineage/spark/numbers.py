@@ -97,13 +97,15 @@ def _channels(folder: Folder) -> Iterator[tuple[tuple[str, str], int, int]]:
     ]
     whole = read.select(*key, *told).distinct()
     channels = whole.join(_of_models(edges, whole), ["source", "target"], "left_anti")
-    first = channels.join(_first_writes(folder, edges, roots), channels["source"] == f.col("place"), "left")
+    level = _levels(folder, edges, roots).persist()
+    first = channels.join(_first_writes(folder, edges, level), channels["source"] == f.col("place"), "left")
     unknown = f.col("first").isNull() | (~f.col("is_open") & (f.col("first") >= f.col("closed")))
     sign = f.when(f.col("part") == "", 1).otherwise(-1)
     counts = first.groupBy("account", "region").agg(f.sum(sign), f.sum(sign * unknown.cast("int")))
     for account, region, many, lost in counts.collect():
         yield (account, region), many, lost
-    edges.unpersist()
+    for kept in (edges, level):
+        kept.unpersist()
 
 
 def _common(folder: Folder) -> list[str]:
@@ -158,19 +160,31 @@ def _of_models(edges: DataFrame, channels: DataFrame) -> DataFrame:
     return nested(models, places).where(ends_a_name("around", "bare") & of_another).select("source", "target").distinct()
 
 
-def _first_writes(folder: Folder, edges: DataFrame, roots: DataFrame) -> DataFrame:
-    """By `place`, the `first` write to it, or to what shares keys with it."""
+def _own_writes(edges: DataFrame) -> DataFrame:
+    """By `place`, the `first` write to it."""
     from pyspark.sql import functions as f
 
     writes = edges.where("relation = 'writes' AND evidence != 'logged'")
-    own = writes.groupBy(f.col("target").alias("place")).agg(f.min(_moment("opens")).alias("first"))
+    return writes.groupBy(f.col("target").alias("place")).agg(f.min(_moment("opens")).alias("first"))
+
+
+def _levels(folder: Folder, edges: DataFrame, roots: DataFrame) -> DataFrame:
+    """The places in some buckets, with the ways in which they are written and read, and the `first` write to each."""
+    from pyspark.sql import functions as f
+
     spans = [f.array_distinct(f.flatten(f.collect_list(name))).alias(name) for name in ("written_spans", "read_spans")]
     known = (
         _twofold(folder.table("places"), roots, "place")
         .groupBy("place")
         .agg(*spans, f.max("read").alias("read"), f.max("written").alias("written"))
     )
-    level = known.join(own, "place", "left").select(bare("place").alias("bare"), "*")
+    return known.join(_own_writes(edges), "place", "left").select(bare("place").alias("bare"), "*")
+
+
+def _first_writes(folder: Folder, edges: DataFrame, level: DataFrame) -> DataFrame:
+    """By `place`, the `first` write to it, or to what shares keys with it."""
+    from pyspark.sql import functions as f
+
     outer = level.select("bare", *(f.col(name).alias(f"outer_{name}") for name in level.columns if name != "bare"))
     pairs = nested(outer, level).where("place != outer_place AND startswith(place, outer_place)")
     inside = ends_a_name("outer_place", "place") | f.col("outer_place").endswith("/")
@@ -182,7 +196,7 @@ def _first_writes(folder: Folder, edges: DataFrame, roots: DataFrame) -> DataFra
     gets = _reaches("outer_read_spans", inside, f.array_contains("outer_read_spans", "prefix"))
     around = pairs.where(f.col("outer_written") & f.col("read") & covers).select("place", f.col("outer_first").alias("first"))
     within = pairs.where(f.col("outer_read") & f.col("written") & gets).select(f.col("outer_place").alias("place"), "first")
-    every = [own, around, within, _listed_writes(folder, edges, level)]
+    every = [_own_writes(edges), around, within, _listed_writes(folder, edges, level)]
     return (
         reduce(lambda one, other: one.unionByName(other), every)
         .where("first IS NOT NULL")
