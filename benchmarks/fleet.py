@@ -55,7 +55,7 @@ def multiply(one: Path, folder: Path, accounts: int) -> int:
 def _account(one: Path, folder: Path, said: dict[str, Any], number: int) -> int:
     """Write one account. Returns the number of its edges."""
     made = f"{number:012x}"
-    files = [_file(one, folder, file, said["id"], number) for file in said["files"]]
+    files = [_file(one, folder, file, number) for file in said["files"]]
     places = [[account(number), region] for _, region in said["places"]]
     crawls = [one | {"accounts": [account(number)]} for one in said["crawls"]]
     told = said | {"id": made, "places": places, "crawls": crawls, "files": files}
@@ -63,10 +63,11 @@ def _account(one: Path, folder: Path, said: dict[str, Any], number: int) -> int:
     return sum(file["rows"] for file in files if file["table"] == "edges")
 
 
-def _file(one: Path, folder: Path, file: dict[str, Any], was: str, number: int) -> dict[str, Any]:
+def _file(one: Path, folder: Path, file: dict[str, Any], number: int) -> dict[str, Any]:
     """Write one file, and say what its list says of it."""
     home, made = (account(number) if file["account"] else None, file["region"]), f"{number:012x}"
-    path = path_of(file["table"], home, Path(file["path"]).name.replace(was, made))
+    part = Path(file["path"]).name.split("-")[1]
+    path = path_of(file["table"], home, int(part), made)
     (folder / path).parent.mkdir(parents=True, exist_ok=True)
     source, rows = pq.ParquetFile(one / file["path"]), 0
     with pq.ParquetWriter(folder / path, source.schema_arrow, compression="zstd") as writer:

@@ -132,6 +132,29 @@ def board(tmp_path: Path):
     return make
 
 
+@pytest.fixture(scope="session")
+def s3_service() -> Iterator[str]:
+    """A moto server."""
+    from moto.server import ThreadedMotoServer
+
+    server = ThreadedMotoServer(port=0, verbose=False)
+    server.start()
+    yield "http://{}:{}".format(*server.get_host_and_port())
+    server.stop()
+
+
+@pytest.fixture
+def bucket(s3_service: str, monkeypatch: pytest.MonkeyPatch) -> str:
+    """A bucket of S3, and the environment that points pyarrow at it."""
+    import boto3
+
+    told = {"ENDPOINT_URL": s3_service, "ACCESS_KEY_ID": "x", "SECRET_ACCESS_KEY": "x", "REGION": "us-east-1"}
+    for name, value in told.items():
+        monkeypatch.setenv(f"AWS_{name}", value)
+    boto3.client("s3", region_name="us-east-1").create_bucket(Bucket="estate")
+    return "s3://estate"
+
+
 class Ran(NamedTuple):
     code: int
     out: str

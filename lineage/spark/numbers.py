@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 from lineage.domain.kinds import PROCESSING_JOB, TRAINING_JOB
 from lineage.domain.records import Counts
 from lineage.graphs.counts import TRAINERS
-from lineage.spark.places import bare, ends_a_name, nested
+from lineage.spark.places import bare, ends_a_name, is_place, nested, root
 from lineage.spark.tables import Folder
 
 if TYPE_CHECKING:
@@ -32,10 +32,9 @@ def numbers_of(folder: Folder) -> Numbers:
         return numbers
     for place, twice in _twice(folder):
         numbers[place] = _sum(numbers[place], twice)
-    for place, one in numbers.items():
-        numbers[place] = one._replace(channels=0, channels_of_unknown_writer=0)
     for place, channels, unknown in _channels(folder):
-        numbers[place] = numbers.get(place, Counts())._replace(channels=channels, channels_of_unknown_writer=unknown)
+        more = Counts()._replace(channels=channels, channels_of_unknown_writer=unknown)
+        numbers[place] = _sum(numbers.get(place, Counts()), more)
     return numbers
 
 
@@ -71,10 +70,15 @@ def _twice(folder: Folder) -> Iterator[tuple[tuple[str, str], Counts]]:
 
 
 def _channels(folder: Folder) -> Iterator[tuple[tuple[str, str], int, int]]:
-    """By account and region, the channels by which training jobs read data, and those of unknown writer."""
+    """By account and region, how many more channels there are, and how many more of unknown writer, than the exports counted.
+
+    An export has counted its own. So only buckets that several exports name are looked at, twice: in each export alone, and in
+    all of them.
+    """
     from pyspark.sql import functions as f
 
-    edges = folder.table("edges")
+    roots = folder.spark.createDataFrame([(one,) for one in _common(folder)], "root string")
+    edges = _twofold(folder.table("edges").where("relation IN ('reads', 'writes')"), roots, "source", "target").persist()
     read = edges.where(f"relation = 'reads' AND usage = 'data' AND target LIKE '%:{TRAINING_JOB.name}/%'")
     key: list[Column | str] = [
         "source",
@@ -83,15 +87,52 @@ def _channels(folder: Folder) -> Iterator[tuple[tuple[str, str], int, int]]:
         f.coalesce("opens", f.lit(0).cast("timestamp")).alias("opened"),
         _moment("closes").alias("closed"),
     ]
-    whole = read.select(
-        *key, "account", "region", "evidence", "span", (_moment("closes") == _UNKNOWN).alias("is_open")
-    ).distinct()
+    told: list[Column | str] = [
+        "part",
+        "account",
+        "region",
+        "evidence",
+        "span",
+        (_moment("closes") == _UNKNOWN).alias("is_open"),
+    ]
+    whole = read.select(*key, *told).distinct()
     channels = whole.join(_of_models(edges, whole), ["source", "target"], "left_anti")
-    first = channels.join(_first_writes(folder, edges), channels["source"] == f.col("place"), "left")
+    level = _levels(folder, edges, roots).persist()
+    first = channels.join(_first_writes(folder, edges, level), channels["source"] == f.col("place"), "left")
     unknown = f.col("first").isNull() | (~f.col("is_open") & (f.col("first") >= f.col("closed")))
-    counts = first.groupBy("account", "region").agg(f.count("*"), f.sum(unknown.cast("int")))
+    sign = f.when(f.col("part") == "", 1).otherwise(-1)
+    counts = first.groupBy("account", "region").agg(f.sum(sign), f.sum(sign * unknown.cast("int")))
     for account, region, many, lost in counts.collect():
         yield (account, region), many, lost
+    for kept in (edges, level):
+        kept.unpersist()
+
+
+def _common(folder: Folder) -> list[str]:
+    """The buckets that several exports name, and those that manifests link with one of these."""
+    from pyspark.sql import functions as f
+
+    named = folder.table("nodes").where(is_place("id")).select("snapshot", root("id").alias("root"))
+    entries = folder.table("manifest_entries").select("snapshot", root("folder").alias("root"), "manifest")
+    manifests = folder.table("manifests").select("snapshot", "manifest", root("place").alias("of"))
+    links = entries.join(f.broadcast(manifests), ["snapshot", "manifest"]).select("of", "root").distinct().collect()
+    every = named.unionByName(entries.select("snapshot", "root"))
+    many = every.groupBy("root").agg(f.count_distinct("snapshot").alias("many")).where("many > 1").select("root")
+    found = {row[0] for row in many.collect()}
+    while more := {end for link in links if found.intersection(link) for end in link} - found:
+        found |= more
+    return sorted(found)
+
+
+def _twofold(rows: DataFrame, roots: DataFrame, *ends: str) -> DataFrame:
+    """The rows with places in some buckets once for all exports and once for their own: these places begin with its id."""
+    from pyspark.sql import functions as f
+
+    places = [f.when(is_place(end), root(end)) for end in ends]
+    inside = rows.withColumn("root", f.coalesce(*places)).join(f.broadcast(roots), "root", "left_semi").drop("root")
+    odd = rows.where(f.coalesce(*places).isNull())
+    each = inside.unionByName(odd).withColumn("part", f.explode(f.array(f.lit(""), f.col("snapshot"))))
+    return each.withColumns({end: f.when(is_place(end), f.concat("part", end)).otherwise(f.col(end)) for end in ends})
 
 
 def _moment(column: str) -> Column:
@@ -119,15 +160,31 @@ def _of_models(edges: DataFrame, channels: DataFrame) -> DataFrame:
     return nested(models, places).where(ends_a_name("around", "bare") & of_another).select("source", "target").distinct()
 
 
-def _first_writes(folder: Folder, edges: DataFrame) -> DataFrame:
-    """By `place`, the `first` write to it, or to what shares keys with it."""
+def _own_writes(edges: DataFrame) -> DataFrame:
+    """By `place`, the `first` write to it."""
     from pyspark.sql import functions as f
 
     writes = edges.where("relation = 'writes' AND evidence != 'logged'")
-    own = writes.groupBy(f.col("target").alias("place")).agg(f.min(_moment("opens")).alias("first"))
+    return writes.groupBy(f.col("target").alias("place")).agg(f.min(_moment("opens")).alias("first"))
+
+
+def _levels(folder: Folder, edges: DataFrame, roots: DataFrame) -> DataFrame:
+    """The places in some buckets, with the ways in which they are written and read, and the `first` write to each."""
+    from pyspark.sql import functions as f
+
     spans = [f.array_distinct(f.flatten(f.collect_list(name))).alias(name) for name in ("written_spans", "read_spans")]
-    known = folder.table("places").groupBy("place").agg(*spans, f.max("read").alias("read"), f.max("written").alias("written"))
-    level = known.join(own, "place", "left").select(bare("place").alias("bare"), "*")
+    known = (
+        _twofold(folder.table("places"), roots, "place")
+        .groupBy("place")
+        .agg(*spans, f.max("read").alias("read"), f.max("written").alias("written"))
+    )
+    return known.join(_own_writes(edges), "place", "left").select(bare("place").alias("bare"), "*")
+
+
+def _first_writes(folder: Folder, edges: DataFrame, level: DataFrame) -> DataFrame:
+    """By `place`, the `first` write to it, or to what shares keys with it."""
+    from pyspark.sql import functions as f
+
     outer = level.select("bare", *(f.col(name).alias(f"outer_{name}") for name in level.columns if name != "bare"))
     pairs = nested(outer, level).where("place != outer_place AND startswith(place, outer_place)")
     inside = ends_a_name("outer_place", "place") | f.col("outer_place").endswith("/")
@@ -139,7 +196,7 @@ def _first_writes(folder: Folder, edges: DataFrame) -> DataFrame:
     gets = _reaches("outer_read_spans", inside, f.array_contains("outer_read_spans", "prefix"))
     around = pairs.where(f.col("outer_written") & f.col("read") & covers).select("place", f.col("outer_first").alias("first"))
     within = pairs.where(f.col("outer_read") & f.col("written") & gets).select(f.col("outer_place").alias("place"), "first")
-    every = [own, around, within, _listed_writes(folder, edges, level)]
+    every = [_own_writes(edges), around, within, _listed_writes(folder, edges, level)]
     return (
         reduce(lambda one, other: one.unionByName(other), every)
         .where("first IS NOT NULL")
@@ -160,13 +217,13 @@ def _listed_writes(folder: Folder, edges: DataFrame, level: DataFrame) -> DataFr
 
     read = (
         edges.where("listing IS NOT NULL")
-        .select("snapshot", f.col("listing").alias("manifest"), f.col("source").alias("place"))
+        .select("part", "snapshot", f.col("listing").alias("manifest"), f.col("source").alias("place"))
         .distinct()
     )
     entries = (
         folder.table("manifest_entries")
         .join(f.broadcast(read), ["snapshot", "manifest"])
-        .select("place", "folder", "name")
+        .select("place", f.concat("part", "folder").alias("folder"), "name")
         .distinct()
     )
     written = level.where("written AND first IS NOT NULL").select("bare", "first")

@@ -56,7 +56,7 @@ class Rows:
     @classmethod
     def read(cls, what: Iterable[str], number: Iterable[int], text: Iterable[str]) -> Rows:
         rows = cls()
-        for sort, place, said in sorted(zip(what, number, text, strict=True)):
+        for sort, place, said in sorted({*zip(what, number, text, strict=True)}):
             if sort == SUBJECT:
                 rows.subjects.append((place, said))
             elif sort == NAMED:

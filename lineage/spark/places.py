@@ -16,7 +16,14 @@ def bare(column: str) -> Column:
     """The id of a place without slashes at its end."""
     from pyspark.sql import functions as f
 
-    return f.regexp_replace(column, "/+$", "")
+    return f.rtrim(f.col(column), f.lit("/"))
+
+
+def key(id_: Column) -> Column:
+    """A number for an id; a place with and without slashes at its end has one. Two ids may share it, so more may be found."""
+    from pyspark.sql import functions as f
+
+    return f.xxhash64(f.rtrim(id_, f.lit("/")))
 
 
 def is_place(column: str) -> Column:
@@ -26,27 +33,42 @@ def is_place(column: str) -> Column:
     return f.col(column).contains("://")
 
 
+def root(column: str) -> Column:
+    """The bucket or the file system of a place: what lies in two of them shares no keys."""
+    from pyspark.sql import functions as f
+
+    return f.substring_index(column, "/", 3)
+
+
+def in_roots_of(places: DataFrame, others: DataFrame) -> DataFrame:
+    """Those of some places that are in a bucket of the others."""
+    from pyspark.sql import functions as f
+
+    roots = others.select(root("bare").alias("root")).distinct()
+    return places.withColumn("root", root("bare")).join(f.broadcast(roots), "root", "left_semi").drop("root")
+
+
 def _folder(column: str) -> Column:
     """What is before the last slash of a bare place."""
     from pyspark.sql import functions as f
 
-    return f.regexp_extract(column, "^(.*)/[^/]*$", 1)
+    return f.expr(f"left({column}, length({column}) - length(substring_index({column}, '/', -1)) - 1)")
 
 
-def _folders(column: str) -> Column:
-    """All folders around a bare place, its own up to that of its bucket."""
+def with_folders(places: DataFrame, *, itself: bool = False) -> DataFrame:
+    """Each place once for each `folder` around it, up to that of its bucket, and optionally for itself."""
     from pyspark.sql import functions as f
 
-    parts = f.split(column, "/")
-    ends = f.sequence(f.lit(2), f.size(parts) - 1)
-    return f.transform(ends, lambda end: f.array_join(f.slice(parts, f.lit(1), end), "/"))
+    slashes = f.size(f.split("bare", "/")) - (0 if itself else 1)
+    each = places.withColumn("depth", f.explode(f.sequence(f.lit(2), slashes)))
+    return each.withColumn("folder", f.expr("substring_index(bare, '/', depth)")).drop("depth")
 
 
 def in_folders_of(places: DataFrame, inner: DataFrame) -> DataFrame:
     """Those of some places whose name is in a folder around an inner one: only these can be around it."""
     from pyspark.sql import functions as f
 
-    folders = inner.select(f.explode(_folders("bare")).alias("folder")).distinct()
+    folders = with_folders(inner.select("bare")).select("folder").distinct()
     return places.withColumn("folder", _folder("bare")).join(f.broadcast(folders), "folder", "left_semi").drop("folder")
 
 
@@ -60,7 +82,7 @@ def nested(outer: DataFrame, inner: DataFrame) -> DataFrame:
     named = outer.withColumnRenamed("bare", "around")
     lengths = named.select(_folder("around").alias("folder"), f.length("around").alias("length")).distinct()
     cut = (
-        inner.withColumn("folder", f.explode(_folders("bare")))
+        with_folders(inner)
         .join(f.broadcast(lengths), "folder")
         .where(f.col("length") <= f.length("bare"))
         .withColumn("around", f.substring("bare", f.lit(1), f.col("length")))

@@ -17,24 +17,25 @@ from lineage.queries.impact import impact as impact_of
 from lineage.queries.used import used_all
 from lineage.snapshot.reading import Snapshot
 from lineage.snapshot.rows import NODE
-from lineage.spark.arcs import arcs, listed
+from lineage.spark.arcs import arcs, listed, places_of
 from lineage.spark.estate import Estate, Facts, silent_gaps
 from lineage.spark.expected import Expected, Places, places_in
-from lineage.spark.frontier import LEFT_OPEN, REACHED, grown
+from lineage.spark.frontier import LEFT_OPEN, REACHED, STATES, grown
 from lineage.spark.numbers import numbers_of
 from lineage.spark.parts import NAMED, SUBJECT, Rows, Shared, packed, part_of
-from lineage.spark.places import bare, in_folders_of, is_place, nested
+from lineage.spark.places import bare, in_folders_of, in_roots_of, is_place, key, nested, root
 from lineage.spark.subjects import Subject, Subjects, subjects_in
 from lineage.spark.tables import Folder, arrow_schema, told_rows
 
 if TYPE_CHECKING:
     import pyarrow as pa
-    from pyspark.sql import DataFrame, SparkSession
+    from pyspark.sql import Column, DataFrame, SparkSession
 
 Told = Callable[[str], None]
 Judge = Callable[[Snapshot, list[str]], Iterator[Json]]
 BATCH = 1000  # subjects that are judged together
-_FACTS = -1  # the batch that is about no subject
+_FEW = 2_000_000  # numbers that each task can hold: records are then found without moving them
+_FACTS, _EACH = -1, -2  # the batch that is about no subject, and what each of the others needs
 _GAP = "struct<account:string,region:string,operation:string,subject:string,reason:string,detail:string>"
 _LINK = "struct<source:string,target:string,relation:string,role:string,usage:string,path:string,evidence:string,time:string>"
 USED = f"""number int, subject string, uri string, verdict string, named boolean, findings int, job string, job_kind string,
@@ -144,20 +145,17 @@ class _Asking:
 
     def seeds(self, *, served: bool) -> DataFrame:
         """What the question starts from, in each batch: places that share keys with a subject, and what could hide a use."""
+        own = [_seeds(self.near), *self._behind_access_points(), *([self._facts_seeds()] if self.several else [])]
+        return reduce(lambda one, other: one.unionByName(other), [*own, *self._for_each(served=served)])
+
+    def _for_each(self, *, served: bool) -> list[DataFrame]:
+        """What could hide a use of any subject."""
         from pyspark.sql import functions as f
 
-        batches = self.spark.createDataFrame([(one,) for one in sorted({*self.batches.values()})], "batch int")
-        everywhere = [
-            self.folder.table("edges").where("opaque").select(f.col("source").alias("node"), f.lit(REACHED).alias("state"))
-        ]
-        if served:
-            nodes = self.folder.table("nodes").where("unexplained")
-            everywhere.append(nodes.select(f.col("id").alias("node"), f.lit(LEFT_OPEN).alias("state")))
-        same = reduce(lambda one, other: one.unionByName(other), everywhere).distinct()
-        each = same.withColumn("one", f.lit(1)).join(f.broadcast(batches.withColumn("one", f.lit(1))), "one").drop("one")
-        own = self.near.select("batch", "node", f.lit(REACHED).alias("state"))
-        seeds = [each, own, *self._behind_access_points()]
-        return reduce(lambda one, other: one.unionByName(other), [*seeds, *([self._facts_seeds()] if self.several else [])])
+        each = f.lit(_EACH).alias("batch")
+        opaque = self.folder.table("edges").where("opaque").select(each, f.col("source").alias("node"))
+        open_ = self.folder.table("nodes").where("unexplained").select(each, f.col("id").alias("node"))
+        return [_seeds(opaque), *([_seeds(open_, LEFT_OPEN)] if served else [])]
 
     @cached_property
     def near(self) -> DataFrame:
@@ -176,7 +174,7 @@ class _Asking:
         hidden = {self.batches[one.number] for one in self.subjects if one.place.hides_bucket}
         places = self.folder.table("places").select(f.col("place").alias("node"))
         nodes = places.unionByName(self.folder.table("manifests").select(f.col("place").alias("node"))).distinct()
-        return [nodes.select(f.lit(one).alias("batch"), "node", f.lit(REACHED).alias("state")) for one in sorted(hidden)]
+        return [_seeds(nodes.select(f.lit(one).alias("batch"), "node")) for one in sorted(hidden)]
 
     def _facts_seeds(self) -> DataFrame:
         """What shows which jobs are silent, and what may be hidden by what is unread."""
@@ -186,12 +184,22 @@ class _Asking:
         unread = nodes.where("unread IS NOT NULL").select("id")
         kinds = [kind for kind in READERS if kind != TRAINING_JOB.name]
         says = edges.where("relation = 'reads' AND evidence = 'declared' AND (usage IN ('data', 'model') OR opaque)")
-        quiet = nodes.where(f.col("kind").isin(kinds) & f.col("observed") & ~f.col("silent")).select("id")
-        quiet = quiet.join(says.select(f.col("target").alias("id")), "id", "left_anti")
-        named = edges.where("relation = 'mentions'").join(quiet.select(f.col("id").alias("target")), "target", "left_semi")
+        some = nodes.where(f.col("kind").isin(kinds) & f.col("observed") & ~f.col("silent")).select("id").distinct()
+        telling = says.select(f.col("target").alias("id")).join(f.broadcast(some), "id", "left_semi").distinct()
+        quiet = some.join(telling, "id", "left_anti").persist()
+        named = edges.where("relation = 'mentions'").join(
+            f.broadcast(quiet.select(f.col("id").alias("target"))), "target", "left_semi"
+        )
         places = named.where(is_place("source")).select(f.lit(_FACTS).alias("batch"), bare("source").alias("bare")).distinct()
         reached = unread.unionByName(quiet).select(f.lit(_FACTS).alias("batch"), f.col("id").alias("node"))
-        return reached.unionByName(near(places, self.folder)).select("batch", "node", f.lit(REACHED).alias("state"))
+        return _seeds(reached.unionByName(near(places, self.folder)))
+
+
+def _seeds(rows: DataFrame, state: str = REACHED) -> DataFrame:
+    """Nodes by batch as what is needed first, with the columns `NEW`."""
+    from pyspark.sql import functions as f
+
+    return rows.select("batch", key(f.col("node")).alias("node"), f.lit(STATES.index(state)).cast("tinyint").alias("state"))
 
 
 def near(asked: DataFrame, folder: Folder) -> DataFrame:
@@ -199,7 +207,7 @@ def near(asked: DataFrame, folder: Folder) -> DataFrame:
     from pyspark.sql import functions as f
 
     nodes = folder.table("nodes").where(is_place("id")).select(bare("id").alias("bare"), f.col("id").alias("node"))
-    places = nodes.unionByName(listed(folder)).distinct()
+    places = in_roots_of(nodes.unionByName(listed(folder).select("bare", "node")), asked)
     inside = nested(asked, places).select("batch", "node")
     around = nested(in_folders_of(places, asked), asked).select("batch", "node")
     return inside.unionByName(around).distinct()
@@ -217,11 +225,7 @@ def _asked(asking: _Asking, judge: Judge, schema: str, *, served: bool) -> DataF
     read = asking.estate.scope
     scope = replace(read, places=read.places | asking.expected)
     asking.tell("joining what is needed")
-    all_arcs = arcs(asking.folder).persist()
-    needed = grown(
-        all_arcs, asking.seeds(served=served), lambda number, _: asking.tell(f"joining what is needed, step {number}")
-    )
-    rows = _rows(asking, needed).persist()
+    rows = _rows(asking, _needed(asking, served=served)).persist()
     asking.tell("judging")
     shared = Shared(asking.estate.crawls.numbers, asking.estate.crawls.started, scope)
     facts = _facts(asking, rows, shared)
@@ -233,6 +237,16 @@ def _asked(asking: _Asking, judge: Judge, schema: str, *, served: bool) -> DataF
     return rows.where(f"batch != {_FACTS}").groupBy("batch").applyInArrow(answer, schema)
 
 
+def _needed(asking: _Asking, *, served: bool) -> DataFrame:
+    """All nodes that are needed, by the arcs of this run: nothing of an earlier one is used."""
+    places = places_of(asking.folder).persist()
+    all_arcs = arcs(asking.folder, places).persist()
+    needed = grown(all_arcs, asking.seeds(served=served), lambda number: asking.tell(f"joining what is needed, step {number}"))
+    for kept in (all_arcs, places):
+        kept.unpersist()
+    return needed
+
+
 def _rows(asking: _Asking, needed: DataFrame) -> DataFrame:
     """All rows that each batch needs, as `batch`, `what`, `number` and `text`."""
     from pyspark.sql import functions as f
@@ -242,21 +256,16 @@ def _rows(asking: _Asking, needed: DataFrame) -> DataFrame:
         [(batch, SUBJECT, number, given) for batch, number, given, _ in asking.rows()],
         "batch int, what string, number int, text string",
     )
-    nodes = needed.select("batch", "node").distinct()
-    things = nodes.where(~is_place("node"))
-    ids = things.unionByName(things.select("batch", f.regexp_replace("node", "@[^@]*$", "").alias("node"))).distinct()
-    records = folder.table("records")
-    named = records.join(ids.withColumnRenamed("node", "id"), "id").select("batch", packed("records").alias("text"))
-    between = records.where(f.size("ends") > 0).withColumn("node", f.explode("ends")).join(ids, "node")
-    found = named.unionByName(between.select("batch", packed("records").alias("text")))
-    places = nodes.where(is_place("node")).select("batch", bare("node").alias("bare"), f.col("node").alias("place"))
-    contents = (
-        folder.table("contents").withColumn("bare", bare("place")).join(places.select("batch", "bare").distinct(), "bare")
-    )
-    manifests = folder.table("manifests").join(places.select("batch", "place").distinct(), "place")
+    wanted = _wanted(asking, needed)
+
+    def of(table: str, ids: Column) -> DataFrame:
+        return folder.table(table).withColumn("end", f.explode(ids)).withColumn("node", key(f.col("end"))).join(wanted, "node")
+
+    records = of("records", f.concat(f.array("id"), f.coalesce("ends", f.array().cast("array<string>"))))
+    contents, manifests = of("contents", f.array("place")), of("manifests", f.array("place"))
     entries = folder.table("manifest_entries").join(manifests.select("batch", "snapshot", "manifest"), ["snapshot", "manifest"])
     tables = [
-        _of("records", found),
+        _of("records", records.select("batch", packed("records").alias("text"))),
         _of("contents", contents.select("batch", packed("contents").alias("text"))),
         _of("manifests", manifests.select("batch", packed("manifests").alias("text"))),
         _of("manifest_entries", entries.select("batch", packed("manifest_entries").alias("text"))),
@@ -266,10 +275,21 @@ def _rows(asking: _Asking, needed: DataFrame) -> DataFrame:
     return reduce(lambda one, other: one.unionByName(other), [subjects, *tables])
 
 
-def _of(what: str, rows: DataFrame) -> DataFrame:
+def _wanted(asking: _Asking, needed: DataFrame) -> DataFrame:
+    """The numbers of all nodes whose records each batch needs, as `batch` and `node`."""
     from pyspark.sql import functions as f
 
-    return rows.distinct().select("batch", f.lit(what).alias("what"), f.lit(0).alias("number"), "text")
+    batches = asking.spark.createDataFrame([(_EACH, one) for one in sorted({*asking.batches.values()})], "batch int, one int")
+    each = needed.join(f.broadcast(batches), "batch", "left")
+    wanted = each.select(f.coalesce("one", "batch").alias("batch"), "node").distinct().persist()
+    return f.broadcast(wanted) if wanted.count() <= _FEW else wanted
+
+
+def _of(what: str, rows: DataFrame) -> DataFrame:
+    """Rows of a batch. Some may be there twice: each is read once."""
+    from pyspark.sql import functions as f
+
+    return rows.select("batch", f.lit(what).alias("what"), f.lit(0).alias("number"), "text")
 
 
 def _buckets(asking: _Asking) -> DataFrame:
@@ -278,11 +298,7 @@ def _buckets(asking: _Asking) -> DataFrame:
 
     roots = [(asking.batches[one.number], one.place.root) for one in asking.subjects]
     asked = asking.spark.createDataFrame(sorted({*roots}), "batch int, root string")
-    nodes = (
-        asking.folder.table("nodes")
-        .where(is_place("id"))
-        .select("id", f.regexp_extract("id", "^([^/]*//[^/]*)", 1).alias("root"))
-    )
+    nodes = asking.folder.table("nodes").where(is_place("id")).select("id", root("id").alias("root"))
     first = (
         nodes.join(f.broadcast(asked.select("root").distinct()), "root", "left_semi")
         .groupBy("root")
@@ -300,7 +316,7 @@ def _facts(asking: _Asking, rows: DataFrame, shared: Shared) -> Facts:
     wanted = rows.where(f"batch = {_FACTS}") if asking.several else None
     unread = nodes.where("unread IS NOT NULL")
     if wanted is None:
-        rows_of = (tuple(row[name] for name in NODE.split(", ")) for row in told_rows("nodes", unread))
+        rows_of = (tuple(row[name] for name in NODE.split(", ")) for row in told_rows("nodes", unread.toArrow().to_pylist()))
         return Facts(silent_gaps(list(silent)), dict(attributed(sorted(rows_of))), counts)
     known = {row[0] for row in unread.select("id").distinct().collect()}
     find = lambda table: _facts_told(shared, table)  # noqa: E731  (Spark would read the types of a function)

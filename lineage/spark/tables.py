@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from functools import cache
+from itertools import chain
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
 
@@ -16,6 +18,7 @@ from lineage.outputs.parquet.tables import FLAG, MOMENT, PARTS, TABLES, TEXT, TE
 if TYPE_CHECKING:
     from pyspark.sql import DataFrame, SparkSession
 
+_AT_ONCE = 16  # small files that are read at once
 _TYPES = {TEXT: "string", FLAG: "boolean", WHOLE: "bigint", MOMENT: "timestamp", TEXTS: "array<string>"}
 
 
@@ -49,35 +52,47 @@ class Folder:
 
     def _fetched(self, name: str, schema: str) -> DataFrame:
         """A table on S3, read once by pyarrow in the tasks: Spark itself needs Hadoop's client for that."""
-        files = [file for export in self.exports for file in export.said["files"] if file["table"] == name]
-        named = [(file["path"], file["account"], file["region"]) for file in files]
+        named = [(file["path"], file["account"], file["region"]) for file in self._files(name)]
         paths = self.spark.createDataFrame(named, "path string, account string, region string")
         parts = paths.repartition(min(len(named), self.spark.sparkContext.defaultParallelism * 2))
-        folder = str(self._folder)
-        return parts.mapInArrow(lambda batches: _read(folder, schema, batches), schema).persist()
+        folder, wanted = str(self._folder), arrow_schema(schema)
+        return parts.mapInArrow(lambda batches: _read(folder, wanted, batches), schema).persist()
 
-    def rows(self, name: str) -> Iterator[Json]:
-        """The rows of a table that is small, with each time as the snapshot has it."""
-        return told_rows(name, self._table(name))
+    def _files(self, name: str) -> list[Json]:
+        return [file for export in self.exports for file in export.said["files"] if file["table"] == name]
+
+    @tells_why
+    def rows(self, name: str) -> list[Json]:
+        """The rows of a table that is small, with each time as the snapshot has it: read here, for a job would take longer."""
+        with ThreadPoolExecutor(_AT_ONCE) as pool:
+            found = pool.map(
+                lambda file: [row for rows in _rows_of(self._store, file) for row in rows.to_pylist()], self._files(name)
+            )
+            return list(told_rows(name, chain.from_iterable(found)))
 
 
-def told_rows(name: str, rows: DataFrame) -> Iterator[Json]:
+def told_rows(name: str, rows: Iterable[Json]) -> Iterator[Json]:
     """Some rows of a table, with each time as the snapshot has it."""
     moments = [column.name for column in TABLES[name].columns if column.type == MOMENT]
-    for row in rows.toArrow().to_pylist():
+    for row in rows:
         yield row | {moment: _text(row[f"{moment}_text"], row[moment]) for moment in moments}
 
 
-def _read(folder: str, schema: str, batches: Iterator[Any]) -> Iterator[Any]:
-    """The rows of some files, with the account and the region of each."""
+def _read(folder: str, wanted: Any, batches: Iterator[Any]) -> Iterator[Any]:
+    """The rows of some files, in a task, with the account and the region of each."""
+    store = store_at(folder)
+    for file in (file for batch in batches for file in batch.to_pylist()):
+        yield from (rows.cast(wanted) for rows in _rows_of(store, file))
+
+
+def _rows_of(store: Store, file: Json) -> Iterator[Any]:
+    """The rows of a file, with the account and the region that are in its path."""
     import pyarrow as pa
     import pyarrow.parquet as pq
 
-    store, wanted = store_at(folder), arrow_schema(schema)
-    for file in (file for batch in batches for file in batch.to_pylist()):
-        for rows in pq.ParquetFile(pa.BufferReader(store.read(file["path"]))).iter_batches():
-            columns = [*rows.columns, *(pa.array([file[part]] * rows.num_rows, pa.string()) for part in PARTS)]
-            yield pa.RecordBatch.from_arrays(columns, names=[*rows.schema.names, *PARTS]).cast(wanted)
+    for rows in pq.ParquetFile(pa.BufferReader(store.read(file["path"]))).iter_batches():
+        columns = [*rows.columns, *(pa.array([file[part]] * rows.num_rows, pa.string()) for part in PARTS)]
+        yield pa.RecordBatch.from_arrays(columns, names=[*rows.schema.names, *PARTS])
 
 
 def arrow_schema(schema: str) -> Any:

@@ -20,7 +20,6 @@ import pyarrow as pa
 import pyarrow.dataset as ds
 import pyarrow.parquet as pq
 import pytest
-from moto.server import ThreadedMotoServer
 
 import lineage
 from lineage.domain.names import HOME
@@ -628,24 +627,6 @@ def test_all_sorts_of_times_and_places_are_kept(tmp_path: Path) -> None:
 # --- S3 -------------------------------------------------------------------------------------------------
 
 
-@pytest.fixture(scope="module")
-def service() -> Iterator[str]:
-    """A moto server."""
-    server = ThreadedMotoServer(port=0, verbose=False)
-    server.start()
-    yield "http://{}:{}".format(*server.get_host_and_port())
-    server.stop()
-
-
-@pytest.fixture
-def bucket(service: str, monkeypatch: pytest.MonkeyPatch) -> str:
-    """A bucket of S3, and the environment that points pyarrow at it."""
-    for name, value in (("ENDPOINT_URL", service), ("ACCESS_KEY_ID", "x"), ("SECRET_ACCESS_KEY", "x"), ("REGION", "us-east-1")):
-        monkeypatch.setenv(f"AWS_{name}", value)
-    boto3.client("s3", region_name="us-east-1").create_bucket(Bucket="estate")
-    return "s3://estate"
-
-
 def test_a_folder_on_s3_holds_the_same(bucket: str, account_path: Path, folder: Path, tmp_path: Path) -> None:
     """An export to S3 has the files of one to a folder; an account is replaced there, too, and others stay."""
     export(account_path, f"{bucket}/all/")
@@ -666,10 +647,10 @@ def test_a_folder_on_s3_holds_the_same(bucket: str, account_path: Path, folder: 
     assert keys() & second == {f"_lineage/{LEADING}_{REGION}.json"}
 
 
-def test_s3_may_be_another_service(bucket: str, service: str, account_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_s3_may_be_another_service(bucket: str, s3_service: str, account_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """The parameters of pyarrow's S3 in the URI name a service and its region; they are in no path."""
     monkeypatch.delenv("AWS_ENDPOINT_URL")
-    host = service.removeprefix("http://")
+    host = s3_service.removeprefix("http://")
     where = f"{bucket}/other?endpoint_override={host}&scheme=http&region=us-east-1"
     export(account_path, where)
     assert all(path.startswith(f"{bucket}/other/nodes/account=") for path in lineage.parquet_files(where, "nodes"))
@@ -677,15 +658,17 @@ def test_s3_may_be_another_service(bucket: str, service: str, account_path: Path
 
 @pytest.mark.usefixtures("bucket")
 def test_what_s3_refuses_is_one_line(account: lineage.Snapshot) -> None:
-    """A bucket that is not there, and a URI that names none, are one line."""
+    """A bucket that is not there, and a URI that names none, are one line, which does not tell the keys in a URI."""
     for where, said in (
         ("s3://no-such-bucket/x", "NO_SUCH_BUCKET"),
         ("s3://", "s3:"),
+        ("s3://key:secret@no-such-bucket/x", "NO_SUCH_BUCKET"),
+        ("s3://key:secret@/x", "s3:"),
         ("s3://estate/x?no=1", "s3://estate/x: "),
     ):
         with pytest.raises(lineage.LineageError, match=said) as error:
             lineage.export_parquet(account, where)
-        assert "\n" not in str(error.value)
+        assert not {"\n", "secret"} & {*str(error.value), *re.findall("secret", str(error.value))}
 
 
 # --- the command ----------------------------------------------------------------------------------------

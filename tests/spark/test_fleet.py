@@ -16,7 +16,7 @@ import pytest
 
 import lineage
 import lineage.spark
-from lineage.spark.arcs import arcs
+from lineage.spark.arcs import arcs, places_of
 from lineage.spark.tables import Folder
 from tests.conftest import BANK, ROOT
 from tests.records import arn
@@ -73,7 +73,8 @@ def test_each_impact_is_that_of_the_merged_snapshot(
 
 def test_no_join_is_a_cross_product(spark: Any, fleet: Path) -> None:
     """Spark finds the places that share keys by equalities: no pair of all places is tried."""
-    plan = arcs(Folder(spark, fleet))._jdf.queryExecution().executedPlan().toString()
+    folder = Folder(spark, fleet)
+    plan = arcs(folder, places_of(folder))._jdf.queryExecution().executedPlan().toString()
     assert "Join" in plan
     assert not [word for word in ("CartesianProduct", "BroadcastNestedLoopJoin") if word in plan]
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import shutil
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
@@ -16,6 +17,8 @@ from lineage.errors import LineageError
 
 UNFINISHED: Final = ".unfinished-"  # how the folder begins in which an export is written; readers ignore what begins with a dot
 _S3: Final = "s3://"
+_KEYS: Final = re.compile("^s3://[^/]*@")
+"""How a URI begins that has keys in it: nobody is told these."""
 _DEEP: Final = 4  # the steps of a path: the table, the account, the region and the file
 _TRIES: Final = 20  # of putting a file into a folder that others delete
 Words = ParamSpec("Words")
@@ -143,16 +146,16 @@ class _InS3:
     """A prefix in S3."""
 
     def __init__(self, uri: str) -> None:
-        """`uri` may have the parameters of pyarrow's S3FileSystem: `?region=…&endpoint_override=…`."""
+        """`uri` may have the parameters of pyarrow's S3FileSystem, `?region=…&endpoint_override=…`, and keys: `s3://KEY:SECRET@bucket`."""
         fs = pyarrow(".fs")
-        self.name = uri.partition("?")[0].rstrip("/")
+        self.name = _KEYS.sub(_S3, uri.partition("?")[0].rstrip("/"))
         try:
             self._files, root = fs.FileSystem.from_uri(uri)
         except ValueError as error:
             raise LineageError(f"{self.name}: {one_line(str(error))}") from None
         self._root: str = root.rstrip("/")
         if not self._root:
-            raise LineageError(f"{uri} names no bucket (expected s3://bucket/prefix/)")
+            raise LineageError(f"{self.name} names no bucket (expected s3://bucket/prefix/)")
         self._select: Any = fs.FileSelector
         self._is_file: Any = fs.FileType.File
 
