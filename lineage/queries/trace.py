@@ -612,6 +612,8 @@ class Tracing:
 
     def _store(self, visit: _Visit) -> None:
         """Look above a feature group whose storage place is unknown. Any other has its jobs' writes at its place."""
+        if not self.graph.nodes[visit.step.node]["observed"]:
+            self._break(visit.step.node, self._why(visit.step.node))  # what was put into it is unknown
         hidden = not links_out_of(self.graph, visit.step.node, "writes") and visit.step.node not in self.stores
         for link in links_into(self.graph, visit.step.node, "writes") if hidden else ():
             self.doubts[POSSIBLE].add(link.source)
@@ -645,6 +647,9 @@ class Tracing:
             self._only_names(node, link, "read what others wrote there")
             self._below(visit, (link,), link.source, direct=False, note=POSSIBLE)
         for link in links_into(self.graph, node, "may-take"):
+            thing = self.graph.nodes[link.source]
+            if not (thing["observed"] or is_arn(link.source) or thing.get("unread")):
+                continue  # perhaps no thing has the name that an option gives
             self._below(visit, (link,), link.source, deeper=1, direct=False, note=POSSIBLE)
         for link in links_into(self.graph, node, "recorded-by") if visit.step is self.tree else ():
             self._below(visit, (link,), link.source)  # the jobs of a run, if they are asked for
