@@ -371,6 +371,7 @@ def _things(reference: Reference, text: str, role: str) -> Iterator[Hit]:
     if reference.definition or reference.path == SOURCE:
         return
     for arn in dict.fromkeys(one.rstrip("./") for one in _ARN_IN_TEXT.findall(text)):
+        arn = arn if is_arn(arn) else arn.lower()  # no other part of such a name has capitals, and an id has none
         if kind_of_arn(arn).name in GIVING:
             yield Hit(_taking(reference), arn, role)
 
