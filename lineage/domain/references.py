@@ -368,11 +368,8 @@ def _told(reference: Reference, text: str, _: str, scopes: Scopes) -> Iterable[H
 
 def _names_things(option: str, text: str) -> bool:
     """Whether a text, the value of an option, may name things: a quick look, because nearly none does."""
-    if (
-        "=" in text or " " in text or "{" in text or "[" in text or "sagemaker:" in text
-    ):  # of these, a text with options has one
-        return True
-    return bool(thing_of(option))
+    signs = "=" in text or " " in text or "{" in text or "[" in text  # a text with options has one of these
+    return signs or "sagemaker:" in text or bool(thing_of(option))
 
 
 def _things(reference: Reference, text: str, role: str, option: str, scopes: Scopes) -> Iterator[Hit]:
@@ -383,7 +380,8 @@ def _things(reference: Reference, text: str, role: str, option: str, scopes: Sco
     if reference.definition or reference.path == SOURCE:
         return
     if "sagemaker:" in text:
-        for arn in dict.fromkeys(one.rstrip("./") for one in _ARN_IN_TEXT.findall(text)):
+        named = (one.rstrip("./") for one in _ARN_IN_TEXT.findall(text))
+        for arn in dict.fromkeys(one if is_arn(one) else one.lower() for one in named):  # capitals at its head are a person's
             if kind_of_arn(arn).name in GIVING:
                 yield Hit(_taking(reference, ANY), arn, role)
     for kind, name in dict.fromkeys(_called(reference, text, option, scopes)):
