@@ -34,9 +34,10 @@ _HUMP = re.compile(r"(?<=[a-z0-9])(?=[A-Z])")
 # A bucket's name; those of the first years have capitals and up to 255 letters. No number, and no word for nothing.
 _NAMED = re.compile(r"(?!(?:true|false|none|null)$)(?=.*[a-z])[a-z0-9][a-z0-9._-]{2,254}", re.IGNORECASE)
 _WITHIN = re.compile(r"(?!/|[a-z0-9]+://)[^\s\"'*,;]+")  # what may be a prefix: not a local path, a URI or a sentence
-_GIVEN = re.compile(r"([\w.-]+)\s*[:=]\s+")  # `bucket: B`, as in YAML
+_GIVEN = re.compile(r"(?<![\w.-])([\w.-]+)\s*[:=]\s+")  # `bucket: B`, as in YAML
 _APART = re.compile(r"[\s&;,]+")
 _MOST, _MOST_PAIRS = 1_000, 10_000  # values beside each other, and pairs: beyond it, each bucket is named as a whole
+_MOST_STEPS = 100_000  # values that are looked at for all the buckets beside them: beyond it, each bucket is named as a whole
 _LONGEST = 16_384  # characters of a text that is not JSON
 _DEEPEST = 3  # texts of JSON inside texts of JSON
 
@@ -66,7 +67,7 @@ def paired(given: Mapping[str, str] | Sequence[str], name: str) -> Iterator[str]
     told = told if len(buckets) * len(told) <= _MOST_PAIRS else []
     yield from (f"s3://{bucket}/{prefix}" for prefix in dict.fromkeys(prefix for prefix, _ in told) for bucket in buckets)
     if not any(is_data for _, is_data in told):
-        yield from (f"s3://{bucket}/" for bucket in buckets if _NAMED.fullmatch(bucket))
+        yield from _whole(buckets)
 
 
 def places_in(text: str, depth: int = 0) -> Iterator[str]:
@@ -87,12 +88,19 @@ def places_in(text: str, depth: int = 0) -> Iterator[str]:
 def _in_value(value: Any, depth: int) -> Iterator[str]:
     """Those that the objects inside a JSON value name; an object inside another one takes over its buckets."""
     todo: list[tuple[Any, dict[str, str]]] = [(value, {})]
+    steps = 0
     while todo:
         one, around = todo.pop()
         if isinstance(one, dict):
             own = {str(name): element for name, element in one.items() if isinstance(element, str)}
-            yield from places_beside(around | own)
-            around = {name: element for name, element in (around | own).items() if names_bucket(name)}
+            beside = around | own if own else {}
+            buckets = {name: element for name, element in beside.items() if names_bucket(name)}
+            if steps <= _MOST_STEPS < (steps := steps + len(beside) * (1 + len(buckets))):
+                taken_over = {id(given): given for _, given in [*todo, (one, around)]}  # once for all objects beside each other
+                yield from (place for given in taken_over.values() for place in _whole(given.values()))
+                todo = [(element, {}) for element, _ in todo]
+            yield from places_beside(beside) if steps <= _MOST_STEPS else _whole(buckets.values())
+            around = (buckets if own else around) if steps <= _MOST_STEPS else {}
             todo += [(element, around) for element in one.values()]
         elif isinstance(one, list):
             words = [element for element in one if isinstance(element, str)]
@@ -104,9 +112,19 @@ def _in_value(value: Any, depth: int) -> Iterator[str]:
 
 def places_beside(given: Mapping[str, str] | Sequence[str]) -> Iterator[str]:
     """The URIs of the places that some values beside each other name so: variables by name, or arguments in order."""
-    names = given if isinstance(given, Mapping) else [name for name, _ in _options(given)]
-    for name in {_plain(name): name for name in names if names_bucket(name)}.values():
-        yield from paired(given, name)
+    values = list(given.items() if isinstance(given, Mapping) else _options(given))
+    names = {_plain(name): name for name, _ in values if names_bucket(name)}
+    if len(names) * len(values) > _MOST_STEPS:
+        yield from _whole(value for name, value in values if names_bucket(name))
+    else:
+        for name in names.values():
+            yield from paired(given, name)
+
+
+def _whole(buckets: Iterable[str]) -> Iterator[str]:
+    """The URIs of whole buckets."""
+    bare = dict.fromkeys(bucket.removeprefix("s3://").rstrip("/") for bucket in buckets)
+    yield from (f"s3://{bucket}/" for bucket in bare if _NAMED.fullmatch(bucket))
 
 
 def _prefixes(values: Iterable[tuple[str, str]], mine: str) -> Iterator[tuple[str, bool]]:

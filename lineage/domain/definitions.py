@@ -22,8 +22,7 @@ _BARE_BUCKET = re.compile(rf"s3[an]?://[^/\s{_FRESH}]+/*{_FRESH}[^\s\"']*")
 _DEEPEST = 50  # joins inside joins, and steps that name other steps
 _TOKEN = re.compile(r"([^.\[\]]+)|\[['\"]?([^\]'\"]+)['\"]?\]")
 _PARAMETER = "Parameters."
-_HELD = "held-"  # how a place begins to stand for a value that may be an expression
-_HOLDER = re.compile(rf"{_HELD}(\d+)\.")
+_HELD = "held-"  # how a text begins that stands for an expression
 
 
 def _outputs() -> Iterator[str]:
@@ -128,12 +127,13 @@ class _Reader:
             given = {name: value for name, value in given.items() if isinstance(value, str) or _is_expression(value)}
         values = list(given.values()) if isinstance(given, Mapping) else given
         first = {repr(value): at for at, value in reversed(list(enumerate(values)))}  # equal values are one
-        held = [
-            value if isinstance(value, str) and value.startswith("-") else f"{_HELD}{first[repr(value)]}." for value in values
-        ]
+        mark = _HELD
+        while any(isinstance(value, str) and mark in value for value in values):
+            mark += mark  # not a text in which it would be found
+        held = [value if isinstance(value, str) else f"{mark}{first[repr(value)]}." for value in values]
         told = dict(zip(given, held, strict=True)) if isinstance(given, Mapping) else held
         for uri in places_beside(told):
-            words = _HOLDER.split(uri)
+            words = re.split(rf"{mark}(\d+)\.", uri)
             yield tuple(
                 part
                 for at, word in enumerate(words)

@@ -370,7 +370,8 @@ def _things(reference: Reference, text: str, role: str) -> Iterator[Hit]:
     """
     if reference.definition or reference.path == SOURCE:
         return
-    for arn in dict.fromkeys(one.rstrip("./") for one in _ARN_IN_TEXT.findall(text)):
+    named = (one.rstrip("./") for one in _ARN_IN_TEXT.findall(text))
+    for arn in dict.fromkeys(one if is_arn(one) else one.lower() for one in named):  # capitals at its head are a person's
         if kind_of_arn(arn).name in GIVING:
             yield Hit(_taking(reference), arn, role)
 

@@ -292,7 +292,7 @@ def said(life: LifeRecord, resolve: Resolve, joining: Joining) -> Said:
                 edge = _as_listed(edge, hit, joining.listings)
             found.append((hit, node, _of_version(edge, record) if edge.relation == "configures" else edge))
     if any(edge.relation == "may-take" for _, _, edge in found):
-        found = list(_news(identity, found))
+        found = list(_news(record.id, found))
     if kind in _OWNING:
         _note_own(identity, [(hit, node.id) for hit, node, _ in found if hit.reference.own and hit.location], joining)
     nodes, edges = [node for _, node, _ in found], [edge for _, _, edge in found]
@@ -315,9 +315,9 @@ def _of_lives(nodes: list[Node], edges: list[Edge], before: list[NamedNode], rec
     return [node for node, _ in pairs], [edge for _, edge in pairs]
 
 
-def _news(identity: str, found: list[Declared]) -> Iterator[Declared]:
+def _news(itself: str, found: list[Declared]) -> Iterator[Declared]:
     """What a record says, without the mentions of itself, and of things that a field of their own names as well."""
-    told = {identity, *(node.id for _, node, edge in found if edge.relation != "may-take")}
+    told = {itself, *(node.id for _, node, edge in found if edge.relation != "may-take")}
     yield from (one for one in found if one[2].relation != "may-take" or one[1].id not in told)
 
 

@@ -10,6 +10,7 @@ import pytest
 from lineage.domain.arguments import names_bucket, paired, places_in
 from tests.domain.test_references import facts
 from tests.records import processing, record, training
+from tests.work import calls
 
 SPARK = ["--s3_input_bucket", "B", "--s3_input_key_prefix", "in", "--s3_output_bucket", "B", "--s3_output_key_prefix", "out"]
 
@@ -130,6 +131,24 @@ def test_a_job_that_is_given_both_mentions_the_place(job: Any) -> None:
 def test_both_values_in_one_text(text: str, uris: list[str]) -> None:
     """A bucket and a prefix are one place also as members of a JSON object, and as options or pairs in one text."""
     assert list(dict.fromkeys(places_in(text))) == uris
+
+
+BUCKETS = {f"bucket{at}": f"team-{at}" for at in range(300)}
+
+
+@pytest.mark.parametrize(
+    ("text", "named"),
+    [
+        (json.dumps(BUCKETS | {"parts": [{"prefix": "p", "rest": "r"}] * 1_000}), {f"s3://team-{at}/" for at in range(300)}),
+        (json.dumps([BUCKETS | {"key": "k"}] * 50), {f"s3://team-{at}/" for at in range(300)}),
+        (json.dumps(BUCKETS | {"parts": [{}] * 10_000}), {f"s3://team-{at}/" for at in range(300)}),
+        ("bucket " + "a" * 16_000, set()),
+    ],
+)
+def test_values_inside_each_other_are_not_all_combined(text: str, named: set[str]) -> None:
+    """What many objects would take over from those around them is named as whole buckets, in a time as short as the text."""
+    assert named <= set(places_in(text))
+    assert calls(lambda: list(places_in(text))) < 100 * len(text)
 
 
 def test_many_buckets_in_one_text_take_no_time() -> None:

@@ -89,6 +89,13 @@ def test_a_text_is_the_same_however_it_is_written(spelling: Spelling, key: str) 
         ({"ContainerArguments": ["--bucket", "b", "--prefix", "x/"]}, {"s3://b/x/"}),
         ({"ContainerArguments": ["--bucket", {"Std:Join": {"On": "", "Values": ["b", "c"]}}, "--key=x/y"]}, {"s3://bc/x/y"}),
         ({"bucket": "team-data"}, {"s3://team-data/"}),
+        ({"bucket": "team-data", "path": "/opt/ml/input"}, {"s3://team-data/"}),
+        ({"bucket": "team-data", "reads": "raw/x"}, {"s3://team-data/raw/x"}),
+        ({"hash_bucket": "1024"}, set()),
+        (
+            {"ContainerArguments": ["--bucket=held-7.x", "--prefix=held-held-9.", {"Get": "Parameters.P"}]},
+            {"s3://held-7.x/held-held-9."},
+        ),
     ],
 )
 def test_what_a_step_writes_is_no_use(arguments: dict[str, Any], taken: set[str]) -> None:

@@ -65,6 +65,7 @@ NAMED: dict[str, tuple[list[Resource], tuple[str, ...]]] = {
     ),
     "an endpoint, in a variable": ([TEACHER, *SHOP, *asks(Environment={"TEACHER": SHOP[2].arn})], (SECRET,)),
     "a model, in JSON": ([TEACHER, SHOP[0], *asks(Environment={"CONFIG": json.dumps({"model": SHOP[0].arn})})], (SECRET,)),
+    "an ARN in capitals": ([PREP, student(Environment={"FROM": f"ARN:aws:sagemaker:{PREP.arn[18:]}"})], (SECRET,)),
     "a model package": ([TEACHER, PACKAGE, student(HyperParameters={"base": PACKAGE.arn})], (SECRET,)),
     "a training job": (
         [TEACHER, student(Environment={"PARENT": TEACHER.arn})],
