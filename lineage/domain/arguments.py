@@ -26,12 +26,14 @@ _SIDE = (
 )
 _BUCKET = re.compile(rf"(?P<stem>[a-z0-9_]*?)_?(?:s3_?)?bucket(?:_?name)?{_SIDE}")
 _PREFIX = re.compile(
-    rf"(?P<stem>[a-z0-9_]*?)_?(?:prefix|key|path|folder|dir|directory|file|object)(?:es|s)?(?:_?names?)?{_SIDE}"
+    rf"(?P<stem>[a-z0-9_]*?)_?(?:prefix|key|path|folder|(?P<vague>dir|directory|file|object))(?:es|s)?(?:_?names?)?{_SIDE}"
 )
 # Stems of prefixes below which something is written, or code lies: what is read may be elsewhere in the bucket.
 _NOT_DATA = re.compile(
     r"(?:.*_)?(?:out|output|dst|dest|destination|results?|models?|artifacts?|checkpoints?|logs?|code)(?:_.*)?"
 )
+# Stems of data. `config_file` and `work_dir` have none, and may lie anywhere.
+_DATA = re.compile(r"(?:.*_)?(?:in|input|src|source|train|training|val|valid|validation|test|eval|data|dataset|raw)s?(?:_.*)?")
 _SAYS_NOTHING: Final = frozenset(("s3", "key", "bucket", ""))
 _HUMP = re.compile(r"(?<=[a-z0-9])(?=[A-Z])")
 # A bucket's name; those of the first years have capitals and up to 255 letters. No number, and no word for nothing.
@@ -67,7 +69,7 @@ class _Option(NamedTuple):
     """What the name of an option says: for what the bucket or the prefix is."""
 
     stem: str
-    is_data: bool
+    is_data: bool  # if it names a prefix: whether data is surely read below it
 
 
 @lru_cache(maxsize=10_000)  # many records have the same names
@@ -79,7 +81,7 @@ def names_bucket(name: str) -> bool:
 def paired(given: Mapping[str, str] | Sequence[str], name: str) -> Iterator[str]:
     """The URIs of the places in the bucket that a name gives, combined with the other given values.
 
-    With no prefix of data beside it the whole bucket is named: which part of it is used, only the code knows.
+    With no prefix that is surely one of data the whole bucket is named: which part of it is used, only the code knows.
     """
     values = list(given.items() if isinstance(given, Mapping) else _options(given))
     mine = _bucket(_plain(name))
@@ -235,16 +237,19 @@ def _whole(buckets: Iterable[str]) -> Iterator[str]:
 
 
 def _prefixes(values: Iterable[tuple[str, str]], mine: str) -> Iterator[tuple[str, bool]]:
-    """What may be prefixes in a bucket of which the option's name begins so, each with whether data may be read below it.
+    """What may be prefixes in a bucket of which the option's name begins so, each with whether data is surely read below it.
 
-    An option whose name says nothing of it may give one too, if its value has a slash.
+    An option whose name says nothing of it may give one too, if its value has a slash, but so may the name of a model.
     """
     for known, prefix in values:
         name = _plain(known)
-        option = _prefix(name) or (_Option("", is_data=True) if "/" in prefix and not _bucket(name) else None)
-        if option and _WITHIN.fullmatch(prefix) and (mine == option.stem or not (mine and option.stem)):
+        named = _prefix(name)
+        if not named and ("/" not in prefix or _bucket(name)):
+            continue
+        stem = named.stem if named else ""
+        if _WITHIN.fullmatch(prefix) and (mine == stem or not (mine and stem)):
             # cut as a secret if its name has `key`, or if it looks like one
-            yield prefix.partition(REDACTED)[0], option.is_data or mine == option.stem
+            yield prefix.partition(REDACTED)[0], bool(named and (named.is_data or (mine and mine == stem)))
 
 
 def _options(arguments: Sequence[str]) -> Iterator[tuple[str, str]]:
@@ -278,4 +283,5 @@ def _option(found: re.Match[str] | None) -> _Option | None:
         return None
     words = [*found["stem"].split("_"), found["side"] or found["number"] or ""]
     stem = "_".join(word for word in words if word not in _SAYS_NOTHING)
-    return _Option(stem, not _NOT_DATA.fullmatch(stem))
+    is_vague = bool(found.groupdict().get("vague")) and not _DATA.fullmatch(stem)
+    return _Option(stem, not (is_vague or _NOT_DATA.fullmatch(stem)))

@@ -90,7 +90,7 @@ def test_a_text_is_the_same_however_it_is_written(spelling: Spelling, key: str) 
         ({"ContainerArguments": ["--bucket", {"Std:Join": {"On": "", "Values": ["b", "c"]}}, "--key=x/y"]}, {"s3://bc/x/y"}),
         ({"bucket": "team-data"}, {"s3://team-data/"}),
         ({"bucket": "team-data", "path": "/opt/ml/input"}, {"s3://team-data/"}),
-        ({"bucket": "team-data", "reads": "raw/x"}, {"s3://team-data/raw/x"}),
+        ({"bucket": "team-data", "reads": "raw/x"}, {"s3://team-data/raw/x", "s3://team-data/"}),
         ({"hash_bucket": "1024"}, set()),
         (
             {"ContainerArguments": ["--bucket=held-7.x", "--prefix=held-held-9.", {"Get": "Parameters.P"}]},
