@@ -201,7 +201,7 @@ def _in_value(value: Any, depth: int) -> Iterator[Mapping[str, str] | Sequence[s
                 yield from {id(given): given for _, given in [*todo, (one, around)]}.values()
                 todo = [(element, {}) for element, _ in todo]
             yield beside if steps <= _MOST_STEPS else buckets
-            yield _naming_things(one)
+            yield _naming_things(one, list if steps <= _MOST_STEPS else (str, list))
             around = (buckets if own else around) if steps <= _MOST_STEPS else {}
             todo += [(element, around) for element in one.values()]
         elif isinstance(one, list):
@@ -213,9 +213,9 @@ def _in_value(value: Any, depth: int) -> Iterator[Mapping[str, str] | Sequence[s
             yield from _given_in(one, depth + 1)
 
 
-def _naming_things(given: Mapping[Any, Any]) -> dict[str, str]:
-    """The members of an object whose values name things, one or several."""
-    told = ((str(name), value) for name, value in given.items() if isinstance(value, (str, list)))
+def _naming_things(given: Mapping[Any, Any], of: type | tuple[type, ...]) -> dict[str, str]:
+    """The members of an object that name things, if their values are of some types: texts, or lists of texts."""
+    told = ((str(name), value) for name, value in given.items() if isinstance(value, of))
     return {name: value if isinstance(value, str) else json.dumps(value) for name, value in told if thing_of(name)}
 
 
