@@ -183,7 +183,9 @@ def _images(frame: dict[str, Any]) -> Iterator[Location]:
     """The images that belong to the point cloud of a line: each has a path, which may begin at the frame's prefix."""
     images = frame.get("images") or []
     for image in images if isinstance(images, list) else [images]:
-        path = str(image["image-path"] if isinstance(image, dict) and "image-path" in image else image)
+        path = image.get("image-path") if isinstance(image, dict) else image
+        if not isinstance(path, str):
+            raise MalformedName(f"an image is {json.dumps(image)[:40]}")
         yield parse_location(path if is_location(path) else f"{frame.get('prefix') or ''}{path}")
 
 

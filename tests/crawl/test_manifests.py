@@ -320,6 +320,7 @@ def test_labeled_sequences(tmp_path: Path) -> None:
         ("s3://seq/1.bin", {"source-ref-metadata": frame}, "used-indirectly"),
         ("s3://seq/1.bin", {"source-ref-metadata": whole}, "used-indirectly"),
         ("s3://seq/1.bin", {"source-ref-metadata": {"images": 3}}, "unknown"),
+        ("s3://seq/1.bin", {"source-ref-metadata": {**frame, "images": [{"path": "1.pcd"}]}}, "unknown"),
     ):
         path = crawl(
             tmp_path,
