@@ -49,7 +49,7 @@ _LONGEST_SCHEME = len("redshift")
 _JOINING = ":+&=!~"
 _ARN_IN_TEXT = re.compile(r"arn:aws[a-z-]{0,16}:sagemaker:[a-z0-9-]{1,32}:[0-9]{12}:[a-z-]{1,40}/[\w./-]{1,512}", re.IGNORECASE)
 _BESIDE = re.compile(r"(?:.*\.)?(\w+)(?:\[\]|\.\*)")  # the member that holds the values beside each other
-_TAG = "Tags[].Value"
+TAGGED = "Tags[].Value"
 _BARE = re.compile(r"s3://[^/]*/")  # a whole bucket
 _BEGINS_JSON = tuple('"[{-0123456789tfnNI')
 _PART_NAMES = ("ContainerHostname", "ChannelName", "InputName")
@@ -386,7 +386,7 @@ def _things(reference: Reference, text: str, role: str, option: str, scopes: Sco
                 yield Hit(_taking(reference, ANY), arn, role)
     for kind, name in dict.fromkeys(_called(reference, text, option, scopes)):
         # A tag, or a variable of a server, names the endpoint where the thing goes.
-        if not (kind in SERVERS and (reference.usage == "serving" or reference.path == _TAG)):
+        if not (kind in SERVERS and (reference.usage == "serving" or reference.path == TAGGED)):
             yield Hit(_taking(reference, kind), name, role)
 
 

@@ -13,9 +13,10 @@ from collections.abc import Iterable, Iterator
 from typing import NamedTuple
 
 from lineage.domain.jobs import is_job
-from lineage.domain.kinds import CARRIERS, HOLDERS, KINDS, READERS, RELATIONS, STORES, TAKERS
+from lineage.domain.kinds import CARRIERS, HOLDERS, KINDS, READERS, RELATIONS, SERVERS, STORES, TAKERS
 from lineage.domain.names import is_arn, is_place, location_of
 from lineage.domain.records import Json
+from lineage.domain.references import TAGGED
 from lineage.domain.times import sortable
 from lineage.domain.training import trains
 from lineage.graphs.tables import EdgeAt, Joining
@@ -26,12 +27,13 @@ _BRINGERS = tuple(
     kind.name for kind in KINDS.values() if kind.tells_use and kind.name not in (*READERS, *HOLDERS) and not kind.trains
 )
 _HINTS = tuple(kind.name for kind in KINDS.values() if kind.hints)
+_ASKED = tuple(kind for kind in SERVERS if kind not in CARRIERS)  # whose answers another one may have learned
 _SORTS = dict.fromkeys(READERS, "reader") | dict.fromkeys(TAKERS, "taker") | dict.fromkeys(CARRIERS, "carrier")
 
 
 def note_unread(joining: Joining) -> None:
     """Store what is known about each unread thing."""
-    nodes = joining.unread([*_SORTS, *_BRINGERS, *_HINTS])
+    nodes = joining.unread([*_SORTS, *_BRINGERS, *_HINTS, *_ASKED])
     sorts = dict(_sorted(joining, nodes))
     named = dict(_named(joining, list(sorts)))
     models = [node for node, sort in sorts.items() if sort == "carrier"]
@@ -41,13 +43,16 @@ def note_unread(joining: Joining) -> None:
 
 def _sorted(joining: Joining, nodes: list[tuple[str, str]]) -> Iterator[tuple[str, str]]:
     """What each may hide; for some kinds only if something is made from it, or said to be."""
+    kinds = dict(nodes)
     leading = {
-        edge.source for edge in joining.edges_at("source", [node for node, _ in nodes], ("provides", "associated", "may-take"))
+        edge.source
+        for edge in joining.edges_at("source", kinds, ("provides", "associated", "may-take"))
+        if kinds[edge.source] not in _ASKED or (edge.relation == "may-take" and edge.path != TAGGED)
     }
     guessed = _guessed(joining, nodes)
     for node, kind in nodes:
         if (kind in _SORTS or node in leading) and node not in guessed:
-            yield node, _SORTS.get(kind, "reader")
+            yield node, _SORTS.get(kind, "carrier" if kind in _ASKED else "reader")
 
 
 def _guessed(joining: Joining, nodes: list[tuple[str, str]]) -> set[str]:

@@ -151,6 +151,18 @@ def test_a_job_that_only_a_text_names_may_have_read_anything(tmp_path: Path) -> 
     assert (asked.verdict, [hole["subject"] for hole in asked.scope["holes"]]) == ("unknown", [arn("training-job", "gone")])
 
 
+@pytest.mark.parametrize("kind", ["endpoint", "model"])
+def test_what_only_a_text_names_may_have_served_any_model(tmp_path: Path, kind: str) -> None:
+    """An endpoint or a model which nobody could read is in a note of each answer; a tag only says where something goes."""
+    told = ({"Environment": {"ASKS": arn(kind, "gone")}}, {"Tags": [{"Key": "for", "Value": arn("endpoint", "gone")}]})
+    notes = []
+    for number, body in enumerate(told):
+        swept(tmp_path / f"{number}.db", [student(**body)])
+        with lineage.open_snapshot(tmp_path / f"{number}.db") as snapshot:
+            notes.append([note[: len(kind) + 2] for note in lineage.used(snapshot, SECRET).caveats if "may lead on" in note])
+    assert notes == [[f"1 {kind}"], []]
+
+
 ORDINARY: dict[str, dict[str, str]] = {
     "how names begin": {"training_job_name": "xgboost", "processing_job_name": "prep", "transform_job_name": "score"},
     "an endpoint to be made": {"endpoint_name": "churn"},
