@@ -412,7 +412,7 @@ def _located(reference: Reference, text: str, role: str, scopes: Scopes) -> Iter
 
 def _is_list(text: str) -> bool:
     """Whether a text that begins like a location may name several."""
-    return text.rfind("://") > _SHORTEST
+    return text.rfind("://") > _SHORTEST and bool(_HEAD.search(text, _SHORTEST))  # and not one place in another store
 
 
 def _kept_location(text: str) -> tuple[Location | None, bool]:
