@@ -22,18 +22,25 @@ def to_baseline(checked: Checked) -> str:
     """
     found = [one for one in (*checked.findings, *checked.undecided) if one.state not in (SUPPRESSED, ATTESTED)]
     names = ("fingerprint", "rule", "verdict", "about", "message")
-    rows = [{name: getattr(one, name) for name in names} | {"subject": one.subject["id"]} for one in found]
+    rows = [
+        {name: getattr(one, name) for name in names} | {"subject": one.subject["id"]} | ({"gaps": one.gaps} if one.gaps else {})
+        for one in found
+    ]
     return json_text({"schema": SCHEMA, "findings": rows}, indent=2) + "\n"
 
 
 def load_baseline(path: str | Path) -> frozenset[str]:
-    """The fingerprints that a baseline holds. Raises `MalformedPolicy`, and `LineageError` if it cannot be read."""
+    """The `known_as` of all findings that a baseline holds.
+
+    Raises `MalformedPolicy`, and `LineageError` if it cannot be read.
+    """
     text = contents(path, "baseline")
     try:
         said = json.loads(text)
         if said["schema"] == SCHEMA:
-            return frozenset(str(row["fingerprint"]) for row in said["findings"])
-    except (ValueError, TypeError, KeyError, RecursionError) as error:
+            rows = [(str(row["fingerprint"]), row.get("gaps", [])) for row in said["findings"]]
+            return frozenset(one for known, gaps in rows for one in (known, *(f"{known}/{gap}" for gap in gaps)))
+    except (ValueError, TypeError, KeyError, RecursionError, AttributeError) as error:
         raise MalformedPolicy(f"{path} is not a baseline ({error}): {_write()}") from None
     raise MalformedPolicy(f"{path} is a baseline of another lineage ({said['schema']}): {_write()}")
 

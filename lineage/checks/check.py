@@ -150,7 +150,7 @@ def check(
 ) -> Checked:
     """The findings of the rules in a snapshot, or in what made the `subjects` (endpoints, models, packages, jobs).
 
-    `policy` may be the path of its file, and `fail_on` replaces what it says. `baseline` has the fingerprints of known ones.
+    `policy` may be the path of its file, and `fail_on` replaces what it says. `baseline` has the `known_as` of known ones.
     `today` decides which suppressions and attestations have expired (default: SOURCE_DATE_EPOCH, then the clock).
     `attestations`, or the file that holds them, close gaps, unless the policy accepts none. `accounts` and `regions` leave out
     endpoints and jobs of others. Raises `MalformedName`, `MalformedPolicy` and `UnknownNode`.
@@ -304,7 +304,7 @@ class _Accepting:
         valid = [one for one in taking if not one.expired(self._today)]
         if valid:
             return marked(finding, state=SUPPRESSED, suppression=valid[0].as_json())
-        if finding.fingerprint in self._baseline:
+        if finding.known_as <= self._baseline:
             finding = marked(finding, state=KNOWN)
         return marked(finding, suppression=taking[0].as_json() | {"expired": True}) if taking else finding
 

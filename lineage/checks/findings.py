@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 from typing import NamedTuple
 
@@ -16,7 +17,7 @@ NOTE, WARNING, ERROR, OFF, NEVER = "note", "warning", "error", "off", "never"
 SEVERITIES = (NOTE, WARNING, ERROR)  # weakest first
 NEW, KNOWN, SUPPRESSED, ATTESTED = "new", "known", "suppressed", "attested"
 CONFIDENCES = (HIGH, MEDIUM, LOW, "")
-_DIGITS = 32  # of a fingerprint
+_DIGITS, _GAP_DIGITS = 32, 12  # of a fingerprint, and of the id of a gap
 
 
 class CheckedResource(NamedTuple):
@@ -48,6 +49,7 @@ class Finding:
     state: str = NEW
     suppression: Json | None = None
     attestations: list[Json] = field(default_factory=list)  # those that close gaps which it is about
+    gaps: tuple[str, ...] = ()  # ids of the gaps that leave it undecided: a baseline takes these, and no later ones
 
     def __repr__(self) -> str:
         return named_line("Finding", f"{self.rule} {self.subject['name']}", self.verdict, self.state, self.severity)
@@ -55,8 +57,12 @@ class Finding:
     @property
     def fingerprint(self) -> str:
         """An id that is the same in each crawl, as long as the same rule says the same of the same thing."""
-        said = json.dumps([self.rule, self.verdict, self.subject["id"], self.about], ensure_ascii=False)
-        return hashlib.sha256(said.encode(errors="surrogateescape")).hexdigest()[:_DIGITS]
+        return _digest([self.rule, self.verdict, self.subject["id"], self.about])[:_DIGITS]
+
+    @property
+    def known_as(self) -> set[str]:
+        """What a baseline must hold so that it is known: its fingerprint, and each gap that leaves it undecided."""
+        return {self.fingerprint, *(f"{self.fingerprint}/{gap}" for gap in self.gaps)}
 
     def as_json(self) -> Json:
         """The finding as JSON, with its fingerprint."""
@@ -76,6 +82,16 @@ class Finding:
         """The sort key: the worst first; then by rule, the surest first."""
         severity = len(SEVERITIES) - SEVERITIES.index(self.severity)
         return (severity, self.rule, CONFIDENCES.index(self.confidence), self.subject["id"], self.about)
+
+
+def gap_ids(holes: Iterable[Json]) -> tuple[str, ...]:
+    """An id for each gap of an answer, the same in each crawl: of the call or the read that it is about."""
+    said = ([hole.get(name) for name in ("account", "region", "operation", "subject", "attest")] for hole in holes)
+    return tuple(sorted({_digest(one)[:_GAP_DIGITS] for one in said}))
+
+
+def _digest(said: object) -> str:
+    return hashlib.sha256(json.dumps(said, ensure_ascii=False).encode(errors="surrogateescape")).hexdigest()
 
 
 def attested(finding: Finding, attestations: list[Json], *, left_open: bool) -> Finding:

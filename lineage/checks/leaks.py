@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from itertools import product
 
 from lineage.checks.context import Findings, Ground, place_json
-from lineage.checks.findings import FAILED, HIGH, LOW, MEDIUM, UNKNOWN, Finding, attested
+from lineage.checks.findings import FAILED, HIGH, LOW, MEDIUM, UNKNOWN, Finding, attested, gap_ids
 from lineage.domain.jobs import got_nothing, ran
 from lineage.domain.kinds import TRAINING_JOB
 from lineage.domain.names import Cover, Span, location_of
@@ -67,7 +67,8 @@ def _told(ground: Ground, uri: str, usage: Usage, verdict: str) -> Iterator[Find
         yield from _hidden_in_making(ground, uri, verdict)
     elif holes:
         left = left_open(holes)
-        finding = Finding(UNKNOWN, place_json(uri), uri, _undecided(uri, verdict, "", left or holes), repair=_REPAIR)
+        said = _undecided(uri, verdict, "", left or holes)
+        finding = Finding(UNKNOWN, place_json(uri), uri, said, repair=_REPAIR, gaps=gap_ids(left or holes))
         yield attested(finding, usage.rests.attestations, left_open=bool(left))
 
 
@@ -97,8 +98,9 @@ def _hidden_in_making(ground: Ground, uri: str, verdict: str) -> Iterator[Findin
             if row["uri"] == uri and row["holes"] and row["verdict"] not in (USED, INDIRECT):
                 holes = making.scope["holes"]
                 where = f" in the making of {making.subject['name']}"
-                said = _undecided(uri, verdict, where, left_open(holes) or holes)
-                finding = Finding(UNKNOWN, making.subject, uri, said, repair=_REPAIR)
+                left = left_open(holes) or holes
+                said = _undecided(uri, verdict, where, left)
+                finding = Finding(UNKNOWN, making.subject, uri, said, repair=_REPAIR, gaps=gap_ids(left))
                 yield attested(finding, row.get("attestations", []), left_open=bool(row.get("left_open", row["holes"])))
 
 

@@ -1,18 +1,21 @@
-"""Places that are given as two values, a bucket and a key prefix, as in the Spark samples. Pure.
+"""What options and variables name without a URI or an ARN: places as a bucket and a prefix, and things by name. Pure.
 
 `--s3_input_bucket B --s3_input_key_prefix P` names `s3://B/P` without a URI anywhere. The option names tell which prefix
 belongs to which bucket: they begin alike, or one of them says only what it is. The same two values may be given as variables,
-as members of a JSON object, or inside one text: a command line, `bucket=B,prefix=P`.
+as members of a JSON object, or inside one text: a command line, `bucket=B,prefix=P`. So is the name of
+a thing: `--feature-group customers`.
 """
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import lru_cache
-from itertools import pairwise
+from itertools import islice, pairwise, takewhile
 from typing import Any, Final, NamedTuple
 
+from lineage.domain.kinds import KINDS, VERSIONED
 from lineage.domain.nesting import parsed_text
 from lineage.domain.records import REDACTED
 
@@ -42,6 +45,24 @@ _MOST, _MOST_PAIRS = 1_000, 10_000  # values beside each other, and pairs: beyon
 _MOST_STEPS = 100_000  # values that are looked at for all the buckets beside them: beyond it, each bucket is named as a whole
 _LONGEST = 16_384  # characters of a text that is not JSON
 _DEEPEST = 3  # texts of JSON inside texts of JSON
+# Options whose values name things, by how they end; also of several.
+_THINGS = {kind.name: re.compile(f"[a-z0-9]*?(?:{kind.options})s?[0-9]{{0,2}}") for kind in KINDS.values() if kind.options}
+_WRITTEN = re.compile(
+    r"(?:.*_)?(?:out|output|dst|dest|destination|sink)_.*"
+)  # the thing that gets something is none that gives
+# A thing's name: no number, no word for nothing, and not (as `name` and `latest`) a word of the code.
+_CALLED = re.compile(
+    r"(?!(?:true|false|none|null|nil|nan|n-a|na|yes|no|on|off|auto|default|undefined)$)(?=.*[a-z])(?![0-9.]+e[0-9]+$)"
+    r"[a-z0-9](?:[_-]*[a-z0-9]){0,63}",
+    re.IGNORECASE,
+)
+# In what text an option for a thing may be: after one of these words there is a value.
+_LIKELY = re.compile(
+    r"(?:group|fg_?-?name|endpoint|job|package|component|sagemaker[_-]?model)[\w-]{0,8}[\"'\\]{0,4}\s{0,4}[=:,\s]",
+    re.IGNORECASE,
+)
+_LONGEST_OPTION = 100
+_VERSION = re.compile(r"/[0-9]{1,9}$")
 
 
 class _Option(NamedTuple):
@@ -72,10 +93,89 @@ def paired(given: Mapping[str, str] | Sequence[str], name: str) -> Iterator[str]
         yield from _whole(buckets)
 
 
-def places_in(text: str, depth: int = 0) -> Iterator[str]:
+def places_in(text: str) -> Iterator[str]:
     """The URIs of the places that one text names so: members of the JSON in it, or options of the command line in it."""
-    if "ucket" not in text and "UCKET" not in text:
-        return
+    if "ucket" in text or "UCKET" in text:
+        for given in _given_in(text):
+            yield from places_beside(given)
+
+
+class Thing(NamedTuple):
+    """A thing of SageMaker, as an option names it."""
+
+    kind: str
+    name: str
+
+
+@lru_cache(maxsize=10_000)
+def thing_of(option: str) -> str:
+    """The kind of the things whose names are the values of an option or a variable; empty if they are anything else.
+
+    The end of its name says it: `source_feature_group_name`, `--endpoint-name`. A word more than the kind's is not needed. The
+    rows of the table leave out options that mostly name something else: `model_name` an architecture, `job_name` the
+    job itself, `model_package_group_name` and `endpoint_config_name` what is made, `pipeline_name` and `trial_component_name`
+    that of which the job is a part.
+    """
+    name = _plain(option)
+    compact = name.replace("_", "")
+    if len(name) > _LONGEST_OPTION or _WRITTEN.fullmatch(name):
+        return ""
+    return next((kind for kind, pattern in _THINGS.items() if pattern.fullmatch(compact)), "")
+
+
+def things_of(option: str, value: str) -> Iterator[Thing]:
+    """The things that the value of an option names: one, or several with commas between them or as a JSON list."""
+    kind = thing_of(option)
+    for name in _several(value) if kind else ():
+        bare = _VERSION.sub("", name) if kind in VERSIONED else name
+        if _CALLED.fullmatch(bare):
+            yield Thing(kind, name)
+
+
+def things_in(text: str) -> Iterator[Thing]:
+    """The things that one text names so: members of the JSON in it, or options of the command line in it."""
+    if _LIKELY.search(text):
+        for given in _given_in(text):
+            yield from things_beside(given)
+
+
+def things_beside(given: Mapping[str, str] | Sequence[str]) -> Iterator[Thing]:
+    """The things that some values beside each other name so: variables by name, or arguments in order."""
+    for option, value in given.items() if isinstance(given, Mapping) else _all_options(given):
+        yield from things_of(option, value)
+
+
+def _several(value: str) -> list[str]:
+    """The names in a value."""
+    text = value.strip()
+    if text.startswith(("[", '"')):
+        try:
+            parsed = parsed_text(text)
+        except ValueError:
+            parsed = text.strip("[]")
+        if isinstance(parsed, list):
+            return [one for one in parsed if isinstance(one, str)]
+        text = str(parsed)
+    return [one.strip(" \"'") for one in text.split(",")]
+
+
+def _all_options(arguments: Sequence[str]) -> Iterator[tuple[str, str]]:
+    """Each option that names things, with its value; one for several things with each of its values: `--endpoint-names a b`."""
+    for number, argument in enumerate(arguments):
+        name, equals, value = argument.partition("=")
+        if (equals or argument.startswith("-")) and thing_of(name):
+            others = takewhile(_is_value, arguments[number + 1 : number + _MOST])
+            several = name.endswith(("s", "S"))
+            yield from [(name, value)] if equals else []
+            yield from ((name, one) for one in (others if several else islice(others, not equals)))
+
+
+def _is_value(argument: str) -> bool:
+    return not argument.startswith("-") and "=" not in argument
+
+
+def _given_in(text: str, depth: int = 0) -> Iterator[Mapping[str, str] | Sequence[str]]:
+    """The values beside each other in one text: in each object and list of the JSON in it, or in the command line in it."""
     try:
         value = parsed_text(text)
     except ValueError:
@@ -83,12 +183,11 @@ def places_in(text: str, depth: int = 0) -> Iterator[str]:
     if isinstance(value, (dict, list)):
         yield from _in_value(value, depth)
     elif len(text) <= _LONGEST:
-        words = [word.strip("\"'()[]{}") for word in _APART.split(_GIVEN.sub(r"\1=", text))]
-        yield from places_beside(words)
+        yield [word.strip("\"'()[]{}") for word in _APART.split(_GIVEN.sub(r"\1=", text))]
 
 
-def _in_value(value: Any, depth: int) -> Iterator[str]:
-    """Those that the objects inside a JSON value name; an object inside another one takes over its buckets."""
+def _in_value(value: Any, depth: int) -> Iterator[Mapping[str, str] | Sequence[str]]:
+    """Those in the objects and lists inside a JSON value; an object inside another one takes over its buckets."""
     todo: list[tuple[Any, dict[str, str]]] = [(value, {})]
     steps = 0
     while todo:
@@ -98,18 +197,26 @@ def _in_value(value: Any, depth: int) -> Iterator[str]:
             beside = around | own if own else {}
             buckets = {name: element for name, element in beside.items() if names_bucket(name)}
             if steps <= _MOST_STEPS < (steps := steps + len(beside) * (1 + len(buckets))):
-                taken_over = {id(given): given for _, given in [*todo, (one, around)]}  # once for all objects beside each other
-                yield from (place for given in taken_over.values() for place in _whole(given.values()))
+                # of what is taken over only the buckets count now, once for all objects beside each other
+                yield from {id(given): given for _, given in [*todo, (one, around)]}.values()
                 todo = [(element, {}) for element, _ in todo]
-            yield from places_beside(beside) if steps <= _MOST_STEPS else _whole(buckets.values())
+            yield beside if steps <= _MOST_STEPS else buckets
+            yield _naming_things(one, list if steps <= _MOST_STEPS else (str, list))
             around = (buckets if own else around) if steps <= _MOST_STEPS else {}
             todo += [(element, around) for element in one.values()]
         elif isinstance(one, list):
             words = [element for element in one if isinstance(element, str)]
-            yield from places_beside(words) if len(words) <= _MOST else ()
+            if len(words) <= _MOST:
+                yield words
             todo += [(element, around) for element in one]
         elif isinstance(one, str) and depth < _DEEPEST:
-            yield from places_in(one, depth + 1)
+            yield from _given_in(one, depth + 1)
+
+
+def _naming_things(given: Mapping[Any, Any], of: type | tuple[type, ...]) -> dict[str, str]:
+    """The members of an object that name things, if their values are of some types: texts, or lists of texts."""
+    told = ((str(name), value) for name, value in given.items() if isinstance(value, of))
+    return {name: value if isinstance(value, str) else json.dumps(value) for name, value in told if thing_of(name)}
 
 
 def places_beside(given: Mapping[str, str] | Sequence[str]) -> Iterator[str]:

@@ -10,7 +10,7 @@ from itertools import pairwise
 from operator import itemgetter
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from lineage.domain.arguments import names_bucket, paired, places_in
+from lineage.domain.arguments import Thing, names_bucket, paired, places_in, thing_of, things_beside, things_in, things_of
 from lineage.domain.encoded import decoded
 from lineage.domain.kinds import (
     ALLOWED,
@@ -21,6 +21,7 @@ from lineage.domain.kinds import (
     LOCATION,
     MENTIONED_USAGE,
     REUSED,
+    SERVERS,
     SOURCE,
     Kind,
     Reference,
@@ -44,9 +45,11 @@ PLAIN, AUGMENTED = "ManifestFile", "AugmentedManifestFile"  # the API's names fo
 LABELED = "labeling"  # the input of a labeling job, for which the API has no name
 _HEAD = re.compile(r"(?:s3[an]?|https?)://", re.IGNORECASE)
 _SHORTEST = len("s3://b")
+_LONGEST_SCHEME = len("redshift")
 _JOINING = ":+&=!~"
 _ARN_IN_TEXT = re.compile(r"arn:aws[a-z-]{0,16}:sagemaker:[a-z0-9-]{1,32}:[0-9]{12}:[a-z-]{1,40}/[\w./-]{1,512}", re.IGNORECASE)
 _BESIDE = re.compile(r"(?:.*\.)?(\w+)(?:\[\]|\.\*)")  # the member that holds the values beside each other
+_TAG = "Tags[].Value"
 _BARE = re.compile(r"s3://[^/]*/")  # a whole bucket
 _BEGINS_JSON = tuple('"[{-0123456789tfnNI')
 _PART_NAMES = ("ContainerHostname", "ChannelName", "InputName")
@@ -352,34 +355,54 @@ def _told(reference: Reference, text: str, _: str, scopes: Scopes) -> Iterable[H
     texts = _defined(reference, text, scopes) if reference.definition else [text]
     if reference.definition != reference.path:  # a definition is read as a whole
         texts = [*texts, *places_in(_unquoted(text)), *decoded(text)]
-    option = name or str(scopes[0].get("Key") or scopes[0].get("Name") or text) if reference.paired else ""
-    if option and names_bucket(option):
+    option = name or str(scopes[0].get("Key") or scopes[0].get("Name") or text)
+    if reference.paired and names_bucket(option):
         places = _paired(reference, option, scopes)
         # of a definition's parameter that names only a bucket, the texts above tell where it is used
         texts = [*texts, *(uri for uri in places if not (reference.definition and _BARE.fullmatch(uri)))]
     # a text with a location, plain or escaped, has one of these signs
     likely = [text for text in texts if ":" in text or "\\" in text or "%" in text]
     hits = _mentioned(reference, likely, name) if likely else []
-    return [*hits, *_things(reference, text, name)] if "sagemaker:" in text else hits
+    return [*hits, *_things(reference, text, name, option, scopes)] if _names_things(option, text) else hits
 
 
-def _things(reference: Reference, text: str, role: str) -> Iterator[Hit]:
-    """The things that a text names by their ARNs, if what they hold, made or answer may have gone into the record.
+def _names_things(option: str, text: str) -> bool:
+    """Whether a text, the value of an option, may name things: a quick look, because nearly none does."""
+    signs = "=" in text or " " in text or "{" in text or "[" in text  # a text with options has one of these
+    return signs or "sagemaker:" in text or bool(thing_of(option))
+
+
+def _things(reference: Reference, text: str, role: str, option: str, scopes: Scopes) -> Iterator[Hit]:
+    """The things that a text names by ARN, or in an option, if what they hold, made or answer may have gone into the record.
 
     A definition names what its executions may use, and an entity's source is read by a row of its own.
     """
     if reference.definition or reference.path == SOURCE:
         return
-    named = (one.rstrip("./") for one in _ARN_IN_TEXT.findall(text))
-    for arn in dict.fromkeys(one if is_arn(one) else one.lower() for one in named):  # capitals at its head are a person's
-        if kind_of_arn(arn).name in GIVING:
-            yield Hit(_taking(reference), arn, role)
+    if "sagemaker:" in text:
+        named = (one.rstrip("./") for one in _ARN_IN_TEXT.findall(text))
+        for arn in dict.fromkeys(one if is_arn(one) else one.lower() for one in named):  # capitals at its head are a person's
+            if kind_of_arn(arn).name in GIVING:
+                yield Hit(_taking(reference, ANY), arn, role)
+    for kind, name in dict.fromkeys(_called(reference, text, option, scopes)):
+        # A tag, or a variable of a server, names the endpoint where the thing goes.
+        if not (kind in SERVERS and (reference.usage == "serving" or reference.path == _TAG)):
+            yield Hit(_taking(reference, kind), name, role)
+
+
+def _called(reference: Reference, text: str, option: str, scopes: Scopes) -> Iterator[Thing]:
+    """The things whose names a text gives: it is the value of an option, one among arguments, or has options in it."""
+    if option != text:
+        yield from things_of(option, text)
+    elif reference.paired and text.startswith("-") and thing_of(text):
+        yield from things_beside([str(one) for one in _beside(reference, scopes) or ()])
+    yield from things_in(_unquoted(text))
 
 
 @cache
-def _taking(reference: Reference) -> Reference:
-    """The reference by which the text of a field names things."""
-    return Reference(reference.path, "may-take", ANY, evidence="logged")
+def _taking(reference: Reference, to: str) -> Reference:
+    """The reference by which the text of a field names things of a kind."""
+    return Reference(reference.path, "may-take", to, evidence="logged")
 
 
 def _located(reference: Reference, text: str, role: str, scopes: Scopes) -> Iterable[Hit]:
@@ -393,7 +416,7 @@ def _located(reference: Reference, text: str, role: str, scopes: Scopes) -> Iter
     if reference.evidence == "logged" and reference.relation == "reads" and (location is None or _is_list(text)):
         # people write numbers, image names and "NA" there; and lists, sentences and ARNs
         places = _mentioned(reference, [text, *decoded(text)], role)
-        return [*(hit._replace(usage=_usage(reference, role)) for hit in places), *_things(reference, text, role)]
+        return [*(hit._replace(usage=_usage(reference, role)) for hit in places), *_things(reference, text, role, role, scopes)]
     if location is None and reference.evidence in ("logged", ALLOWED):
         return _mentioned(reference, [text], role) if text.startswith(REDACTED) else ()
     open_ended = bool(reference.open_ended) and _word(reference.open_ended, scopes) == "MultiModel"
@@ -412,7 +435,7 @@ def _located(reference: Reference, text: str, role: str, scopes: Scopes) -> Iter
 
 def _is_list(text: str) -> bool:
     """Whether a text that begins like a location may name several."""
-    return text.rfind("://") > _SHORTEST and bool(_HEAD.search(text, _SHORTEST))  # and not one place in another store
+    return text.rfind("://") > _LONGEST_SCHEME
 
 
 def _kept_location(text: str) -> tuple[Location | None, bool]:
@@ -455,8 +478,7 @@ def _defined(reference: Reference, text: str, scopes: Scopes) -> list[str]:
 
 def _paired(reference: Reference, name: str, scopes: Scopes) -> Iterator[str]:
     """The places in the bucket that a value names, from the other values beside it."""
-    member = _BESIDE.match(reference.path)
-    given = _sibling(member[1], scopes) if member else None
+    given = _beside(reference, scopes)
     if isinstance(given, list) and all(isinstance(one, dict) for one in given):
         given = {str(one.get("Key") or one.get("Name")): one.get("Value") for one in given}
     if isinstance(given, dict):
@@ -464,6 +486,12 @@ def _paired(reference: Reference, name: str, scopes: Scopes) -> Iterator[str]:
         yield from paired({known: _unquoted(str(value)) for known, value in values.items() if value is not None}, name)
     elif isinstance(given, list):
         yield from paired([_unquoted(str(one)) for one in given], name)
+
+
+def _beside(reference: Reference, scopes: Scopes) -> Any:
+    """The values among which a value of a field is."""
+    member = _BESIDE.match(reference.path)
+    return _sibling(member[1], scopes) if member else None
 
 
 def _mentioned(reference: Reference, texts: Iterable[str], role: str) -> list[Hit]:

@@ -13,8 +13,8 @@ from collections.abc import Iterable, Iterator
 from typing import NamedTuple
 
 from lineage.domain.jobs import is_job
-from lineage.domain.kinds import CARRIERS, HOLDERS, KINDS, READERS, RELATIONS, TAKERS
-from lineage.domain.names import is_place, location_of
+from lineage.domain.kinds import CARRIERS, HOLDERS, KINDS, READERS, RELATIONS, STORES, TAKERS
+from lineage.domain.names import is_arn, is_place, location_of
 from lineage.domain.records import Json
 from lineage.domain.times import sortable
 from lineage.domain.training import trains
@@ -44,9 +44,23 @@ def _sorted(joining: Joining, nodes: list[tuple[str, str]]) -> Iterator[tuple[st
     leading = {
         edge.source for edge in joining.edges_at("source", [node for node, _ in nodes], ("provides", "associated", "may-take"))
     }
+    guessed = _guessed(joining, nodes)
     for node, kind in nodes:
-        if kind in _SORTS or node in leading:
+        if (kind in _SORTS or node in leading) and node not in guessed:
             yield node, _SORTS.get(kind, "reader")
+
+
+def _guessed(joining: Joining, nodes: list[tuple[str, str]]) -> set[str]:
+    """Those that only options in texts name, and that perhaps never were: they hide nothing.
+
+    An option for a job or an endpoint often holds only how its name begins, or the name of one that is still to be made. If
+    each were a gap, an ordinary estate would have no "no". A list that is incomplete is a gap anyway. Only what stores data is
+    meant by its name, and the data outlasts its record.
+    """
+    named = [node for node, kind in nodes if kind not in STORES and not is_arn(node)]
+    taken = {edge.source for edge in joining.edges_at("source", named, ("may-take",))}
+    others = [name for name in RELATIONS if name != "may-take"]
+    return taken - {getattr(edge, end) for end in ("source", "target") for edge in joining.edges_at(end, taken, others)}
 
 
 def _named(joining: Joining, nodes: list[str]) -> Iterator[tuple[str, str]]:

@@ -143,6 +143,8 @@ def _attestation(file: Entries, number: int, row: dict[str, Any]) -> Attestation
         file.must(
             bool(text_of(row.get(key))), f"{where}.{key}", "is empty: an attestation says which gap, who, when, why, until when"
         )
+    for key in row.keys() & {"channel", "manifest", "output"}:  # an unfilled one would mean all channels of the job
+        file.must(bool(text_of(row[key])), f"{where}.{key}", "is empty: name it, or leave it out to mean all of them")
     when, until = (_day(file, where, key, row) for key in ("when", "until"))
     wrong, why = impossible_days(when, until)
     file.must(not wrong, f"{where}.{wrong}", why)

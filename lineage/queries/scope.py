@@ -8,8 +8,9 @@ from typing import NamedTuple
 
 from lineage.domain.given import texts
 from lineage.domain.kinds import KIND_OF_CALL, KINDS, TRAINING_JOB, kind_of_subject
-from lineage.domain.names import parse_location
+from lineage.domain.names import Location, parse_location
 from lineage.domain.records import CLOUDTRAIL, Counts, Gap, Json, Scope
+from lineage.domain.slips import is_bucket, oddity
 from lineage.domain.times import KnownDeletions, unbroken
 from lineage.domain.vendors import vendor_of
 from lineage.errors import MalformedName
@@ -173,10 +174,22 @@ def caveats(scope: Scope, within: Within = ALL) -> list[str]:
 def unnamed(known: Mapping[str, Known]) -> list[str]:
     """The places asked about that no record names: a "no" about one means little if it is misspelt."""
     unknown = {uri: how for uri, how in known.items() if not how.is_named}
+    misspelt = [f"{uri} {odd}" for uri, how in unknown.items() if (odd := _looks_odd(parse_location(uri), how))]
     if len(unknown) > 1:
         more = f" and {len(unknown) - _NAMED} more" if len(unknown) > _NAMED else ""
-        return [f"{UNNAMED} {len(unknown)} of the {len(known)} places: {', '.join([*unknown][:_NAMED])}{more}"]
-    return [_unnamed(uri, how) for uri, how in unknown.items()]
+        return [f"{UNNAMED} {len(unknown)} of the {len(known)} places: {', '.join([*unknown][:_NAMED])}{more}", *misspelt]
+    return [*(_unnamed(uri, how) for uri, how in unknown.items()), *misspelt]
+
+
+def _looks_odd(place: Location, how: Known) -> str:
+    """Why a place is probably not what was meant. The command line refuses such a one; a call from Python is answered."""
+    bucket = place.root.removeprefix("s3://")
+    if not place.root.startswith("s3://"):
+        return ""
+    if how is Known.NOTHING and not is_bucket(bucket):
+        which = "only a bucket from before 2018" if is_bucket(bucket, old=True) else "no bucket"
+        return f"is probably misspelt: {which} can have that name"
+    return oddity(place)[0]
 
 
 def _unnamed(uri: str, how: Known) -> str:

@@ -73,6 +73,7 @@ from lineage.queries.flow.steps import Step, fit_of, is_logged, is_only_named, p
 from lineage.queries.flow.unread import Unread, gap_about, gap_subjects, lost_components, told_gaps, vendors_model
 from lineage.queries.flow.untold import Untold
 from lineage.queries.flow.writers import FEW, also_logged, is_surely_made, makers_of, only_records, too_late, writers
+from lineage.queries.scope import not_enumerated
 from lineage.queries.selectors import not_with_arn
 from lineage.queries.showing import Answer
 from lineage.queries.sources import Source, graph_from, insist_answers
@@ -96,6 +97,7 @@ _DOUBTS = {
 MANY_MAKERS = 3  # of a shared place: if there are more, they are listed once and not again for each reader
 _WRITTEN = "written there"
 _DESCRIBES_JOBS = {kind.describe for kind in KINDS.values() if kind.job}
+_LISTED_JOBS = tuple(kind.name for kind in KINDS.values() if kind.job and kind.list)
 _GONE = "not possible from here, because it was deleted: only"
 REPAIRS = {
     "deleted": f"{_GONE} an earlier snapshot, its Create event in CloudTrail or whoever made it can tell what it named",
@@ -612,6 +614,8 @@ class Tracing:
 
     def _store(self, visit: _Visit) -> None:
         """Look above a feature group whose storage place is unknown. Any other has its jobs' writes at its place."""
+        if not self.graph.nodes[visit.step.node]["observed"]:
+            self._break(visit.step.node, self._why(visit.step.node))  # what was put into it is unknown
         hidden = not links_out_of(self.graph, visit.step.node, "writes") and visit.step.node not in self.stores
         for link in links_into(self.graph, visit.step.node, "writes") if hidden else ():
             self.doubts[POSSIBLE].add(link.source)
@@ -645,6 +649,9 @@ class Tracing:
             self._only_names(node, link, "read what others wrote there")
             self._below(visit, (link,), link.source, direct=False, note=POSSIBLE)
         for link in links_into(self.graph, node, "may-take"):
+            thing = self.graph.nodes[link.source]
+            if not (thing["observed"] or is_arn(link.source) or thing.get("unread")):
+                continue  # perhaps no thing has the name that an option gives
             self._below(visit, (link,), link.source, deeper=1, direct=False, note=POSSIBLE)
         for link in links_into(self.graph, node, "recorded-by") if visit.step is self.tree else ():
             self._below(visit, (link,), link.source)  # the jobs of a run, if they are asked for
@@ -841,7 +848,20 @@ class Tracing:
         unread = Unread.of(self.graph).readers if made_here else []
         told = dict.fromkeys(filter(None, [*opaque, *unread]))
         doubts = [gap for gap, _ in self.unsurely_made()]
-        return [*holes, *silent, *told, *self._anybodys(), *doubts, *self.mixed()]
+        unlisted = self._unlisted(scope) if made_here else []
+        return [*holes, *unlisted, *silent, *told, *self._anybodys(), *doubts, *self.mixed()]
+
+    def _unlisted(self, scope: Scope) -> list[Gap]:
+        """The lists of jobs that are not complete, any of which may lack a job that made what this path read.
+
+        A crawl of an endpoint alone completes no list: it asks for the writers of each location instead.
+        """
+        if "unlisted" not in self.graph.kept:
+            places = {(account, region) for account, region, _ in scope.enumerated}
+            gaps = not_enumerated(scope, _LISTED_JOBS)
+            self.graph.kept["unlisted"] = [gap for gap in gaps if (gap.account, gap.region) in places]
+        found: list[Gap] = self.graph.kept["unlisted"]
+        return found
 
     def unsurely_made(self) -> Iterator[tuple[Gap, bool]]:
         """A gap for each model that no job certainly made, or that only an environment names; and whether a run logged it."""

@@ -363,6 +363,22 @@ def test_what_a_baseline_takes_is_told(tmp_path: Path, run) -> None:
     assert f"; {undecided} undecided are in the baseline\n" in ran.out
 
 
+@pytest.mark.parametrize("subjects", [(), ("training-job/fit",)], ids=["all", "one"])
+def test_a_baseline_takes_no_later_gap(tmp_path: Path, subjects: tuple[str, ...]) -> None:
+    """A result that one gap left undecided is known while only that gap does, and counts again where another one joins it."""
+    denied = {"fault": "AccessDeniedException", "operation": "ListProcessingJobs"}
+    codes, known = [], frozenset[str]()
+    for name, faults in (("first", []), ("same", []), ("later", [denied])):
+        (folder := tmp_path / name).mkdir()
+        with lineage.open_snapshot(crawl(folder, UNREAD, *faults)) as snapshot:
+            answer = lineage.check(snapshot, HELD_OUT, subjects=subjects, baseline=known)
+        if not known:
+            (tmp_path / "known.json").write_text(lineage.to_baseline(answer))
+            known = lineage.load_baseline(tmp_path / "known.json")
+        codes.append(answer.code)
+    assert codes == [4, 0, 4]
+
+
 @pytest.mark.parametrize(
     ("job", "words", "line"),
     [

@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+import lineage
 from lineage.domain.records import Resource
 from tests.estate import HEADER
 from tests.records import processing, served, training
@@ -104,6 +105,31 @@ def test_a_place_that_no_record_names_is_a_good_no(asking: Any, tmp_path: Path) 
     (tmp_path / "policy.toml").write_text(f'holdouts = ["{elsewhere}"]\n')
     assert said[elsewhere] in json.loads(asking("check", "--policy", "policy.toml", "-f", "json").out)["caveats"]
     assert json.loads(asking("used", MEANT, "-f", "json").out)["named"] is True
+
+
+@pytest.mark.usefixtures("asking")
+def test_python_says_what_the_command_line_refuses(tmp_path: Path) -> None:
+    """A location with a wildcard, or in a bucket that cannot exist, has a note in each answer from Python, and is no quiet "no"."""
+    noted = {
+        "s3://bank-ml/*": "holds a wildcard: a prefix already covers everything below it",
+        "s3://bank-ml/loans/train ": "has text after the URI, or a space in it",
+        "s3://Bank-ML/loans/": "is probably misspelt: only a bucket from before 2018 can have that name",
+        "s3://b/": "is probably misspelt: no bucket can have that name",
+    }
+    with lineage.open_snapshot(tmp_path / "lineage.db") as snapshot:
+        for uri, note in noted.items():
+            answers = (
+                lineage.used(snapshot, uri),
+                lineage.impact(snapshot, uri),
+                lineage.datasets(snapshot, "live", holdouts=[uri]),
+                lineage.check(snapshot, lineage.Policy(holdouts=(uri,))),
+            )
+            assert all(f"{uri} {note}" in answer.caveats for answer in answers), uri
+        assert {f"{uri} {note}" for uri, note in noted.items()} <= {
+            *lineage.datasets(snapshot, "live", holdouts=[*noted]).caveats
+        }
+        (found, *_) = lineage.used(snapshot, "s3://other-bank/x/").caveats
+        assert found == "no record names bucket other-bank"
 
 
 def test_a_place_that_only_a_wider_one_covers_may_be_misspelt(asking: Any) -> None:

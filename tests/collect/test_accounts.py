@@ -138,6 +138,31 @@ def test_no_refusal_makes_a_no(tmp_path: Path, calls: list[tuple[str, str]], cod
             assert found == CLEAN, resource  # what Search refuses is described individually
 
 
+def upstream(path: Path) -> list[tuple[str, str]]:
+    """The gaps that `trace` and `datasets` report for the endpoint."""
+    with lineage.open_snapshot(path) as snapshot:
+        answers = (lineage.trace(snapshot, arn("endpoint", "live")), lineage.datasets(snapshot, arn("endpoint", "live")))
+    assert {answer.verdict for answer in answers} == {"traced"}
+    one, other = ([(hole["operation"], hole["reason"]) for hole in answer.scope["holes"]] for answer in answers)
+    assert one == other
+    return one
+
+
+def test_a_trace_reports_each_incomplete_list_of_jobs(tmp_path: Path, clean: Path) -> None:
+    """A job that made what an endpoint's jobs read may be on a list that was refused or not asked for: that is a gap.
+
+    A crawl of the endpoint alone asks for the writers of each location instead.
+    """
+    lineage.crawl_endpoints(tmp_path / "alone.db", ["live"], session=replay_session(account(tmp_path)))
+    assert upstream(clean) == upstream(tmp_path / "alone.db") == []
+    lists = [kind.list for kind in KINDS.values() if kind.job and kind.list]
+    for operation in ("ListProcessingJobs", "ListTransformJobs", "ListLabelingJobs"):
+        path = crawl(tmp_path, {"fault": "AccessDeniedException", "operation": operation}, name=f"{operation}.db")
+        assert upstream(path) == [(operation, "not-enumerated")]
+    path = crawl(tmp_path, name="few.db", kinds=["endpoint", "endpoint-config", "model", "training-job", "trial-component"])
+    assert {operation for operation, _ in upstream(path)} == {*lists} - {"ListTrainingJobs"}
+
+
 @pytest.mark.parametrize("number", range(len(estate())))
 def test_no_deletion_makes_a_no(tmp_path: Path, number: int) -> None:
     """If any one record is missing, a use is only denied if no other record names it."""

@@ -291,9 +291,13 @@ def two_accounts(folder: Path, *faults: dict[str, Any]) -> Path:
     }
     far = fit("direct", {"train": "s3://far/"})
     far["record"]["TrainingJobArn"] = arn("training-job", "direct", region="us-east-1")
-    model = line("model", "borrowed", {"PrimaryContainer": {"ModelPackageName": arn("model-package", "shared/1", **there)}})
-    config = line("endpoint-config", "borrowed", {"ProductionVariants": [{"VariantName": "all", "ModelName": "borrowed"}]})
-    live = line("endpoint", "borrowed", {"EndpointConfigName": "borrowed", "EndpointStatus": "InService"})
+    later = {"CreationTime": "2026-01-04T00:00:00Z", "LastModifiedTime": "2026-01-04T00:00:00Z"}
+    container = {"ModelPackageName": arn("model-package", "shared/1", **there)}
+    model = line("model", "borrowed", {"PrimaryContainer": container} | later)
+    config = line(
+        "endpoint-config", "borrowed", {"ProductionVariants": [{"VariantName": "all", "ModelName": "borrowed"}]} | later
+    )
+    live = line("endpoint", "borrowed", {"EndpointConfigName": "borrowed", "EndpointStatus": "InService"} | later)
     records = [*estate(), package, theirs, far, model, config, live]
     return account(folder, *faults, records=records, regions=[REGION, "us-east-1"])
 

@@ -7,7 +7,9 @@ from typing import Any
 
 import pytest
 
-from lineage.domain.arguments import names_bucket, paired, places_in
+from lineage.domain.arguments import names_bucket, paired, places_in, thing_of, things_beside, things_in, things_of
+from lineage.domain.kinds import KINDS
+from lineage.domain.references import hits
 from tests.domain.test_references import facts
 from tests.records import processing, record, training
 from tests.work import calls
@@ -161,3 +163,120 @@ def test_many_buckets_in_one_text_take_no_time() -> None:
     """Thousands of options are not combined with each other: each bucket is then named as a whole."""
     found = list(places_in(json.dumps({f"bucket{at}": f"team-{at}" for at in range(2_000)} | {"prefix": "p"})))
     assert found == [f"s3://team-{at}/" for at in range(2_000)]
+
+
+@pytest.mark.parametrize(
+    ("option", "kind"),
+    [
+        *dict.fromkeys(
+            ("feature_group", "feature-groups", "--feature-group-name", "featureGroupName", "FEATURE_GROUP_NAMES", "fg_name"),
+            "feature-group",
+        ).items(),
+        ("source_feature_group_name", "feature-group"),
+        ("feature_group_name_2", "feature-group"),
+        ("FeatureGroup=customers", "feature-group"),
+        ("ENDPOINT_NAME", "endpoint"),
+        ("--teacher-endpoint-name", "endpoint"),
+        ("endpoint", "endpoint"),
+        ("sagemaker_endpoint", "endpoint"),
+        ("training_job_name", "training-job"),
+        ("parentTrainingJob", "training-job"),
+        ("processing-job-name", "processing-job"),
+        ("TransformJobName", "transform-job"),
+        ("hyperparameter_tuning_job_name", "tuning-job"),
+        ("AutoMLJobName", "automl-job"),
+        ("auto_ml_job", "automl-job"),
+        ("labeling_job_name", "labeling-job"),
+        ("model_package_name", "model-package"),
+        ("sagemaker_model_name", "model"),
+        *dict.fromkeys(
+            (
+                "sagemaker_job_name", "job_name", "base_job_name", "model_name", "model", "fg", "vpc_endpoint", "endpoint_url",
+                "s3_endpoint", "endpoint_config_name", "feature_group_count", "n_training_jobs_max", "pipeline_name",
+                "model_package_group_name", "output_feature_group_name", "trial_component_name", "feature_group_description", "",
+            ),
+            "",
+        ).items(),
+    ],
+)  # fmt: skip
+def test_what_names_a_thing(option: str, kind: str) -> None:
+    """The end of an option's name tells the kind of the thing that its value names, in whatever way it is written."""
+    assert thing_of(option) == kind
+
+
+@pytest.mark.parametrize(
+    ("value", "names"),
+    [
+        ("customers", ["customers"]),
+        ('"customers"', ["customers"]),
+        ("customers_v2", ["customers_v2"]),
+        ("a1, b2", ["a1", "b2"]),
+        ('["a1", "b2"]', ["a1", "b2"]),
+        ("['a1', 'b2']", ["a1", "b2"]),
+        *((nothing, []) for nothing in ("", "17", "0.25", "1e5", "true", "None", "null", "-", "a b", "https://x/y", "/opt/ml")),
+        *((nothing, []) for nothing in ("x.csv", "a/b", "(redacted)", "${group}", "x" * 65, "arn:aws:sagemaker:r:1:x/y")),
+    ],
+)
+def test_what_may_be_a_things_name(value: str, names: list[str]) -> None:
+    """A value names a thing only if it may be a name: no number, no word for nothing, no path; a list names several."""
+    assert [one.name for one in things_of("feature_group_name", value)] == names
+
+
+@pytest.mark.parametrize(
+    ("given", "names"),
+    [
+        (["--feature-group", "a"], ["a"]),
+        (["--feature-group=a", "b"], ["a"]),
+        (["--feature-groups", "a", "b", "--endpoint", "c"], ["a", "b", "c"]),
+        (["--feature-group", "a", "b"], ["a"]),
+        (["--feature-group", "--verbose"], []),
+        (["feature_group_name=a"], ["a"]),
+        (["--feature-group"], []),
+        ({"FEATURE_GROUP": "a", "OTHER": "b"}, ["a"]),
+    ],
+)
+def test_options_beside_each_other_name_things(given: Any, names: list[str]) -> None:
+    """An argument's value is the next one, or after its sign; an option for several takes all up to the next option."""
+    assert [one.name for one in things_beside(given)] == names
+
+
+@pytest.mark.parametrize(
+    ("text", "names"),
+    [
+        ('{"training_job_name": "t-1"}', ["t-1"]),
+        ('{"in": {"feature_groups": ["a", "b"]}, "n": [{"endpoint_name": "c"}]}', ["a", "b", "c"]),
+        ('{"config": "{\\"feature_group\\": \\"a\\"}"}', ["a"]),
+        ('["--feature-group", "a"]', ["a"]),
+        ("fit.py --feature-group a --epochs 3", ["a"]),
+        ("fit.py --feature-groups=a,b --epochs 3", ["a", "b"]),
+        ("feature_group_name=a,epochs=3", ["a"]),
+        ("feature_group: a", ["a"]),
+        ("the feature group and the endpoint are new", []),
+        ('{"model_name": "bert-base", "sagemaker_job_name": "j"}', []),
+        ('{"feature_group": 3, "endpoint": {"name": 1}}', []),
+    ],
+)
+def test_a_text_names_things(text: str, names: list[str]) -> None:
+    """The JSON or the command line in a text names things as variables and arguments do."""
+    assert sorted(one.name for one in things_in(text)) == names
+
+
+@pytest.mark.parametrize(
+    "job",
+    [
+        training("t", {}, HyperParameters={"feature_group_name": '"customers"'}),
+        training("t", {}, HyperParameters={"config": json.dumps({"feature_group": "customers"})}),
+        training("t", {}, Environment={"FEATURE_GROUP": "customers"}),
+        processing("t", {}, {}, AppSpecification={"ContainerArguments": ["--x", "1", "--feature-group", "customers"]}),
+        processing("t", {}, {}, AppSpecification={"ContainerEntrypoint": ["bash", "-c", "run --feature-group=customers"]}),
+        training("t", {}, Tags=[{"Key": "feature-group", "Value": "customers"}]),
+        record("trial-component", "t", {"Parameters": {"feature_group": {"StringValue": "customers"}}}),
+        record("trial-component", "t", {"InputArtifacts": {"feature_group": {"Value": "customers"}}}),
+        record("model-package", "g/1", {"CustomerMetadataProperties": {"feature_group": "customers"}}),
+    ],
+)
+def test_each_text_of_a_record_may_name_a_thing(job: Any) -> None:
+    """A hyperparameter, a variable, an argument, a tag, and a run's parameter or input name a thing alike."""
+    assert [
+        (hit.reference.to, hit.value) for hit in hits(KINDS[job.kind], job.body) if hit.reference.relation == "may-take"
+    ] == [("feature-group", "customers")]

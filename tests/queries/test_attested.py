@@ -288,6 +288,7 @@ REFUSED: list[tuple[dict[str, str], str]] = [
     ({"subject": "s3://lists/"}, "whole bucket"),
     ({"kind": "not-enumerated"}, "crawl it"),
     ({"reason": "x"}, "is not a key of an attestation"),
+    *(({key: ""}, f"attestations[1].{key} is empty: name it, or leave it out") for key in ("channel", "manifest", "output")),
     ({"output": STORE, "channel": "train"}, "two gaps"),
 ]
 

@@ -1,4 +1,4 @@
-"""Things that a text names by their ARNs: what they hold, made or answer may have gone into whoever holds the text."""
+"""Things that a text names by their ARNs or their names: what they hold, made or answer may have gone into whoever holds the text."""
 
 from __future__ import annotations
 
@@ -28,6 +28,7 @@ GROUP = record(
         "OfflineStoreConfig": {"S3StorageConfig": {"S3Uri": "s3://fs/", "ResolvedOutputS3Uri": STORED}},
     },
 )
+OTHERS = record("feature-group", "others", {})
 INTO = {"Outputs": [{"OutputName": "o", "FeatureStoreOutput": {"FeatureGroupName": "features"}}]}
 INGEST = processing("ingest", {"in": SECRET}, {}, ProcessingOutputConfig=INTO)
 PACKAGE = record("model-package", "g/1", {
@@ -72,6 +73,34 @@ NAMED: dict[str, tuple[list[Resource], tuple[str, ...]]] = {
         (SECRET, "s3://m/teacher/output/model.tar.gz"),
     ),
     "a processing job": ([PREP, student(Environment={"PREPARED_BY": f"see {PREP.arn}."})], (SECRET, CLEAN)),
+    "the name of a feature group": (
+        [INGEST, GROUP, student(HyperParameters={"source_feature_group_name": '"Features"'})],
+        (SECRET, f"{STORED}/year=2026/"),
+    ),
+    "the name of a feature group, in an argument of the job before": (
+        [INGEST, GROUP, *asks(AppSpecification={"ContainerArguments": ["--feature-groups", "others", "features"]}), OTHERS],
+        (SECRET, STORED),
+    ),
+    "the name of a feature group, in a tag": (
+        [INGEST, GROUP, student(Tags=[{"Key": "feature-group", "Value": "features"}])], (SECRET, STORED),
+    ),
+    "the name of a feature group, as an input that a run logs": (
+        [INGEST, GROUP, student(), record("trial-component", "run", {
+            "Source": {"SourceArn": arn("training-job", "student")}, "InputArtifacts": {"feature_group": {"Value": "features"}},
+        })],
+        (SECRET, STORED),
+    ),
+    "the name of an endpoint": ([TEACHER, *SHOP, *asks(Environment={"TEACHER_ENDPOINT_NAME": SHOP[2].name})], (SECRET,)),
+    "the name of a model": ([TEACHER, SHOP[0], *asks(Environment={"SAGEMAKER_MODEL": SHOP[0].name})], (SECRET,)),
+    "the name of a package": ([TEACHER, PACKAGE, student(HyperParameters={"model_package_name": "g/1"})], (SECRET,)),
+    "the name of a training job, in JSON": (
+        [TEACHER, student(Environment={"CONFIG": json.dumps({"parent": {"training_job_name": "teacher"}})})],
+        (SECRET, "s3://m/teacher/output/model.tar.gz"),
+    ),
+    "the name of a processing job, in a command line": (
+        [PREP, student(AlgorithmSpecification={"ContainerEntrypoint": ["bash", "-c", "fit --processing-job-name=prep -v"]})],
+        (SECRET, CLEAN),
+    ),
 }  # fmt: skip
 
 
@@ -97,6 +126,11 @@ TOLD: dict[str, list[Resource]] = {
         INGEST, body=INGEST.body | {"Environment": {"GROUP": GROUP.arn}}
     )],
     "itself": [replace(TEACHER, body=TEACHER.body | {"Environment": {"ME": TEACHER.arn}})],
+    "its own name": [replace(TEACHER, body=TEACHER.body | {"HyperParameters": {"training_job_name": "teacher"}})],
+    "the endpoint that is to serve it": [
+        TEACHER, *SHOP[1:], replace(SHOP[0], body=SHOP[0].body | {"Tags": [{"Key": "endpoint-name", "Value": "shop"}]}),
+        student(Tags=[{"Key": "endpoint", "Value": "shop"}]),
+    ],
     "a user": [TEACHER, student(Environment={"WHO": "arn:aws:sagemaker:eu-west-1:111122223333:user-profile/d-1/jo"})],
 }  # fmt: skip
 
@@ -117,9 +151,52 @@ def test_a_job_that_only_a_text_names_may_have_read_anything(tmp_path: Path) -> 
     assert (asked.verdict, [hole["subject"] for hole in asked.scope["holes"]]) == ("unknown", [arn("training-job", "gone")])
 
 
-def test_patched_joins_know_it_too(tmp_path: Path) -> None:
+ORDINARY: dict[str, dict[str, str]] = {
+    "how names begin": {"training_job_name": "xgboost", "processing_job_name": "prep", "transform_job_name": "score"},
+    "an endpoint to be made": {"endpoint_name": "churn"},
+    "no names": {"feature_group": "none", "feature_group_name": "true", "endpoint": "17", "feature_groups": "[]"},
+    "other names": {"model_name": "bert-base", "sagemaker_job_name": "student", "base_job_name": "x", "fg": "red"},
+}
+
+
+@pytest.mark.parametrize("given", ORDINARY.values(), ids=ORDINARY)
+def test_what_may_be_no_name_hides_nothing(tmp_path: Path, given: dict[str, str]) -> None:
+    """A name that no record has is no gap, unless it is surely one: else an ordinary estate would never have a "no"."""
+    swept(tmp_path / "s.db", [student(HyperParameters=given)])
+    with lineage.open_snapshot(tmp_path / "s.db") as snapshot:
+        assert lineage.used(snapshot, SECRET).verdict == "not-referenced"
+        told = lineage.datasets(snapshot, arn("training-job", "student"), holdouts=[SECRET])
+    assert (told.verdict, told.holdouts[0]["verdict"], told.breaks) == ("traced", "not-referenced", [])
+
+
+@pytest.mark.parametrize("called", [GROUP.arn, "features"])
+def test_a_feature_group_that_is_gone_may_have_held_anything(tmp_path: Path, called: str) -> None:
+    """A feature group that a text names and nobody could read is a gap of each question: its data outlasts its record."""
+    swept(tmp_path / "s.db", [student(HyperParameters={"feature_group_name": called})])
+    with lineage.open_snapshot(tmp_path / "s.db") as snapshot:
+        told = lineage.datasets(snapshot, arn("training-job", "student"), holdouts=[SECRET])
+        assert lineage.used(snapshot, SECRET).verdict == told.holdouts[0]["verdict"] == "unknown"
+    assert [one["at"]["name"] for one in told.breaks] == ["features"]
+
+
+def test_a_name_means_what_is_in_the_same_account_and_region(tmp_path: Path) -> None:
+    """A thing of that name in another region is not meant, and the one that is meant is a gap."""
+    there = GROUP.arn.replace("eu-west-1", "eu-west-2")
+    swept(
+        tmp_path / "s.db",
+        [replace(GROUP, arn=there, region="eu-west-2"), student(HyperParameters={"fg_name": "features"})],
+    )
+    with lineage.open_snapshot(tmp_path / "s.db") as snapshot:
+        asked = lineage.used(snapshot, "s3://never/")
+    assert "feature-group:111122223333/eu-west-1/features" in [hole["subject"] for hole in asked.scope["holes"]]
+
+
+@pytest.mark.parametrize(
+    "given", [{"PREPARED_BY": arn("processing-job", "prep")}, {"PROCESSING_JOB_NAME": "prep"}], ids=["arn", "name"]
+)
+def test_patched_joins_know_it_too(tmp_path: Path, given: dict[str, str]) -> None:
     """Whichever of the two comes first, a patched join has the edges of a join of everything."""
-    job = fit("student", {"train": "s3://other/"}, Environment={"PREPARED_BY": arn("processing-job", "prep")})
+    job = fit("student", {"train": "s3://other/"}, Environment=given)
     prep = prepared("prep", SECRET, {"S3Output": {"S3Uri": CLEAN}})
     for calls in (["ListProcessingJobs"], ["ListTrainingJobs", "Search"]):
         path = tmp_path / f"{calls[0]}.db"

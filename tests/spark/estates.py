@@ -107,6 +107,9 @@ ODD: dict[str, list[Any]] = {
         })),
         *of(TWO, *served("s3://shared/copied/model.tar.gz", name="copied")),
         *of(TWO, training("tuned", {"model": "s3://shared/copied/model.tar.gz", "train": "s3://shared/extra/"}, day="2026-03-01")),
+        # only this account has the jobs, and the other one what they name
+        *of(ONE, training("by-name", {"train": "s3://else/"}, day="2026-02-06", HyperParameters={"fg_name": '"Features"'})),
+        *of(ONE, training("child", {"train": "s3://else/"}, day="2026-02-06", Environment={"PARENT_TRAINING_JOB": "fit"})),
         *HALF, NO_STEPS,
         *of(TWO, record("trial-component", "run", SINCE)),
         *(Gap(ONE, REGION, "DescribeTrainingJob", arn("training-job", name, ONE), "denied", "no") for name in ("denied", "reused")),

@@ -42,6 +42,7 @@ ALGORITHM = Kind(
 FEATURE_GROUP = Kind(
     "feature-group",
     describe="DescribeFeatureGroup",
+    options="featuregroup(?:name)?|fgname",
     list="ListFeatureGroups",
     search="FeatureGroup",
     tells_use=True,

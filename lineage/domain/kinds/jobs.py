@@ -11,6 +11,7 @@ from lineage.domain.names import Span
 TRAINING_JOB = Kind(
     "training-job",
     describe="DescribeTrainingJob",
+    options="(?:training|train)job(?:name)?",
     list="ListTrainingJobs",
     search="TrainingJob",
     doubts=("!AlgorithmSpecification", "ModelPackageConfig", "OutputModelPackageArn"),  # serverless: its base model
@@ -82,6 +83,7 @@ TRAINING_JOB = Kind(
 PROCESSING_JOB = Kind(
     "processing-job",
     describe="DescribeProcessingJob",
+    options="processingjob(?:name)?",
     list="ListProcessingJobs",
     carried_by="trial-component",
     accrues=True,

@@ -23,6 +23,7 @@ from lineage.domain.names import Span
 TRANSFORM_JOB = Kind(
     "transform-job",
     describe="DescribeTransformJob",
+    options="transformjob(?:name)?",
     list="ListTransformJobs",
     carried_by="trial-component",
     accrues=True,
@@ -69,6 +70,7 @@ def _tuned(at: str) -> tuple[Reference, ...]:
 TUNING_JOB = Kind(
     "tuning-job",
     describe="DescribeHyperParameterTuningJob",
+    options="tuningjob(?:name)?",
     list="ListHyperParameterTuningJobs",
     search="HyperParameterTuningJob",
     accrues=True,
@@ -97,6 +99,7 @@ TUNING_JOB = Kind(
 AUTOML_JOB = Kind(
     "automl-job",
     describe="DescribeAutoMLJobV2",  # reads the jobs of both versions; DescribeAutoMLJob does not (API reference)
+    options="automljob(?:name)?",
     called="AutoMLJob",
     list="ListAutoMLJobs",
     accrues=True,
@@ -215,6 +218,7 @@ TRAINING_SESSION = Kind(
 COMPILATION_JOB = Kind(
     "compilation-job",
     describe="DescribeCompilationJob",
+    options="compilationjob(?:name)?",
     list="ListCompilationJobs",
     accrues=True,
     tells_use=True,
@@ -237,6 +241,7 @@ COMPILATION_JOB = Kind(
 OPTIMIZATION_JOB = Kind(
     "optimization-job",
     describe="DescribeOptimizationJob",
+    options="optimi[sz]ationjob(?:name)?",
     list="ListOptimizationJobs",
     accrues=True,
     tells_use=True,
@@ -277,6 +282,7 @@ OPTIMIZATION_JOB = Kind(
 LABELING_JOB = Kind(
     "labeling-job",
     describe="DescribeLabelingJob",
+    options="label+ingjob(?:name)?",
     list="ListLabelingJobs",
     accrues=True,
     tells_use=True,

@@ -31,6 +31,7 @@ _METRICS: Final = (
 MODEL_PACKAGE = Kind(
     "model-package",
     describe="DescribeModelPackage",
+    options="modelpackage(?:name)?",
     list="ListModelPackages",
     search="ModelPackage",
     list_with=(("ModelPackageType", "Both"),),  # otherwise only those without a group

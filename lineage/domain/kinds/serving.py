@@ -54,6 +54,7 @@ def _package(at: str) -> Reference:
 ENDPOINT = Kind(
     "endpoint",
     describe="DescribeEndpoint",
+    options="endpointname|sagemakerendpoint|(?<!.)endpoint",
     list="ListEndpoints",
     search="Endpoint",
     doubts=("EndpointStatus!=InService",),  # only Describe has the pending deployment
@@ -102,6 +103,7 @@ ENDPOINT_CONFIG = Kind(
 INFERENCE_COMPONENT = Kind(
     "inference-component",
     describe="DescribeInferenceComponent",
+    options="inferencecomponent(?:name)?",
     list="ListInferenceComponents",
     traits=(Trait.SERVES, Trait.HOLDS_MODEL),
     references=(
@@ -117,6 +119,7 @@ INFERENCE_COMPONENT = Kind(
 MODEL = Kind(
     "model",
     describe="DescribeModel",
+    options="sagemakermodel(?:name)?",
     list="ListModels",
     search="Model",
     search_within="Model",

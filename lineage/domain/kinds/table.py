@@ -78,7 +78,7 @@ ONLY_NAMED: Final = tuple(kind.name for kind in KINDS.values() if kind.only_name
 OF_VARIANTS: Final = tuple(kind.name for kind in KINDS.values() if "variants" in dict(kind.details))
 # The jobs that a run's record carries, by the member that holds them.
 CARRIED_JOBS: Final[dict[str, str]] = {kind.noun: kind.name for kind in KINDS.values() if shared.RUNS in kind.finders}
-_OWN_WORDS: Final = ("traits", "search_within", "borrows")  # only for the questions here, not a contract
+_OWN_WORDS: Final = ("traits", "search_within", "borrows", "options")  # only for the questions here, not a contract
 
 
 def kind_json(kind: Kind) -> dict[str, Any]:

@@ -40,7 +40,7 @@ RELATIONS: Final[dict[str, Relation]] = {
     # a job names the place in a text, not in a field for what it reads or writes
     "may-read": Relation(flows=True, inward=True, verb="may be read by"),
     "may-write": Relation(flows=True, inward=False, verb="may write"),
-    # a record names a thing by its ARN in a text: what the thing holds, made or answers may have gone into it
+    # a record names a thing in a text, by its ARN or in an option: what the thing holds, made or answers may have gone into it
     "may-take": Relation(flows=True, inward=True, verb="may go into"),
     "overlaps": Relation(flows=True, inward=True, verb="shares keys with"),
     "loads": Relation(flows=True, inward=True, verb="is loaded by"),
@@ -206,6 +206,7 @@ class Kind:
     tells_use: bool = False  # "not used" needs all of them: a record may show that data went into training
     hints: bool = False  # people and SageMaker write it beside the records: it does not prove a use
     trains: str = ""  # it fits models: `always`, or if it has this detail
+    options: str = ""  # how options end whose values name one, in small letters without signs between words, as a pattern
     arn: str = ""  # the resource part of its ARN, as a pattern; default `<name>/.+`
     status: str = ""
     job: bool = False  # it runs: its reads and writes have times
