@@ -112,7 +112,7 @@ def graph_id(graph: Flow) -> str:
 
 def _timed(write: Link, opens: str, closes: str) -> Link:
     window = "/".join(f"2026-01-{day}T08:00:00Z" if day else "" for day in (opens, closes))
-    return write._replace(data=write.data | {"time": window})
+    return write._replace(time=window)
 
 
 @pytest.mark.parametrize(

@@ -46,7 +46,7 @@ def chain(*ends: str, kind: str = "ContributedTo") -> list[Resource]:
 
 def own_run(job: Resource, **body: Any) -> Resource:
     """The trial component that SageMaker makes for a job."""
-    source = {"Source": {"SourceArn": job.arn}, "EndTime": "2026-01-02T11:00:00Z"}
+    source = {"Source": {"SourceArn": job.arn}, "EndTime": f"{(job.created or '')[:10]}T11:00:00Z"}
     return record("trial-component", f"{job.name}-aws-{job.kind.removesuffix('-job')}-job", source | body)
 
 
