@@ -10,11 +10,9 @@ from typing import Any
 
 import pytest
 
-import lineage
-import lineage.spark
+from lineage.spark.tables import Folder
 from tests.outputs.test_parquet import crawled, export, of
 from tests.records import ACCOUNT
-from tests.spark.test_fleet import unlike
 
 KEYS = "s3://key:secret@"
 
@@ -48,15 +46,17 @@ def denying() -> Iterator[str]:
 
 
 @pytest.mark.usefixtures("bucket")
-def test_a_folder_on_s3_is_asked(spark: Any, s3_service: str, tmp_path: Path) -> None:
-    """The answers about an account whose export lies on S3 are those of its snapshot."""
-    path, folder = crawled(tmp_path / "a.db", *of(ACCOUNT)), told(s3_service, "estate")
-    export(path, folder)
-    asked = ["s3://shared/data/x", "s3://nowhere/"]
-    rows = lineage.spark.used(spark, folder, asked).orderBy("number").collect()
-    with lineage.open_snapshot(path) as snapshot:
-        assert unlike(rows, list(lineage.used_all(snapshot, asked))) == []
-    assert [row.verdict for row in rows] == ["used", "unknown"]
+def test_a_folder_on_s3_is_read_as_any_other(spark: Any, s3_service: str, tmp_path: Path) -> None:
+    """The tables of an export that lies on S3 are read by Spark's tasks, with the rows and types that they have on a disk."""
+    path = crawled(tmp_path / "a.db", *of(ACCOUNT))
+    folders = told(s3_service, "estate"), tmp_path / "estate"
+    for folder in folders:
+        export(path, folder)
+    there, here = (Folder(spark, folder) for folder in folders)
+    for name in ("nodes", "edges", "records"):
+        rows = [table.toArrow().to_pylist() for table in (there.table(name), here.table(name))]
+        assert sorted(map(repr, rows[0])) == sorted(map(repr, rows[1])) != []
+        assert there.table(name).schema == here.table(name).schema
 
 
 @pytest.mark.parametrize("what", ["no access", "no keys", "no bucket"])
