@@ -26,7 +26,7 @@ from lineage.graphs.patched_places import FORGET_CONTENTS, patch_places
 from lineage.graphs.place_names import place_names
 from lineage.graphs.readers import read_where_it_runs
 from lineage.graphs.region import MOST, NAMES_MODEL, SAYS, SOURCE, Changed, Read, Region, TooMuch
-from lineage.graphs.tables import ODD_MODEL, ODD_NAME, SAID_WRITE, Joining, pin_row
+from lineage.graphs.tables import ODD_MODEL, ODD_NAME, SAID_WRITE, WRITERS, Joining, pin_row
 from lineage.snapshot.manifests import Listings
 from lineage.snapshot.rows import STORED, node_row
 from lineage.snapshot.schema import UNREAD
@@ -50,8 +50,9 @@ class Patching(Joining):
         self.run("CREATE TEMP TABLE fresh_pin AS SELECT * FROM main.pin WHERE false")
         self.run("CREATE TEMP TABLE fresh_lies AS SELECT * FROM main.lies WHERE false")
 
-    writes = f"""(SELECT source, target, span FROM fact WHERE {SAID_WRITE} UNION SELECT source, target, span FROM main.edge
-        WHERE {SAID_WRITE} AND source NOT IN (SELECT id FROM mine))"""  # noqa: S608  (our own words)
+    writes = f"""(SELECT source, target, span FROM fact WHERE {SAID_WRITE} AND {WRITERS} UNION
+        SELECT source, target, span FROM main.edge
+        WHERE {SAID_WRITE} AND {WRITERS} AND source NOT IN (SELECT id FROM mine))"""  # noqa: S608  (our own words)
 
     def observe(self, nodes: Iterable[Node]) -> None:
         """The nodes of records that are made anew."""

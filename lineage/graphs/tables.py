@@ -131,13 +131,15 @@ class EdgeAt(NamedTuple):
 
 SAID_WRITE: Final = "relation = 'writes' AND evidence != 'logged'"
 """What a record says itself that it wrote, as SQL."""
+WRITERS: Final = "source IN (SELECT source FROM fact WHERE relation = 'may-take')"
+"""What a text names, as SQL: only where these wrote is asked."""
 
 
 class Joining:
     """The tables of a graph, `main.node` and `main.edge`, with temporary tables to join it."""
 
     lived_before = False  # whether a name was used more than once
-    writes = f"(SELECT source, target, span FROM fact WHERE {SAID_WRITE})"  # noqa: S608  (our own words)
+    writes = f"(SELECT source, target, span FROM fact WHERE {SAID_WRITE} AND {WRITERS})"  # noqa: S608  (our own words)
 
     def __init__(self, db: sqlite3.Connection, listings: Listings) -> None:
         self._db = db
