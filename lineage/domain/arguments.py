@@ -47,9 +47,8 @@ _LONGEST = 16_384  # characters of a text that is not JSON
 _DEEPEST = 3  # texts of JSON inside texts of JSON
 # Options whose values name things, by how they end; also of several.
 _THINGS = {kind.name: re.compile(f"[a-z0-9]*?(?:{kind.options})s?[0-9]{{0,2}}") for kind in KINDS.values() if kind.options}
-_WRITTEN = re.compile(
-    r"(?:.*_)?(?:out|output|dst|dest|destination|sink)_.*"
-)  # the thing that gets something is none that gives
+# What gets something is none that gives.
+_WRITTEN = re.compile(r"(?:.*_)?(?:out|output|dst|dest|destination|sink)_.*")
 # A thing's name: no number, no word for nothing, and not (as `name` and `latest`) a word of the code.
 _CALLED = re.compile(
     r"(?!(?:true|false|none|null|nil|nan|n-a|na|yes|no|on|off|auto|default|undefined)$)(?=.*[a-z])(?![0-9.]+e[0-9]+$)"
@@ -85,7 +84,7 @@ def paired(given: Mapping[str, str] | Sequence[str], name: str) -> Iterator[str]
     """
     values = list(given.items() if isinstance(given, Mapping) else _options(given))
     mine = _bucket(_plain(name))
-    buckets = dict.fromkeys(value.removeprefix("s3://").rstrip("/") for known, value in values if _plain(known) == _plain(name))
+    buckets = _bare(value for known, value in values if _plain(known) == _plain(name))
     told = list(_prefixes(values, mine.stem)) if mine and len(values) <= _MOST else []
     told = told if len(buckets) * len(told) <= _MOST_PAIRS else []
     yield from (f"s3://{bucket}/{prefix}" for prefix in dict.fromkeys(prefix for prefix, _ in told) for bucket in buckets)
@@ -200,9 +199,10 @@ def _in_value(value: Any, depth: int) -> Iterator[Mapping[str, str] | Sequence[s
                 # of what is taken over only the buckets count now, once for all objects beside each other
                 yield from {id(given): given for _, given in [*todo, (one, around)]}.values()
                 todo = [(element, {}) for element, _ in todo]
-            yield beside if steps <= _MOST_STEPS else buckets
-            yield _naming_things(one, list if steps <= _MOST_STEPS else (str, list))
-            around = (buckets if own else around) if steps <= _MOST_STEPS else {}
+            few = steps <= _MOST_STEPS
+            yield beside if few else buckets
+            yield _naming_things(one, list if few else (str, list))
+            around = (buckets if own else around) if few else {}
             todo += [(element, around) for element in one.values()]
         elif isinstance(one, list):
             words = [element for element in one if isinstance(element, str)]
@@ -232,8 +232,12 @@ def places_beside(given: Mapping[str, str] | Sequence[str]) -> Iterator[str]:
 
 def _whole(buckets: Iterable[str]) -> Iterator[str]:
     """The URIs of whole buckets."""
-    bare = dict.fromkeys(bucket.removeprefix("s3://").rstrip("/") for bucket in buckets)
-    yield from (f"s3://{bucket}/" for bucket in bare if _NAMED.fullmatch(bucket))
+    yield from (f"s3://{bucket}/" for bucket in _bare(buckets) if _NAMED.fullmatch(bucket))
+
+
+def _bare(buckets: Iterable[str]) -> list[str]:
+    """Their names, each once, without what people write around them."""
+    return list(dict.fromkeys(bucket.removeprefix("s3://").rstrip("/") for bucket in buckets))
 
 
 def _prefixes(values: Iterable[tuple[str, str]], mine: str) -> Iterator[tuple[str, bool]]:

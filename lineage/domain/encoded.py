@@ -13,7 +13,7 @@ _MARKS: Final = {"czM6Ly": 0, "MzOi8v": 2, "zMzovL": 3}
 _RUN = re.compile(r"[A-Za-z0-9+/_-]+")
 
 
-def decoded(text: str) -> Iterator[str]:
+def texts_in_base64(text: str) -> Iterator[str]:
     """The decoded texts of the parts of a text that are Base64, standard or URL-safe, and hold an S3 URI."""
     if not any(mark in text for mark in _MARKS):
         return

@@ -11,7 +11,7 @@ from operator import itemgetter
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from lineage.domain.arguments import Thing, names_bucket, paired, places_in, thing_of, things_beside, things_in, things_of
-from lineage.domain.encoded import decoded
+from lineage.domain.encoded import texts_in_base64
 from lineage.domain.kinds import (
     ALLOWED,
     ANY,
@@ -354,7 +354,7 @@ def _told(reference: Reference, text: str, _: str, scopes: Scopes) -> Iterable[H
     name = str(_sibling("*", scopes) or "")
     texts = _defined(reference, text, scopes) if reference.definition else [text]
     if reference.definition != reference.path:  # a definition is read as a whole
-        texts = [*texts, *places_in(_unquoted(text)), *decoded(text)]
+        texts = [*texts, *places_in(_unquoted(text)), *texts_in_base64(text)]
     option = name or str(scopes[0].get("Key") or scopes[0].get("Name") or text)
     if reference.paired and names_bucket(option):
         places = _paired(reference, option, scopes)
@@ -415,7 +415,7 @@ def _located(reference: Reference, text: str, role: str, scopes: Scopes) -> Iter
     location, is_cut = _kept_location(text)
     if reference.evidence == "logged" and reference.relation == "reads" and (location is None or _is_list(text)):
         # people write numbers, image names and "NA" there; and lists, sentences and ARNs
-        places = _mentioned(reference, [text, *decoded(text)], role)
+        places = _mentioned(reference, [text, *texts_in_base64(text)], role)
         return [*(hit._replace(usage=_usage(reference, role)) for hit in places), *_things(reference, text, role, role, scopes)]
     if location is None and reference.evidence in ("logged", ALLOWED):
         return _mentioned(reference, [text], role) if text.startswith(REDACTED) else ()

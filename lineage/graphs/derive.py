@@ -333,7 +333,7 @@ def _note_own(identity: str, own: list[tuple[Hit, str]], joining: Joining) -> No
             joining.lies_at(name, place, hit.span or Span.UNKNOWN, identity)
 
 
-def _only_named(record: Resource, found: list[Declared]) -> Iterator[tuple[Node, Edge]]:
+def _only_named(record: Resource, found: list[Declared]) -> Iterator[NamedNode]:
     """The places that a job names in a text without declaring them: it may have read and written there."""
     read = {node.id.rstrip("/") for _, node, edge in found if edge.relation == "reads"}
     written = [hit.location for hit, _, edge in found if edge.relation == "writes" and hit.location]
@@ -405,7 +405,7 @@ def _last_ran(record: Resource) -> str:
 _UNSURE = timedelta(days=1)  # by how much a run that has not begun may be older than its own job
 
 
-def _named_before(node: Node, edge: Edge, record: Resource, joining: Joining) -> Iterator[tuple[Node, Edge]]:
+def _named_before(node: Node, edge: Edge, record: Resource, joining: Joining) -> Iterator[NamedNode]:
     """What has a name now may be younger than what names it: then another thing, which nobody read, had the name before."""
     if edge.role == PENDING and edge.relation == "configures":
         return  # no field says when an update began
@@ -418,7 +418,7 @@ def _named_before(node: Node, edge: Edge, record: Resource, joining: Joining) ->
         yield unread, edge._replace(source=unread.id)
 
 
-def _at_the_time(node: Node, edge: Edge, record: Resource, joining: Joining) -> tuple[Node, Edge]:
+def _at_the_time(node: Node, edge: Edge, record: Resource, joining: Joining) -> NamedNode:
     """A reused name means the lifetime at the time of naming."""
     life = joining.life_at(node.id, _named_at(record, edge))
     if life == node.id or not (RELATIONS[edge.relation].flows or edge.relation == "recorded-by"):
@@ -427,7 +427,7 @@ def _at_the_time(node: Node, edge: Edge, record: Resource, joining: Joining) -> 
     return node._replace(id=life), moved
 
 
-def _named_since(node: Node, edge: Edge, record: Resource, joining: Joining) -> Iterator[tuple[Node, Edge]]:
+def _named_since(node: Node, edge: Edge, record: Resource, joining: Joining) -> Iterator[NamedNode]:
     """A config names a model as long as it is deployed: a model created later with that name may run there, too."""
     if edge.relation == "deploys" and record.kind == ENDPOINT_CONFIG.name:
         for life in joining.lives_after(node.id, record.created or ""):

@@ -44,26 +44,23 @@ def note_unread(joining: Joining) -> None:
 def _sorted(joining: Joining, nodes: list[tuple[str, str]]) -> Iterator[tuple[str, str]]:
     """What each may hide; for some kinds only if something is made from it, or said to be."""
     kinds = dict(nodes)
-    leading = {
-        edge.source
-        for edge in joining.edges_at("source", kinds, ("provides", "associated", "may-take"))
-        if kinds[edge.source] not in _ASKED or (edge.relation == "may-take" and edge.path != TAGGED)
-    }
-    guessed = _guessed(joining, nodes)
+    edges = list(joining.edges_at("source", kinds, ("provides", "associated", "may-take")))
+    taken = [edge for edge in edges if edge.relation == "may-take"]
+    learned = {edge.source for edge in taken if edge.path != TAGGED}
+    leading = {edge.source for edge in edges if kinds[edge.source] not in _ASKED} | learned
+    guessed = _guessed(joining, {edge.source for edge in taken if kinds[edge.source] not in STORES and not is_arn(edge.source)})
     for node, kind in nodes:
         if (kind in _SORTS or node in leading) and node not in guessed:
             yield node, _SORTS.get(kind, "carrier" if kind in _ASKED else "reader")
 
 
-def _guessed(joining: Joining, nodes: list[tuple[str, str]]) -> set[str]:
-    """Those that only options in texts name, and that perhaps never were: they hide nothing.
+def _guessed(joining: Joining, taken: set[str]) -> set[str]:
+    """Those that only options in texts name, and that perhaps never were: they hide nothing. `taken` are all that options name.
 
     An option for a job or an endpoint often holds only how its name begins, or the name of one that is still to be made. If
     each were a gap, an ordinary estate would have no "no". A list that is incomplete is a gap anyway. Only what stores data is
     meant by its name, and the data outlasts its record.
     """
-    named = [node for node, kind in nodes if kind not in STORES and not is_arn(node)]
-    taken = {edge.source for edge in joining.edges_at("source", named, ("may-take",))}
     others = [name for name in RELATIONS if name != "may-take"]
     return taken - {getattr(edge, end) for end in ("source", "target") for edge in joining.edges_at(end, taken, others)}
 

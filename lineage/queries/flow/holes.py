@@ -127,7 +127,7 @@ class Blind:
             self._lose(job, job, "could not be read: its location is unknown")
         writes = links_out_of(self._graph, job, "writes")
         outputs = [location_of(link.target) for link in writes]
-        if self._graph.nodes[job]["kind"] in STORES and self._graph.nodes[job]["observed"] and not any(outputs):
+        if self._graph.kind(job) in STORES and self._graph.nodes[job]["observed"] and not any(outputs):
             self._lose(job, job, "stores it in no location that a record names: who reads it there is unknown")
         for link, place in zip(writes, outputs, strict=True):
             if place:

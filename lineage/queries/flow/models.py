@@ -57,7 +57,7 @@ def is_doubtful(graph: Flow, link: Link) -> bool:
 
 def changed(graph: Flow, link: Link) -> str:
     """A note if a package named other artifacts before it was changed: a model made from it may have either."""
-    if link.relation != "loads" or graph.nodes[link.target]["kind"] not in REGISTERED:
+    if link.relation != "loads" or graph.kind(link.target) not in REGISTERED:
         return ""
     if not any(one.data["usage"] == BEFORE for one in links_into(graph, link.target, "loads")):
         return ""
