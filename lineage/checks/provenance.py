@@ -12,7 +12,7 @@ from lineage.domain.kinds import ENDPOINT, HOLDERS, IMAGE, REGISTERED, kind_of_s
 from lineage.domain.names import is_place
 from lineage.domain.records import CLOUDTRAIL, INCOMPLETE, Gap, Json
 from lineage.domain.sightings import EVER
-from lineage.domain.times import bounds, sortable
+from lineage.domain.times import SECOND, bounds, sortable
 from lineage.queries.as_json import link_json
 from lineage.queries.datasets import resting_on_logs
 from lineage.queries.flow.contents import LOGGED, content_json, contents, whole_contents
@@ -23,7 +23,6 @@ from lineage.queries.scope import empty, not_enumerated
 from lineage.queries.trace import Tracing
 
 _UNREAD = ("denied", "throttled", "failed", "not-crawled", *INCOMPLETE)
-_SECOND = len("2026-01-01T00:00:00")  # S3's times have no finer resolution
 _SHOWN = 3
 _ASK_S3 = "`lineage crawl --digests` asks S3, if some model was not written by a job"
 
@@ -119,7 +118,7 @@ def _artifact(ground: Ground, link: Link, modified: str) -> Finding | None:
     if not (modified and limit):
         said = f"unknown whether {link.source} changed after it was made: S3 was not asked for its modification time"
         return Finding(UNKNOWN, subject, "", said, "", evidence, _ASK_S3)
-    if sortable(modified)[:_SECOND] <= sortable(limit)[:_SECOND]:
+    if sortable(modified)[:SECOND] <= sortable(limit)[:SECOND]:
         return None
     said = f"{link.source}, which {loader} loads, was modified {modified}, after {when} {limit}"
     return Finding(FAILED, subject, "", said, HIGH, evidence)

@@ -23,6 +23,7 @@ from lineage.errors import MalformedName
 _FIRST, _LAST = datetime(1970, 1, 1, tzinfo=UTC), datetime(9999, 1, 1, tzinfo=UTC)
 LATE = timedelta(hours=1)  # how long an event may take to appear: CloudTrail says about five minutes, without a guarantee
 CLOCKS = timedelta(minutes=1)  # how far the clocks of two parts of AWS may be apart
+SECOND = len("2026-01-01T00:00:00")  # how much of a time S3 tells: it has no finer resolution
 CERTAIN, POSSIBLE, IMPOSSIBLE = "certain", "possible", "impossible"
 
 

@@ -18,7 +18,7 @@ from typing import Any, Self
 
 from lineage.domain.names import Cover, Location
 from lineage.domain.records import Window
-from lineage.domain.times import bounds
+from lineage.domain.times import SECOND, bounds
 from lineage.snapshot.connection import connect
 
 LISTINGS_SCHEMA = """
@@ -31,7 +31,6 @@ CREATE INDEX listed_manifest ON listed (manifest, folder);
 CREATE TABLE entry (
     folder INTEGER NOT NULL, name TEXT NOT NULL, manifest INTEGER NOT NULL, PRIMARY KEY (folder, name, manifest)) WITHOUT ROWID;
 """
-_SECOND = len("2026-01-01T00:00:00")  # the precision of S3's times
 _AT_ONCE = 10_000  # entries that are written at a time
 _REMEMBERED = 50_000  # folders whose numbers are kept in memory while a manifest is written
 
@@ -154,7 +153,7 @@ class Listings:
         fitting: dict[tuple[str, str], dict[str, int]] = defaultdict(dict)
         for number, form, etag, modified, seen in self._db.execute(sql, (place,)):
             written, standing = bounds(Window(modified, seen))
-            if written[:_SECOND] < opens[:_SECOND] and standing >= (closes or opens):
+            if written[:SECOND] < opens[:SECOND] and standing >= (closes or opens):
                 fitting[etag, modified][form] = number
         return next(iter(fitting.values())).get(view) if len(fitting) == 1 else None
 

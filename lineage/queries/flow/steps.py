@@ -13,14 +13,12 @@ from lineage.domain.kinds import ALLOWED
 from lineage.domain.names import Cover, Span, gets_by, in_one_partition, location_of
 from lineage.domain.sightings import wrote
 from lineage.domain.status import is_over
-from lineage.domain.times import CERTAIN, IMPOSSIBLE, POSSIBLE, bounds, sortable
+from lineage.domain.times import CERTAIN, IMPOSSIBLE, POSSIBLE, SECOND, bounds, sortable
 from lineage.queries.flow.copies import got_content, is_copy, pinned_write
 from lineage.queries.flow.links import Flow, Lately, Link, links_into
 from lineage.queries.flow.models import is_model
 from lineage.queries.flow.order import in_order
 from lineage.snapshot.manifests import Listings
-
-_SECOND = len("2026-01-01T00:00:00")  # S3's times have no finer resolution
 
 
 class Step(NamedTuple):
@@ -89,7 +87,7 @@ def put_again(graph: Flow, write: Link, reading: Link) -> str:
         return ""
     ended = bounds(write.time)[1]
     settled = max(bounds(reading.time)[0], sortable(reading.data["settled"] or ""))
-    times = (time for time in put if ended and ended[:_SECOND] < sortable(time)[:_SECOND] <= settled[:_SECOND])
+    times = (time for time in put if ended and ended[:SECOND] < sortable(time)[:SECOND] <= settled[:SECOND])
     return next(times, "")
 
 
