@@ -48,8 +48,11 @@ def run_program(run: Run, words: Sequence[str]) -> int:
     try:
         status = _waited_for(program)
     except (KeyboardInterrupt, Terminated) as ending:
-        _end(program, told=isinstance(ending, KeyboardInterrupt))
+        with contextlib.suppress(KeyboardInterrupt, Terminated):
+            _end(program, told=isinstance(ending, KeyboardInterrupt))
         raise
+    finally:
+        _kill(program)
     if status == -signal.SIGINT:
         raise KeyboardInterrupt
     if status < 0:
@@ -70,12 +73,16 @@ def _waited_for(program: subprocess.Popen[bytes]) -> int:
 
 
 def _end(program: subprocess.Popen[bytes], *, told: bool) -> None:
-    """Wait until a program ends. Ctrl-C on a terminal went to it, too."""
+    """Tell a program to end, and wait until it does or the time is up. Ctrl-C on a terminal went to it, too."""
     if not told or not sys.stdin.isatty():
         program.send_signal(signal.SIGINT if told else signal.SIGTERM)
-    try:
+    with contextlib.suppress(subprocess.TimeoutExpired):
         program.wait(_ENDING)
-    except (subprocess.TimeoutExpired, KeyboardInterrupt, Terminated):
+
+
+def _kill(program: subprocess.Popen[bytes]) -> None:
+    """Leave no program behind: a second signal may come at any point of telling the program and waiting for it."""
+    if program.poll() is None:
         program.kill()
         program.wait()
 

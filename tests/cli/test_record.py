@@ -14,6 +14,8 @@ from typing import Any
 import pytest
 
 from lineage.recording import Run
+from lineage.recording.endings import Terminated
+from lineage.recording.programs import run_program
 from tests.conftest import HANGS, ROOT, Ran
 from tests.recording.conftest import Start
 from tests.recording.stand_in import DROP, StandIn
@@ -213,6 +215,34 @@ def test_a_program_that_does_not_end_is_killed_the_second_time(
     assert status(service)[0] == "Stopped"
 
 
+@pytest.mark.parametrize("second", [KeyboardInterrupt, Terminated])
+def test_a_second_signal_just_after_the_first_was_passed_on_kills_the_program(
+    service: StandIn, monkeypatch: pytest.MonkeyPatch, second: type[BaseException]
+) -> None:
+    """However early the second signal comes, it leaves no program behind, and the run is Stopped."""
+    started: list[subprocess.Popen[bytes]] = []
+
+    class Busy(subprocess.Popen[bytes]):
+        """A program on a busy machine: one signal comes while it is waited for, the next when the first was passed on."""
+
+        def wait(self, timeout: float | None = None) -> int:
+            if timeout is None:
+                return super().wait()
+            started.append(self)
+            raise KeyboardInterrupt
+
+        def send_signal(self, sig: int) -> None:
+            super().send_signal(sig)
+            if sig == signal.SIGINT:
+                raise second
+
+    monkeypatch.setattr(subprocess, "Popen", Busy)
+    with pytest.raises(KeyboardInterrupt), Run("churn", "first") as run:
+        run_program(run, [sys.executable, "-c", STAYS])
+    assert started[0].returncode is not None  # it ended, and nobody needs to wait for it
+    assert status(service) == ("Stopped", "interrupted (Ctrl-C)")
+
+
 # --- errors ---------------------------------------------------------------------------------------
 
 WRONG: dict[str, tuple[tuple[str, ...], str]] = {
@@ -320,6 +350,8 @@ def test_what_another_region_left_is_told(record: Record, service: StandIn) -> N
 KILLED = """
 import os, signal
 from lineage.recording import Run
+from lineage.recording.endings import Terminated
+from lineage.recording.programs import run_program
 with Run("churn", "first") as run:
     for at in range(40):
         run.log_metric("loss", at)
