@@ -18,6 +18,7 @@ QUICK = {
     "sql.shuffle.partitions": "2",
     "sql.adaptive.enabled": "false",
     "sql.codegen.wholeStage": "false",
+    "sql.codegen.factoryMode": "NO_CODEGEN",
     "driver.extraJavaOptions": "-XX:TieredStopAtLevel=1 -XX:+UseSerialGC",
 }
 
