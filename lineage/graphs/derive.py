@@ -28,7 +28,9 @@ from lineage.domain.kinds import (
     RELATIONS,
     RESOURCE,
     RUN_NAME,
+    RUNS,
     SERVERS,
+    STORES,
     WEIGHTS,
     Kind,
     kind_of_arn,
@@ -47,8 +49,9 @@ from lineage.domain.names import (
 )
 from lineage.domain.pins import PREFIX, parameter_of, read_pin
 from lineage.domain.records import Body, Edge, Node, Resource, Window, tags_of
-from lineage.domain.references import Hit, detail, empty_parts, hits
+from lineage.domain.references import TAGGED, Hit, detail, empty_parts, hits
 from lineage.domain.sightings import EVER, Sight, seen_read, seen_written
+from lineage.domain.status import is_over
 from lineage.domain.times import CLOCKS, Times, sortable, while_it_ran
 from lineage.graphs.associations import associated
 from lineage.graphs.deployments import BEFORE, PAST, PENDING
@@ -306,7 +309,7 @@ def said(life: LifeRecord, resolve: Resolve, joining: Joining) -> Said:
 
 def _of_lives(nodes: list[Node], edges: list[Edge], before: list[NamedNode], record: Resource, joining: Joining) -> Said:
     """The same, where names were used more than once: each means the lifetime at the time of naming."""
-    gone = {(edge.path, node.id.removesuffix(EARLIER)) for node, edge in before if edge.relation in _AT_ONCE}
+    gone = {(edge.path, node.id.removesuffix(EARLIER)) for node, edge in before if edge.relation != "deploys"}
     pairs = [(node, edge) for node, edge in zip(nodes, edges, strict=True) if (edge.path, node.id) not in gone]
     if joining.lived_before:
         anew = [pair for node, edge in pairs for pair in _named_since(node, edge, record, joining)]
@@ -409,13 +412,38 @@ def _named_before(node: Node, edge: Edge, record: Resource, joining: Joining) ->
     """What has a name now may be younger than what names it: then another thing, which nobody read, had the name before."""
     if edge.role == PENDING and edge.relation == "configures":
         return  # no field says when an update began
-    kind = KINDS[node.kind]
-    used = edge.relation in RUNNING and (kind.tells_use or node.kind in CARRIERS)
-    recorded = edge.relation == "recorded-by" and edge.source == node.id and kind.job
+    recorded = edge.relation == "recorded-by" and edge.source == node.id and KINDS[node.kind].job
     unsure = _UNSURE if recorded and not _last_ran(record) else CLOCKS
-    if (used or recorded) and joining.is_named_before(node.id, _named_at(record, edge), unsure):
+    matters = recorded or _is_used(node, edge, record)
+    if matters and joining.is_named_before(node.id, _existed_by(record, edge), unsure):
         unread = Node(f"{node.id}{EARLIER}", node.kind, node.name, node.account, node.region)
-        yield unread, edge._replace(source=unread.id)
+        moved = edge._replace(target=unread.id) if edge.target == node.id else edge._replace(source=unread.id)
+        yield unread, moved
+
+
+def _is_used(node: Node, edge: Edge, record: Resource) -> bool:
+    """Whether data may have passed between a record and a thing that it names, which then existed by a known time.
+
+    An option that only names a job or an endpoint may hold the name of one that is still to be made (`unread.py`), and a tag
+    may be younger than its record.
+    """
+    kind = KINDS[node.kind]
+    if edge.relation == "may-take":
+        meant = bool(node.arn) or node.kind in STORES
+        return meant and edge.path != TAGGED and (KINDS[record.kind].job or record.kind in RUNS)
+    if edge.relation == "writes":
+        return node.kind in STORES
+    if edge.relation == "member-of":
+        return kind.job and edge.source == node.id  # a step's job
+    return edge.relation in (*RUNNING, "reads") and (kind.tells_use or node.kind in CARRIERS)
+
+
+def _existed_by(record: Resource, edge: Edge) -> str:
+    """The time by which what a record names existed: for what a job or an execution may have made itself, its end, if known."""
+    kind = KINDS[record.kind]
+    if edge.relation == "member-of" or (kind.job and edge.relation in ("may-take", "writes")):
+        return str(record.body.get(kind.times[1]) or (record.modified if is_over(record.status) else "") or "")
+    return _named_at(record, edge)
 
 
 def _at_the_time(node: Node, edge: Edge, record: Resource, joining: Joining) -> NamedNode:
