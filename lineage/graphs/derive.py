@@ -358,14 +358,19 @@ def _as_listed(edge: Edge, hit: Hit, listings: Listings) -> Edge:
 def once_said(record: Resource, resolve: Resolve, joining: Joining) -> Said:
     """What an earlier version of a record named as data: a later edit removes no evidence.
 
-    What a job reads is given at its creation, and is the same in each version.
+    What a job reads is given at its creation, and is the same in each version. Its tags and what it made last are not.
     """
-    if KINDS[record.kind].job:
+    kind = KINDS[record.kind]
+    if kind.job and record.body.keys().isdisjoint(_VARYING[kind.name]):
         return [], []
     identity = joining.life_of(record.id, record.created or "")
     nodes, edges = said((identity, record), resolve, joining)
     pairs = list(zip(nodes, edges, strict=True))
-    kept = [(node, edge) for node, edge in pairs if edge.relation in _STAYS_SAID or _is_logged_output(edge)]
+    if kind.job:
+        ended = joining.ended(identity)
+        pairs = [(node, _until(ended, edge)) for node, edge in pairs if edge.path in _PATHS_THAT_VARY]
+        return [node for node, _ in pairs], [edge for _, edge in pairs]
+    kept = [(node, edge) for node, edge in pairs if _stays_said(edge)]
     if usage := _RAN.get(record.kind):
         kept += [(node, edge._replace(usage=usage)) for node, edge in pairs if edge.relation in ("deploys", "loads")]
     seen = record.seen or EVER
@@ -375,6 +380,9 @@ def once_said(record: Resource, resolve: Resolve, joining: Joining) -> Said:
 
 
 _STAYS_SAID = ("reads", "mentions", "may-take", "configures")
+_VARY = {kind.name: [one.path for one in kind.references if one.varies] for kind in KINDS.values()}
+_PATHS_THAT_VARY = frozenset(path for paths in _VARY.values() for path in paths)
+_VARYING = {kind: {path.partition(".")[0].removesuffix("[]") for path in paths} for kind, paths in _VARY.items()}
 # What can be changed and holds a model: an update of a component ends what it ran, a model may be made of a package before.
 _RAN = {kind: PAST for kind in HOLDERS if kind in SERVERS} | dict.fromkeys(REGISTERED, BEFORE)
 
@@ -384,8 +392,15 @@ def _of_version(edge: Edge, record: Resource, seen: str = "") -> Edge:
     return edge._replace(window=Window(record.modified or "", seen))
 
 
-def _is_logged_output(edge: Edge) -> bool:
-    return edge.relation == "writes" and edge.evidence == "logged"
+def _stays_said(edge: Edge) -> bool:
+    """Whether what an earlier version of a record said counts beside what the last one says."""
+    logged_output = edge.relation == "writes" and edge.evidence == "logged"
+    return edge.relation in _STAYS_SAID or edge.path in _PATHS_THAT_VARY or logged_output
+
+
+def _until(ended: str, edge: Edge) -> Edge:
+    """An edge that a job had while it ran, with the time at which it ended."""
+    return edge._replace(window=edge.window._replace(closes=ended)) if edge.window else edge
 
 
 def _named_at(record: Resource, edge: Edge) -> str:

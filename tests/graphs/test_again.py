@@ -368,6 +368,11 @@ STEP_OF_J = record("pipeline-execution", "p/execution/e", {
     "PipelineArn": arn("pipeline", "p"), "PipelineExecutionArn": arn("pipeline", "p/execution/e"), "PipelineExecutionSteps": STEPS,
     "PipelineExecutionStatus": "Succeeded", "LastModifiedTime": "2026-01-05T02:00:00Z",
 })  # fmt: skip
+TAG = [{"Key": "data", "Value": "s3://b/p/"}]
+OTHER_STEP = [{"StepName": "Fit", "Metadata": {"TrainingJob": {"Arn": arn("training-job", "k")}}}]
+RETRIED = record("pipeline-execution", "p/execution/e", dict(STEP_OF_J.body) | {
+    "PipelineExecutionSteps": OTHER_STEP, "LastModifiedTime": "2026-01-06T02:00:00Z",
+})  # fmt: skip
 
 
 @pytest.mark.parametrize(
@@ -399,6 +404,11 @@ STEP_OF_J = record("pipeline-execution", "p/execution/e", {
             add(DATA, association(DATA.arn, arn("training-job", "far", region="us-east-1"))),
             add(NEAR_IT),
         ], id="the first record of a region in which a job was only named"),
+        pytest.param([
+            add(training("t", {}, TrainingJobStatus="InProgress", TrainingEndTime=None, Tags=TAG), processing("p", {}, {"out": "s3://b/p/"})),
+            add(training("t", {}, Tags=[])),
+        ], id="a tag that was taken away while its job ran"),
+        pytest.param([add(STEP_OF_J, training("k", {})), add(RETRIED)], id="a step that was tried again"),
         *(
             pytest.param([add(naming, training("t", {"a": "s3://x/"})), add(record(kind, name, YOUNG))], id=f"a {kind} that is younger than its {naming.kind}")
             for naming in (BY_NAME, training("n", {}, HyperParameters={"g": arn("feature-group", "features")}), STEP_OF_J)

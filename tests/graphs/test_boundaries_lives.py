@@ -235,6 +235,13 @@ def logged(**body: Any) -> Resource:
     return record("trial-component", "r", {"CreationTime": at("05T00:00:00")} | body)
 
 
+def best(model: str, status: str, **body: Any) -> Resource:
+    """An AutoML job with its best candidate so far."""
+    candidate = {"InferenceContainers": [{"ModelDataUrl": model}]}
+    times = {"CreationTime": at("05T00:00:00")}
+    return record("automl-job", "auto", times | {"AutoMLJobStatus": status, "BestCandidate": candidate} | body)
+
+
 def values(uri: str) -> dict[str, Any]:
     return {"x": {"Value": uri}}
 
@@ -266,8 +273,25 @@ def values(uri: str) -> dict[str, Any]:
             [logged(Source={"SourceArn": arn("training-job", "j")}), logged()],
             [],
         ),
+        (
+            [best("s3://a/m.tar.gz", "InProgress"), best("s3://b/m.tar.gz", "Completed", EndTime=at("06T00:00:00"))],
+            [("writes", "s3://a/m.tar.gz"), ("writes", "s3://b/m.tar.gz")],
+        ),
+        (
+            [best("s3://a/m.tar.gz", "InProgress"), best("s3://a/m.tar.gz", "Completed", EndTime=at("06T00:00:00"))],
+            [("writes", "s3://a/m.tar.gz")],
+        ),
     ],
-    ids=["a job that ended", "another input", "another output", "a parameter taken away", "the same input", "another job"],
+    ids=[
+        "a job that ended",
+        "another input",
+        "another output",
+        "a parameter taken away",
+        "the same input",
+        "another job",
+        "another candidate",
+        "the same candidate",
+    ],
 )  # fmt: skip
 def test_what_an_edit_takes_away(tmp_path: Path, versions: list[Resource], edges: list[tuple[str, str]]) -> None:
     """Data that people once named stays named, whatever they write later; a job's reference is in each version, once."""

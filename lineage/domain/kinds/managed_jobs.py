@@ -139,11 +139,13 @@ AUTOML_JOB = Kind(
             template="{S3OutputPath}/{AutoMLJobName}/",
             continuous="=Continuous",
         ),
-        writes("BestCandidate.InferenceContainers[].ModelDataUrl", usage="model", continuous="=Continuous"),
-        writes("BestCandidate.InferenceContainerDefinitions.*[].ModelDataUrl", usage="model", continuous="=Continuous"),
+        *(
+            writes(f"BestCandidate.{containers}[].ModelDataUrl", usage="model", continuous="=Continuous", varies=True)
+            for containers in ("InferenceContainers", "InferenceContainerDefinitions.*")
+        ),
         provides("BestCandidate.InferenceContainers[].Image"),
         provides("BestCandidate.InferenceContainerDefinitions.*[].Image"),
-        owns("BestCandidate.CandidateSteps[].CandidateStepArn", ANY, role="CandidateStepType"),
+        owns("BestCandidate.CandidateSteps[].CandidateStepArn", ANY, role="CandidateStepType", varies=True),
         owns("ModelDeployResult.EndpointName", "endpoint"),
         mentions("AutoMLProblemTypeConfig.TextGenerationJobConfig.TextGenerationHyperParameters.*", paired=True),
         *TAGS,
