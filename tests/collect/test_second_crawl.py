@@ -74,6 +74,23 @@ NAMES_X = {"Parameters": {"d": {"StringValue": X}}}
 NAMES_NONE = {"Parameters": {"d": {"StringValue": "none"}}}
 
 
+def unbegun() -> dict[str, Any]:
+    """A training job that waits for its instances."""
+    job = fit("waits", {"train": X}, TrainingJobStatus="InProgress")
+    return job | {
+        "record": {key: value for key, value in job["record"].items() if key not in ("TrainingStartTime", "TrainingEndTime")}
+    }
+
+
+def queued() -> dict[str, Any]:
+    """A processing job that waits for its instances."""
+    job = prepared("queued", X, {"S3Output": {"S3Uri": "s3://made/queued/"}})
+    body = job["record"] | {"ProcessingJobStatus": "InProgress"}
+    return job | {
+        "record": {key: value for key, value in body.items() if key not in ("ProcessingStartTime", "ProcessingEndTime")}
+    }
+
+
 def tagged(value: str, **body: Any) -> dict[str, Any]:
     """A job whose tags people change."""
     return fit("tagged", {"train": "s3://n/"}, **body) | {"search": {"Tags": [{"Key": "data", "Value": value}]}}
@@ -143,6 +160,21 @@ CASES: list[tuple[str, list[tuple[Entries, list[dict[str, Any]]]], list[str]]] =
 def test_crawl_after_crawl(tmp_path: Path, crawls: list[tuple[Entries, list[dict[str, Any]]]], said: list[str]) -> None:
     """After each of several crawls of an account that changes, the verdict is right."""
     assert [crawl(tmp_path, records, *faults) for records, faults in crawls] == said
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "said"),
+    [
+        ([unbegun()], [], ["declared-only", "possible"]),
+        ([queued()], [fit("late", {"train": "s3://made/queued/"}, **LATE)], ["not-referenced", "possible"]),
+    ],
+    ids=["what it read", "what read its output"],
+)
+def test_a_job_that_was_gone_before_it_was_seen_to_begin(
+    tmp_path: Path, before: Entries, after: Entries, said: list[str]
+) -> None:
+    """A job that was seen before it began and is on no list later may have run in between, and no answer says that it did not."""
+    assert [crawl(tmp_path, records, full=True) for records in (before, after)] == said
 
 
 KILLED = """
