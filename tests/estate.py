@@ -128,6 +128,7 @@ def estate() -> list[dict[str, Any]]:
         line("pipeline", "p", {"PipelineStatus": "Active", "PipelineDefinition": json.dumps({"Data": only("pipeline")})}),
         line("pipeline-execution", "p/execution/e", {
             "PipelineArn": pipeline, "PipelineExecutionArn": f"{pipeline}/execution/e", "PipelineExecutionStatus": "Succeeded",
+            "LastModifiedTime": "2026-01-02T11:30:00Z",  # after its step's job
         }, search={"PipelineParameters": PARAMETERS}, extras={"PipelineExecutionSteps": STEPS, "PipelineParameters": PARAMETERS}),
         line("model-card", "card", {"ModelCardStatus": "Approved", "Content": json.dumps({"data": only("model-card")})}),
         line("model-package", "g/1", {"ModelPackageGroupName": "g", "CustomerMetadataProperties": {"data": only("model-package")}}),

@@ -23,7 +23,17 @@ def started(attributes: Json) -> bool:
     """
     if attributes["kind"] not in _TELL_BEGIN:
         return launched(attributes) != 0
+    return was_lost(attributes) or _had_begun(attributes)
+
+
+def _had_begun(attributes: Json) -> bool:
     return has_begun(attributes["status"], attributes.get("started"), attributes.get("steps"))
+
+
+def was_lost(attributes: Json) -> bool:
+    """Whether a job is gone that no crawl saw end or begin: it may have begun after it was seen."""
+    gone = attributes["kind"] in _TELL_BEGIN and bool(attributes.get("deleted"))
+    return gone and not is_over(attributes["status"]) and not _had_begun(attributes)
 
 
 def launched(attributes: Json) -> int | None:

@@ -82,6 +82,7 @@ _NO_PROGRAM: Final = frozenset(
         "Failed",
     }
 )
+_INTERRUPTS: Final = frozenset({"Interrupted", "Restarting"})  # after these a program begins again, on other instances
 # How a failure begins if the container never ran because its input could not be fetched.
 _NOT_FETCHED: Final = re.compile(r"ClientError: *(?:Data download failed|Failed to download data)", re.IGNORECASE)
 # How a failure says that its input place was empty. A program may say so too, but then SageMaker puts another word before.
@@ -120,6 +121,11 @@ def has_begun(status: str | None, started: str | None, steps: list[str] | None) 
         return not (_NO_PROGRAM - _READING_STEPS).issuperset(steps)
     reading = not (_NO_PROGRAM - _READING_STEPS).issuperset(steps or ())
     return bool(started or reading) or outcome(status) not in _PERHAPS_NOT_BEGUN
+
+
+def interrupts(step: str) -> bool:
+    """Whether a program ended in this secondary status to begin again: on another spot instance, or after an error."""
+    return step in _INTERRUPTS
 
 
 def runs_in(steps: Iterable[str]) -> bool:

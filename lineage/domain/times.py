@@ -16,7 +16,7 @@ from typing import NamedTuple
 from lineage.domain.kinds import KINDS
 from lineage.domain.records import Enumeration, Resource, Window
 from lineage.domain.references import Hit
-from lineage.domain.status import has_run, is_over
+from lineage.domain.status import has_run, interrupts, is_over, runs_in
 from lineage.errors import MalformedName
 
 # From the Unix epoch to the year before the last one with four digits, so a window can be wider.
@@ -85,7 +85,14 @@ class Times:
         downloads = self._of(kind.download)
         began = [time for time in (opens, *(step.get("StartTime") for step in downloads)) if time]
         opened = min(began, key=sortable, default=created)
-        return Window(opened, (files and _last_download(downloads)) or closes)
+        return Window(opened, (files and self._all_downloaded(downloads)) or closes)
+
+    def _all_downloaded(self, downloads: list[Mapping[str, str]]) -> str:
+        """The end of the last download; empty if the program was started again after it, for which nothing tells a download."""
+        ended = _last_download(downloads)
+        later = [step.get("Status", "") for step in self._steps if sortable(step.get("StartTime") or "") >= sortable(ended)]
+        again = next((number for number, step in enumerate(later) if interrupts(step)), len(later))
+        return "" if runs_in(later[again:]) else ended
 
     def _of(self, status: str) -> list[Mapping[str, str]]:
         return [step for step in self._steps if step.get("Status") == status] if status else []

@@ -28,7 +28,9 @@ from lineage.domain.kinds import (
     RELATIONS,
     RESOURCE,
     RUN_NAME,
+    RUNS,
     SERVERS,
+    STORES,
     WEIGHTS,
     Kind,
     kind_of_arn,
@@ -47,8 +49,9 @@ from lineage.domain.names import (
 )
 from lineage.domain.pins import PREFIX, parameter_of, read_pin
 from lineage.domain.records import Body, Edge, Node, Resource, Window, tags_of
-from lineage.domain.references import Hit, detail, empty_parts, hits
+from lineage.domain.references import TAGGED, Hit, detail, empty_parts, hits
 from lineage.domain.sightings import EVER, Sight, seen_read, seen_written
+from lineage.domain.status import is_over
 from lineage.domain.times import CLOCKS, Times, sortable, while_it_ran
 from lineage.graphs.associations import associated
 from lineage.graphs.deployments import BEFORE, PAST, PENDING
@@ -306,7 +309,7 @@ def said(life: LifeRecord, resolve: Resolve, joining: Joining) -> Said:
 
 def _of_lives(nodes: list[Node], edges: list[Edge], before: list[NamedNode], record: Resource, joining: Joining) -> Said:
     """The same, where names were used more than once: each means the lifetime at the time of naming."""
-    gone = {(edge.path, node.id.removesuffix(EARLIER)) for node, edge in before if edge.relation in _AT_ONCE}
+    gone = {(edge.path, node.id.removesuffix(EARLIER)) for node, edge in before if edge.relation != "deploys"}
     pairs = [(node, edge) for node, edge in zip(nodes, edges, strict=True) if (edge.path, node.id) not in gone]
     if joining.lived_before:
         anew = [pair for node, edge in pairs for pair in _named_since(node, edge, record, joining)]
@@ -355,14 +358,19 @@ def _as_listed(edge: Edge, hit: Hit, listings: Listings) -> Edge:
 def once_said(record: Resource, resolve: Resolve, joining: Joining) -> Said:
     """What an earlier version of a record named as data: a later edit removes no evidence.
 
-    What a job reads is given at its creation, and is the same in each version.
+    What a job reads is given at its creation, and is the same in each version. Its tags and what it made last are not.
     """
-    if KINDS[record.kind].job:
+    kind = KINDS[record.kind]
+    if kind.job and record.body.keys().isdisjoint(_VARYING[kind.name]):
         return [], []
     identity = joining.life_of(record.id, record.created or "")
     nodes, edges = said((identity, record), resolve, joining)
     pairs = list(zip(nodes, edges, strict=True))
-    kept = [(node, edge) for node, edge in pairs if edge.relation in _STAYS_SAID or _is_logged_output(edge)]
+    if kind.job:
+        ended = joining.ended(identity)
+        pairs = [(node, _until(ended, edge)) for node, edge in pairs if edge.path in _PATHS_THAT_VARY]
+        return [node for node, _ in pairs], [edge for _, edge in pairs]
+    kept = [(node, edge) for node, edge in pairs if _stays_said(edge)]
     if usage := _RAN.get(record.kind):
         kept += [(node, edge._replace(usage=usage)) for node, edge in pairs if edge.relation in ("deploys", "loads")]
     seen = record.seen or EVER
@@ -372,6 +380,9 @@ def once_said(record: Resource, resolve: Resolve, joining: Joining) -> Said:
 
 
 _STAYS_SAID = ("reads", "mentions", "may-take", "configures")
+_VARY = {kind.name: [one.path for one in kind.references if one.varies] for kind in KINDS.values()}
+_PATHS_THAT_VARY = frozenset(path for paths in _VARY.values() for path in paths)
+_VARYING = {kind: {path.partition(".")[0].removesuffix("[]") for path in paths} for kind, paths in _VARY.items()}
 # What can be changed and holds a model: an update of a component ends what it ran, a model may be made of a package before.
 _RAN = {kind: PAST for kind in HOLDERS if kind in SERVERS} | dict.fromkeys(REGISTERED, BEFORE)
 
@@ -381,8 +392,15 @@ def _of_version(edge: Edge, record: Resource, seen: str = "") -> Edge:
     return edge._replace(window=Window(record.modified or "", seen))
 
 
-def _is_logged_output(edge: Edge) -> bool:
-    return edge.relation == "writes" and edge.evidence == "logged"
+def _stays_said(edge: Edge) -> bool:
+    """Whether what an earlier version of a record said counts beside what the last one says."""
+    logged_output = edge.relation == "writes" and edge.evidence == "logged"
+    return edge.relation in _STAYS_SAID or edge.path in _PATHS_THAT_VARY or logged_output
+
+
+def _until(ended: str, edge: Edge) -> Edge:
+    """An edge that a job had while it ran, with the time at which it ended."""
+    return edge._replace(window=edge.window._replace(closes=ended)) if edge.window else edge
 
 
 def _named_at(record: Resource, edge: Edge) -> str:
@@ -409,13 +427,38 @@ def _named_before(node: Node, edge: Edge, record: Resource, joining: Joining) ->
     """What has a name now may be younger than what names it: then another thing, which nobody read, had the name before."""
     if edge.role == PENDING and edge.relation == "configures":
         return  # no field says when an update began
-    kind = KINDS[node.kind]
-    used = edge.relation in RUNNING and (kind.tells_use or node.kind in CARRIERS)
-    recorded = edge.relation == "recorded-by" and edge.source == node.id and kind.job
+    recorded = edge.relation == "recorded-by" and edge.source == node.id and KINDS[node.kind].job
     unsure = _UNSURE if recorded and not _last_ran(record) else CLOCKS
-    if (used or recorded) and joining.is_named_before(node.id, _named_at(record, edge), unsure):
+    matters = recorded or _is_used(node, edge, record)
+    if matters and joining.is_named_before(node.id, _existed_by(record, edge), unsure):
         unread = Node(f"{node.id}{EARLIER}", node.kind, node.name, node.account, node.region)
-        yield unread, edge._replace(source=unread.id)
+        moved = edge._replace(target=unread.id) if edge.target == node.id else edge._replace(source=unread.id)
+        yield unread, moved
+
+
+def _is_used(node: Node, edge: Edge, record: Resource) -> bool:
+    """Whether data may have passed between a record and a thing that it names, which then existed by a known time.
+
+    An option that only names a job or an endpoint may hold the name of one that is still to be made (`unread.py`), and a tag
+    may be younger than its record.
+    """
+    kind = KINDS[node.kind]
+    if edge.relation == "may-take":
+        meant = bool(node.arn) or node.kind in STORES
+        return meant and edge.path != TAGGED and (KINDS[record.kind].job or record.kind in RUNS)
+    if edge.relation == "writes":
+        return node.kind in STORES
+    if edge.relation == "member-of":
+        return kind.job and edge.source == node.id  # a step's job
+    return edge.relation in (*RUNNING, "reads") and (kind.tells_use or node.kind in CARRIERS)
+
+
+def _existed_by(record: Resource, edge: Edge) -> str:
+    """The time by which what a record names existed: for what a job or an execution may have made itself, its end, if known."""
+    kind = KINDS[record.kind]
+    if edge.relation == "member-of" or (kind.job and edge.relation in ("may-take", "writes")):
+        return str(record.body.get(kind.times[1]) or (record.modified if is_over(record.status) else "") or "")
+    return _named_at(record, edge)
 
 
 def _at_the_time(node: Node, edge: Edge, record: Resource, joining: Joining) -> NamedNode:

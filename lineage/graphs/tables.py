@@ -216,6 +216,11 @@ class Joining:
         before = self._db.execute(sql, (f"{identity}@", f"{identity}A", sortable(time))).fetchone()
         return str(before[0]) if before else identity
 
+    def ended(self, identity: str) -> str:
+        """When a job ended, as its last record says; empty if unknown."""
+        row = self._db.execute("SELECT json_extract(details, '$.ended') FROM main.node WHERE id = ?", (identity,)).fetchone()
+        return str(row[0] or "") if row else ""
+
     def is_named_before(self, identity: str, time: str, unsure: timedelta = CLOCKS) -> bool:
         """Whether a name was used at a time at which none of its known lifetimes had begun, nor soon after."""
         if not time:

@@ -23,7 +23,7 @@ from lineage.graphs.named import Known, NamedPlaces, known_in
 from lineage.graphs.neighbourhoods import dataset_excerpt, making_excerpt
 from lineage.queries.as_json import link_json, node_json, scope_json
 from lineage.queries.attested import NO_REST, Rests, Vouched, resting, vouched_in
-from lineage.queries.flow.begun import may_have_made, read_nothing
+from lineage.queries.flow.begun import read_nothing, surely_ran
 from lineage.queries.flow.contents import LOGGED, agreed, content_json, contents, whole_contents
 from lineage.queries.flow.links import Flow, Link, links_into, links_out_of, told_once
 from lineage.queries.flow.steps import listings_of
@@ -295,7 +295,7 @@ class DatasetsUnderWay:
             if step.job != job
         ]
         named = link.relation == "mentions"
-        ran = READ if may_have_made(self.graph, job) else MAYBE
+        ran = READ if surely_ran(self.graph, job) else MAYBE
         state = DECLARED if read_nothing(self.graph, link._replace(target=job)) else ran
         return {
             "uri": link.source,

@@ -18,7 +18,7 @@ from lineage.domain.times import bounds, sortable
 from lineage.domain.training import is_training_job
 from lineage.queries.as_json import link_json, node_json
 from lineage.queries.attested import judged
-from lineage.queries.flow.begun import may_have_made, read_nothing
+from lineage.queries.flow.begun import read_nothing, surely_ran
 from lineage.queries.flow.first_readers import FirstReaders
 from lineage.queries.flow.links import Flow, Link, links_into, links_out_of
 from lineage.queries.flow.models import by_environment, is_model, is_past
@@ -247,7 +247,7 @@ class Making:
     def _way_from(self, job: str) -> Arrival | None:
         """How what a job made got into the node."""
         if job in self._nodes:
-            return Arrival(job, "", sure=may_have_made(self.graph, job))
+            return Arrival(job, "", sure=surely_ran(self.graph, job))
         if job not in self._ways:
             self._ways[job] = Spread(self.graph, job).run(lambda arrival: _is_in(arrival, self.node))
         return self._ways[job]

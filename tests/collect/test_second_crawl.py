@@ -73,6 +73,52 @@ INGESTED = [
 NAMES_X = {"Parameters": {"d": {"StringValue": X}}}
 NAMES_NONE = {"Parameters": {"d": {"StringValue": "none"}}}
 
+
+def unbegun() -> dict[str, Any]:
+    """A training job that waits for its instances."""
+    job = fit("waits", {"train": X}, TrainingJobStatus="InProgress")
+    return job | {
+        "record": {key: value for key, value in job["record"].items() if key not in ("TrainingStartTime", "TrainingEndTime")}
+    }
+
+
+def queued() -> dict[str, Any]:
+    """A processing job that waits for its instances."""
+    job = prepared("queued", X, {"S3Output": {"S3Uri": "s3://made/queued/"}})
+    body = job["record"] | {"ProcessingJobStatus": "InProgress"}
+    return job | {
+        "record": {key: value for key, value in body.items() if key not in ("ProcessingStartTime", "ProcessingEndTime")}
+    }
+
+
+def tagged(value: str, **body: Any) -> dict[str, Any]:
+    """A job whose tags people change."""
+    return fit("tagged", {"train": "s3://n/"}, **body) | {"search": {"Tags": [{"Key": "data", "Value": value}]}}
+
+
+def retried(job: str, **body: Any) -> Entries:
+    """An execution whose step made a job, which was another one before its retry."""
+    whose = {"PipelineArn": arn("pipeline", "p"), "PipelineExecutionArn": arn("pipeline", "p/execution/e")}
+    steps = [{"StepName": "Fit", "Metadata": {"TrainingJob": {"Arn": arn("training-job", job)}}}]
+    status = {"PipelineExecutionStatus": "Succeeded", "LastModifiedTime": "2026-01-03T00:00:00Z"}
+    made = {"search": {"PipelineParameters": []}, "extras": {"PipelineExecutionSteps": steps, "PipelineParameters": []}}
+    execution = line("pipeline-execution", "p/execution/e", whose | status | body, **made)
+    return [line("pipeline", "p", {"PipelineStatus": "Active", "PipelineDefinition": "{}"}), execution]
+
+
+def searching(job: str, status: str, **body: Any) -> dict[str, Any]:
+    """An AutoML job whose best candidate changes while it runs."""
+    steps = [
+        {
+            "CandidateStepType": "AWS::SageMaker::TrainingJob",
+            "CandidateStepArn": arn("training-job", job),
+            "CandidateStepName": job,
+        }
+    ]
+    best = {"CandidateName": "c", "ObjectiveStatus": "Succeeded", "CandidateStatus": "Completed", "CandidateSteps": steps}
+    return line("automl-job", "auto", {"AutoMLJobStatus": status, "BestCandidate": best | body.pop("best", {})} | body)
+
+
 CASES: list[tuple[str, list[tuple[Entries, list[dict[str, Any]]]], list[str]]] = [
     ("changed, and Search refused", [([component()], []), ([component(**NAMES_X, **CHANGED)], [denied("Search")])], ["not-referenced", "unknown"]),
     ("changed", [([component()], []), ([component(**NAMES_X, **CHANGED)], [])], ["not-referenced", "possible"]),
@@ -94,6 +140,17 @@ CASES: list[tuple[str, list[tuple[Entries, list[dict[str, Any]]]], list[str]]] =
         [([TOUCHED, algorithm(X)], []), ([TOUCHED, algorithm("s3://y/", CreationTime="2026-01-10T00:00:00Z")], [])],
         ["used-indirectly", "used-indirectly"],
     ),
+    ("a tag that was taken away", [([tagged(X)], []), ([tagged("none", **CHANGED)], [])], ["possible", "possible"]),
+    (
+        "a step that was tried again, and whose first job is gone",
+        [(retried("gone"), []), ([*retried("j", **CHANGED)], [])],
+        ["unknown", "unknown"],
+    ),
+    (
+        "a candidate that was the best for a while, and whose job is gone",
+        [([searching("gone", "InProgress")], []), ([searching("j", "Completed", EndTime="2026-01-03T00:00:00Z", **CHANGED)], [])],
+        ["unknown", "unknown"],
+    ),
     ("read at last", [([fit("k", {"train": X})], [denied("DescribeTrainingJob", name="k"), denied("Search")]), ([fit("k", {"train": X})], [])], ["unknown", "used"]),
     ("a list refused, and then not", [([], []), ([fit("k", {"train": X}, **LATE)], [denied("ListTrainingJobs"), denied("Search")]), ([fit("k", {"train": X}, **LATE)], [])], ["not-referenced", "unknown", "used"]),
 ]  # fmt: skip
@@ -103,6 +160,21 @@ CASES: list[tuple[str, list[tuple[Entries, list[dict[str, Any]]]], list[str]]] =
 def test_crawl_after_crawl(tmp_path: Path, crawls: list[tuple[Entries, list[dict[str, Any]]]], said: list[str]) -> None:
     """After each of several crawls of an account that changes, the verdict is right."""
     assert [crawl(tmp_path, records, *faults) for records, faults in crawls] == said
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "said"),
+    [
+        ([unbegun()], [], ["declared-only", "possible"]),
+        ([queued()], [fit("late", {"train": "s3://made/queued/"}, **LATE)], ["not-referenced", "possible"]),
+    ],
+    ids=["what it read", "what read its output"],
+)
+def test_a_job_that_was_gone_before_it_was_seen_to_begin(
+    tmp_path: Path, before: Entries, after: Entries, said: list[str]
+) -> None:
+    """A job that was seen before it began and is on no list later may have run in between, and no answer says that it did not."""
+    assert [crawl(tmp_path, records, full=True) for records in (before, after)] == said
 
 
 KILLED = """

@@ -84,6 +84,24 @@ def test_when_a_training_job_reads(mode: str, body: dict[str, Any], expected: li
     assert [time.replace("2026-01-02T", "").replace(":00Z", "") for time in windows(job, "reads")] == expected
 
 
+@pytest.mark.parametrize(
+    ("later", "closes"),
+    [
+        ([("Interrupted", "10:20"), ("Starting", "10:30"), ("Training", "10:35")], "11:00"),
+        ([("Restarting", "10:20"), ("Training", "10:35")], "11:00"),
+        ([("Interrupted", "10:20"), ("Starting", "10:30"), ("MaxWaitTimeExceeded", "10:50")], "10:01"),
+        ([("Training", "10:01"), ("Uploading", "10:50")], "10:01"),
+    ],
+    ids=["on another spot instance", "after an error", "interrupted for good", "not interrupted"],
+)
+def test_a_program_that_began_again_downloaded_again(later: list[tuple[str, str]], closes: str) -> None:
+    """Where a program was started again and no step tells its download, the job may have read until its end."""
+    steps = downloads(("09:58", "10:01"))["SecondaryStatusTransitions"]
+    steps = [*steps, *({"Status": status, "StartTime": f"2026-01-02T{time}:00Z"} for status, time in later)]
+    job = training("j", [channel("train", "s3://b/t", mode="File")], SecondaryStatusTransitions=steps)
+    assert windows(job, "reads") == [f"2026-01-02T09:58:00Z/2026-01-02T{closes}:00Z"]
+
+
 def test_a_step_that_tells_nothing_is_left_out() -> None:
     """Steps without a status, a time or any content hide neither when a job read nor that it wrote."""
     told = downloads(("09:58", "10:01"))["SecondaryStatusTransitions"]
@@ -136,6 +154,14 @@ def test_write_windows() -> None:
     assert windows(processing("p", {}, {}, ProcessingOutputConfig=outputs), "writes") == [
         "2026-01-02T08:00:00Z/2026-01-02T09:00:00Z"
     ]
+
+
+def test_a_transform_job_writes_while_it_runs() -> None:
+    """A transform job uploads the answers to each object when that is done, and captures while it runs."""
+    times = {"TransformStartTime": "2026-01-02T08:00:00Z", "TransformEndTime": "2026-01-02T09:00:00Z"}
+    places = {"TransformOutput": {"S3OutputPath": "s3://b/o"}, "DataCaptureConfig": {"DestinationS3Uri": "s3://b/c"}}
+    job = record("transform-job", "t", {"TransformJobStatus": "Completed"} | times | places)
+    assert windows(job, "writes") == ["2026-01-02T08:00:00Z/2026-01-02T09:00:00Z"] * 2
 
 
 @pytest.mark.parametrize(

@@ -362,6 +362,18 @@ PACKAGE = arn("model-package", "g/1")
 NEAR_IT = record("model", "m", {"CreationTime": "2026-01-05T02:00:00Z"}, region="us-east-1")
 BY_NAME = processing("p", {}, {}, ProcessingOutputConfig={"Outputs": PUT})
 
+YOUNG = {"CreationTime": "2026-02-05T02:00:00Z"}
+STEPS = [{"StepName": "Fit", "Metadata": {"TrainingJob": {"Arn": arn("training-job", "j")}}}]
+STEP_OF_J = record("pipeline-execution", "p/execution/e", {
+    "PipelineArn": arn("pipeline", "p"), "PipelineExecutionArn": arn("pipeline", "p/execution/e"), "PipelineExecutionSteps": STEPS,
+    "PipelineExecutionStatus": "Succeeded", "LastModifiedTime": "2026-01-05T02:00:00Z",
+})  # fmt: skip
+TAG = [{"Key": "data", "Value": "s3://b/p/"}]
+OTHER_STEP = [{"StepName": "Fit", "Metadata": {"TrainingJob": {"Arn": arn("training-job", "k")}}}]
+RETRIED = record("pipeline-execution", "p/execution/e", dict(STEP_OF_J.body) | {
+    "PipelineExecutionSteps": OTHER_STEP, "LastModifiedTime": "2026-01-06T02:00:00Z",
+})  # fmt: skip
+
 
 @pytest.mark.parametrize(
     "crawls",
@@ -392,6 +404,16 @@ BY_NAME = processing("p", {}, {}, ProcessingOutputConfig={"Outputs": PUT})
             add(DATA, association(DATA.arn, arn("training-job", "far", region="us-east-1"))),
             add(NEAR_IT),
         ], id="the first record of a region in which a job was only named"),
+        pytest.param([
+            add(training("t", {}, TrainingJobStatus="InProgress", TrainingEndTime=None, Tags=TAG), processing("p", {}, {"out": "s3://b/p/"})),
+            add(training("t", {}, Tags=[])),
+        ], id="a tag that was taken away while its job ran"),
+        pytest.param([add(STEP_OF_J, training("k", {})), add(RETRIED)], id="a step that was tried again"),
+        *(
+            pytest.param([add(naming, training("t", {"a": "s3://x/"})), add(record(kind, name, YOUNG))], id=f"a {kind} that is younger than its {naming.kind}")
+            for naming in (BY_NAME, training("n", {}, HyperParameters={"g": arn("feature-group", "features")}), STEP_OF_J)
+            for kind, name in (("feature-group", "features"), ("training-job", "j"))
+        ),
     ],
 )  # fmt: skip
 def test_what_once_differed(crawls: Crawls) -> None:

@@ -12,7 +12,7 @@ from lineage.domain.records import Resource
 from lineage.graphs.derive import derive, join
 from lineage.queries.used import used
 from lineage.snapshot.reading import Snapshot, open_snapshot
-from tests.records import arn, record, training
+from tests.records import arn, processing, record, training
 from tests.snapshot.test_file import crawl
 from tests.swept import swept
 
@@ -172,12 +172,74 @@ def test_a_run_of_a_job_that_nobody_read_leaves_a_gap(tmp_path: Path, ran: dict[
         assert used(snapshot, "s3://other/").verdict == verdict
 
 
+YOUNG = {"CreationTime": at("20T00:00:00")}
+STORE = {"OfflineStoreConfig": {"S3StorageConfig": {"S3Uri": "s3://made/", "ResolvedOutputS3Uri": "s3://made/new/data"}}}
+GROUP = record("feature-group", "f", YOUNG | STORE)
+OTHER = training("o", {"train": "s3://o/"}, EnableNetworkIsolation=True)
+YOUNG_JOB = training("j", {"train": "s3://o/"}, EnableNetworkIsolation=True, **YOUNG)
+
+
+def taught(**body: Any) -> Resource:
+    """A job of 2 January, before the young things."""
+    return training("t", {"train": "s3://o/"}, EnableNetworkIsolation=True, **body)
+
+
+def execution(status: str, modified: str) -> Resource:
+    """An execution with a step that made the job `j`."""
+    steps = [{"StepName": "Fit", "Metadata": {"TrainingJob": {"Arn": arn("training-job", "j")}}}]
+    whose = {"PipelineArn": arn("pipeline", "p"), "PipelineExecutionArn": arn("pipeline", "p/execution/e")}
+    times = {"CreationTime": at("01T00:00:00"), "LastModifiedTime": at(modified)}
+    return record(
+        "pipeline-execution",
+        "p/execution/e",
+        {"PipelineExecutionSteps": steps, "PipelineExecutionStatus": status} | whose | times,
+    )
+
+
+def put(**body: Any) -> Resource:
+    """A job of 2 January that put data into a feature group."""
+    stored = {"OutputName": "out", "FeatureStoreOutput": {"FeatureGroupName": "f"}}
+    return processing("in", {"in": "s3://d/"}, {}, ProcessingOutputConfig={"Outputs": [stored]}, **body)
+
+
+EARLIER_LIVES: list[tuple[str, list[Resource], str]] = [
+    ("a group into which a job put data", [put(), GROUP], "unknown"),
+    ("a group that a job made and filled", [put(ProcessingEndTime=at("20T00:10:00")), GROUP], "not-referenced"),
+    ("a group of a job that still runs", [put(ProcessingJobStatus="InProgress", ProcessingEndTime=None), GROUP], "not-referenced"),
+    ("a group that an argument names", [taught(HyperParameters={"feature_group": "f"}), GROUP], "unknown"),
+    ("a group that a text names by ARN", [taught(Environment={"A": arn("feature-group", "f")}), GROUP], "unknown"),
+    ("a group in a tag", [taught(Tags=[{"Key": "for", "Value": arn("feature-group", "f")}]), GROUP], "not-referenced"),
+    ("a job that a text names by ARN", [taught(HyperParameters={"base": arn("training-job", "j")}), YOUNG_JOB], "unknown"),
+    ("a job that an option names, perhaps a future one", [taught(HyperParameters={"training_job_name": "j"}), YOUNG_JOB], "not-referenced"),
+    ("a job of a step", [execution("Succeeded", "03T00:00:00"), YOUNG_JOB], "unknown"),
+    ("a job of a step that ended later", [execution("Succeeded", "21T00:00:00"), YOUNG_JOB], "not-referenced"),
+    ("a job of an execution that goes on", [execution("Executing", "03T00:00:00"), YOUNG_JOB], "not-referenced"),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("records", "verdict"), [one[1:] for one in EARLIER_LIVES], ids=[one[0] for one in EARLIER_LIVES])
+def test_what_is_younger_than_what_names_it_hides_what_had_its_name(
+    tmp_path: Path, records: list[Resource], verdict: str
+) -> None:
+    """If a group or a job is younger than what took data from it or gave data to it, an unread one had its name: a gap."""
+    swept(tmp_path / "s.db", [OTHER, *records])
+    with open_snapshot(tmp_path / "s.db") as snapshot:
+        assert used(snapshot, "s3://d/").verdict == verdict
+
+
 # --- earlier versions of a record ---------------------------------------------------------------
 
 
 def logged(**body: Any) -> Resource:
     """A run that a person edits."""
     return record("trial-component", "r", {"CreationTime": at("05T00:00:00")} | body)
+
+
+def best(model: str, status: str, **body: Any) -> Resource:
+    """An AutoML job with its best candidate so far."""
+    candidate = {"InferenceContainers": [{"ModelDataUrl": model}]}
+    times = {"CreationTime": at("05T00:00:00")}
+    return record("automl-job", "auto", times | {"AutoMLJobStatus": status, "BestCandidate": candidate} | body)
 
 
 def values(uri: str) -> dict[str, Any]:
@@ -211,8 +273,25 @@ def values(uri: str) -> dict[str, Any]:
             [logged(Source={"SourceArn": arn("training-job", "j")}), logged()],
             [],
         ),
+        (
+            [best("s3://a/m.tar.gz", "InProgress"), best("s3://b/m.tar.gz", "Completed", EndTime=at("06T00:00:00"))],
+            [("writes", "s3://a/m.tar.gz"), ("writes", "s3://b/m.tar.gz")],
+        ),
+        (
+            [best("s3://a/m.tar.gz", "InProgress"), best("s3://a/m.tar.gz", "Completed", EndTime=at("06T00:00:00"))],
+            [("writes", "s3://a/m.tar.gz")],
+        ),
     ],
-    ids=["a job that ended", "another input", "another output", "a parameter taken away", "the same input", "another job"],
+    ids=[
+        "a job that ended",
+        "another input",
+        "another output",
+        "a parameter taken away",
+        "the same input",
+        "another job",
+        "another candidate",
+        "the same candidate",
+    ],
 )  # fmt: skip
 def test_what_an_edit_takes_away(tmp_path: Path, versions: list[Resource], edges: list[tuple[str, str]]) -> None:
     """Data that people once named stays named, whatever they write later; a job's reference is in each version, once."""

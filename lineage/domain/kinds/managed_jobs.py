@@ -35,8 +35,9 @@ TRANSFORM_JOB = Kind(
     references=(
         provides("ModelName", to="model", usage="model"),
         reads("TransformInput.DataSource.S3DataSource.S3Uri", role="=input", data_type="S3DataType"),
-        writes("TransformOutput.S3OutputPath", role="=output", usage="data"),
-        writes("DataCaptureConfig.DestinationS3Uri", usage="capture"),
+        # an object's answers are uploaded when the whole object is done (API reference TransformOutput)
+        writes("TransformOutput.S3OutputPath", role="=output", usage="data", continuous="=Continuous"),
+        writes("DataCaptureConfig.DestinationS3Uri", usage="capture", continuous="=Continuous"),
         refers("LabelingJobArn", "labeling-job", "member-of"),
         refers("AutoMLJobArn", "automl-job", "member-of"),
         *EXPERIMENT_CONFIG,
@@ -139,11 +140,13 @@ AUTOML_JOB = Kind(
             template="{S3OutputPath}/{AutoMLJobName}/",
             continuous="=Continuous",
         ),
-        writes("BestCandidate.InferenceContainers[].ModelDataUrl", usage="model", continuous="=Continuous"),
-        writes("BestCandidate.InferenceContainerDefinitions.*[].ModelDataUrl", usage="model", continuous="=Continuous"),
+        *(
+            writes(f"BestCandidate.{containers}[].ModelDataUrl", usage="model", continuous="=Continuous", varies=True)
+            for containers in ("InferenceContainers", "InferenceContainerDefinitions.*")
+        ),
         provides("BestCandidate.InferenceContainers[].Image"),
         provides("BestCandidate.InferenceContainerDefinitions.*[].Image"),
-        owns("BestCandidate.CandidateSteps[].CandidateStepArn", ANY, role="CandidateStepType"),
+        owns("BestCandidate.CandidateSteps[].CandidateStepArn", ANY, role="CandidateStepType", varies=True),
         owns("ModelDeployResult.EndpointName", "endpoint"),
         mentions("AutoMLProblemTypeConfig.TextGenerationJobConfig.TextGenerationHyperParameters.*", paired=True),
         *TAGS,

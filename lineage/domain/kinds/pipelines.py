@@ -67,7 +67,7 @@ _CALCULATED = (
 
 
 def _made_by_step(path: str, kind: str) -> Reference:
-    return owns(f"{_STEP}.Metadata.{path}", kind, role="StepName", reused=_REUSED)
+    return owns(f"{_STEP}.Metadata.{path}", kind, role="StepName", reused=_REUSED, varies=True)
 
 
 PIPELINE_EXECUTION = Kind(
@@ -98,8 +98,8 @@ PIPELINE_EXECUTION = Kind(
         *(_made_by_step(f"Lineage.{entities}.*", ANY) for entities in _RECORDED_BY_STEPS),
         *(_made_by_step(f"{check}.CheckJobArn", "processing-job") for check in ("QualityCheck", "ClarifyCheck")),
         *(reads(f"{_STEP}.Metadata.{field}", role="StepName", usage="baseline", span=Span.OBJECT) for field in _CHECKS),
-        *(writes(f"{_STEP}.Metadata.{field}", role="StepName", usage="report") for field in _CALCULATED),
-        writes(f"{_STEP}.Metadata.Athena.S3OutputLocation", role="StepName", usage="data"),
+        *(writes(f"{_STEP}.Metadata.{field}", role="StepName", usage="report", varies=True) for field in _CALCULATED),
+        writes(f"{_STEP}.Metadata.Athena.S3OutputLocation", role="StepName", usage="data", varies=True),
         *(refers(f"{_STEP}.{source}", "pipeline-execution", "member-of", role="StepName", usage=REUSED) for source in _REUSED),
         mentions(f"{_STEP}.Metadata.Lambda.OutputParameters[].Value"),
         mentions(f"{_STEP}.Metadata.Callback.OutputParameters[].Value"),

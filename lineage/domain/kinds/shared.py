@@ -101,13 +101,14 @@ def model_dir(at: str) -> Reference:
 
 # People write tags, except for the one with which Pipelines marks what an execution made.
 TAGS: Final = (
-    mentions("Tags[].Value", paired=True),
+    mentions("Tags[].Value", paired=True, varies=True),
     refers(
         "Tags[].Value",
         "pipeline-execution",
         "member-of",
         when=("Key", "sagemaker:pipeline-execution-arn"),
         evidence="logged",
+        varies=True,
     ),
 )
 

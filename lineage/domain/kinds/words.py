@@ -148,6 +148,7 @@ class Reference:
     reused: tuple[str, ...] = ()  # if one of these siblings is present, another record made it; the usage says `reused`
     own: str = ""  # `place`: the thing that this record names is here; `name`: it also has this name
     weights: bool | None = None  # in a map of variables: only those that name weights (`weights.py`), or all others
+    varies: bool = False  # a later version of the record may name another thing there, even that of a job
     inverse: bool = False  # the named thing says it about the record, not the other way round
     evidence: str = "declared"
 

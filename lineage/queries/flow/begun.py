@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from lineage.domain.jobs import got_nothing, is_job, launched, ran, started
+from lineage.domain.jobs import got_nothing, is_job, launched, ran, started, was_lost
 from lineage.domain.records import Json
 from lineage.queries.flow.links import Flow, Lately, Link, links_into
 
@@ -20,6 +20,11 @@ def began(graph: Flow, node: str) -> bool:
 def may_have_made(graph: Flow, node: str) -> bool:
     """Whether a node may have made something of what it read. False for a job that was cut short before its program ran."""
     return _did(graph, node, ran)
+
+
+def surely_ran(graph: Flow, node: str) -> bool:
+    """Whether nothing speaks against it that a node made something of what it read. False also if it was lost sight of."""
+    return may_have_made(graph, node) and not was_lost(graph.nodes[node])
 
 
 def _did(graph: Flow, node: str, did: Callable[[Json], bool]) -> bool:

@@ -12,7 +12,7 @@ from lineage.domain.opaque import READING, hides_no_data
 from lineage.domain.records import QUESTION, Gap
 from lineage.domain.training import trains
 from lineage.graphs.deployments import BEFORE, PAST
-from lineage.queries.flow.begun import may_have_made
+from lineage.queries.flow.begun import surely_ran
 from lineage.queries.flow.belonging import had_by
 from lineage.queries.flow.holes import Blind, opaque_read, unattested
 from lineage.queries.flow.links import Flow, Link, links_into, links_out_of
@@ -73,7 +73,7 @@ class FirstReaders:
 
     def _first(self, links: tuple[Link, ...], told: Link | None, node: str = "", *, sure: bool | None = None) -> FirstReader:
         surely = sure if sure is not None else links[0].data["usage"] in IN_THE_MODEL and not is_logged(links[0])
-        surely = surely and may_have_made(self._graph, links[-1].target)  # one that was cut short may have read it all the same
+        surely = surely and surely_ran(self._graph, links[-1].target)  # one that was cut short may have read it all the same
         return FirstReader(Arrival(node or links[-1].target, "", surely, links, None, len(links)), told)
 
     def _made(self, link: Link) -> None:
