@@ -56,6 +56,11 @@ _PART_NAMES = ("ContainerHostname", "ChannelName", "InputName")
 _NUMBER = itemgetter(0)
 # A cut inside a location, except for credentials before its bucket: the rest of the location is unknown.
 _CUT = re.compile(rf"(?<!://){re.escape(REDACTED)}")
+# What ends the known part of a key that people write in a text: what a shell or a program fills in, a glob, a regular
+# expression, a version, a member of an archive. S3 allows these signs in keys: a prefix covers those keys, too.
+_OPEN_END = re.compile(r"\$|%(?![0-9a-f]{2})|[?#]|[!+@]?\(|!/", re.IGNORECASE)
+_VARIABLE = re.compile(r"\$(?:\{(?P<braced>\w+)(?::?-(?P<default>[^}]*))?\}|(?P<plain>\w+))")  # as a shell has them
+_GDAL = re.compile(r"/vsis3(?:_streaming)?/")  # its file systems in S3
 _CLOSING = re.compile(r"(?::r[ow]|[)\]}.:])+$")
 _CLOSERS = tuple("ow)]}.:")
 
@@ -360,6 +365,7 @@ def _told(reference: Reference, text: str, _: str, scopes: Scopes) -> Iterable[H
         places = _paired(reference, option, scopes)
         # of a definition's parameter that names only a bucket, the texts above tell where it is used
         texts = [*texts, *(uri for uri in places if not (reference.definition and _BARE.fullmatch(uri)))]
+    texts = [one for text in texts for one in (text, *_filled_in(text, scopes))]
     # a text with a location, plain or escaped, has one of these signs
     likely = [text for text in texts if ":" in text or "\\" in text or "%" in text]
     hits = _mentioned(reference, likely, name) if likely else []
@@ -412,7 +418,9 @@ def _located(reference: Reference, text: str, role: str, scopes: Scopes) -> Iter
     if reference.template and not (reference.bare and _sibling(reference.bare, scopes) is True):
         text = _fill(reference.template, scopes)
     text = _unquoted(text) if reference.evidence == ALLOWED else text
-    location, is_cut = _kept_location(text)
+    known = _known_part(text) if reference.evidence == "logged" else text
+    location, is_cut = _kept_location(known)
+    is_cut = is_cut or known != text
     if reference.evidence == "logged" and reference.relation == "reads" and (location is None or _is_list(text)):
         # people write numbers, image names and "NA" there; and lists, sentences and ARNs
         places = _mentioned(reference, [text, *texts_in_base64(text)], role)
@@ -500,7 +508,7 @@ def _mentioned(reference: Reference, texts: Iterable[str], role: str) -> list[Hi
         _unclosed(uri)
         for text in map(_unquoted, texts)
         for several in (*_IN_TEXT.findall(text), *_escaped(text))
-        for uri in (_apart(several) if _is_list(several) else (several,))
+        for uri in map(_known_part, _apart(several) if _is_list(several) else (several,))
     }
     read = []
     for uri in sorted(found):
@@ -526,6 +534,22 @@ def _on_page(uri: str) -> Location | None:
     from lineage.domain.urls import from_url  # few texts name a page
 
     return location_of(from_url(uri))
+
+
+def _filled_in(text: str, scopes: Scopes) -> Iterator[str]:
+    """A text with the record's own variables in it, as a shell fills them in, and as a URI where it is a path of GDAL."""
+    given = _sibling("Environment", scopes) if "$" in text else None
+    if isinstance(given, dict):
+        yield _VARIABLE.sub(lambda one: str(given.get(one["braced"] or one["plain"], one["default"] or one[0])), text)
+    if "/vsis3" in text:
+        yield _GDAL.sub("s3://", text)
+
+
+def _known_part(uri: str) -> str:
+    """A URI up to where its key is open: the rest is known only when a program runs."""
+    key = uri.find("/", len("s3://")) if uri[:2] in ("s3", "S3") else -1
+    ends = _OPEN_END.search(uri, key) if key > 0 else None
+    return uri[: ends.start()] if ends else uri
 
 
 def _unclosed(uri: str) -> str:
