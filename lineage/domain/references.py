@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from lineage.domain.arguments import Thing, names_bucket, paired, places_in, thing_of, things_beside, things_in, things_of
 from lineage.domain.encoded import texts_in_base64
+from lineage.domain.feature_tables import feature_tables
 from lineage.domain.kinds import (
     ALLOWED,
     ANY,
@@ -369,7 +370,19 @@ def _told(reference: Reference, text: str, _: str, scopes: Scopes) -> Iterable[H
     # a text with a location, plain or escaped, has one of these signs
     likely = [text for text in texts if ":" in text or "\\" in text or "%" in text]
     hits = _mentioned(reference, likely, name) if likely else []
+    hits += _tables(reference, texts, name, option, scopes)
     return [*hits, *_things(reference, text, name, option, scopes)] if _names_things(option, text) else hits
+
+
+def _tables(reference: Reference, texts: Iterable[str], role: str, option: str, scopes: Scopes) -> Iterator[Hit]:
+    """The tables of feature groups that the texts of a field name; a list of arguments has the value after its option."""
+    told = [(text, option) for text in texts]
+    if reference.paired and option.startswith("-"):
+        name, _, value = option.partition("=")
+        following = pairwise(str(one) for one in _beside(reference, scopes) or ()) if not value else ()
+        told += [(one, name) for one in (value, *(after for before, after in following if before == option))]
+    for uri in dict.fromkeys(uri for text, name in told for uri in feature_tables(text, name)):
+        yield Hit(reference, uri, role, reference.usage, location_of(uri), Span.FOLDER)
 
 
 def _names_things(option: str, text: str) -> bool:
