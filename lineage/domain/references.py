@@ -31,7 +31,7 @@ from lineage.domain.kinds import (
 from lineage.domain.names import ARN_OF_PLACE, LONGEST_KEY, Location, Span, channel_span, is_arn, location_of
 from lineage.domain.nesting import is_too_deep, parsed_text
 from lineage.domain.records import REDACTED, Body, etag_digest
-from lineage.domain.weights import VARIABLES, named
+from lineage.domain.weights import VARIABLES, named, sounds_like_weights
 from lineage.errors import MalformedDefinition
 
 if TYPE_CHECKING:
@@ -369,7 +369,7 @@ def _told(reference: Reference, text: str, _: str, scopes: Scopes) -> Iterable[H
     texts = [one for text in texts for one in (text, *_filled_in(text, scopes))]
     # a text with a location, plain or escaped, has one of these signs
     likely = [text for text in texts if ":" in text or "\\" in text or "%" in text]
-    hits = _mentioned(reference, likely, name) if likely else []
+    hits = _mentioned(reference, likely, name) if likely and not _is_weights(reference, text, scopes) else []
     hits += _tables(reference, texts, name, option, scopes)
     return [*hits, *_things(reference, text, name, option, scopes)] if _names_things(option, text) else hits
 
@@ -476,6 +476,26 @@ def _weights(reference: Reference, value: str, role: str, scopes: Scopes) -> Ite
         if bool(location) == (reference.to == LOCATION):
             span = (Span.PREFIX if is_cut else reference.span) if location else None
             yield Hit(reference, what, role or variable, reference.usage, location, span, path=field)
+    if reference.guessed:
+        yield from _guessed(reference, value, role, scopes)
+
+
+def _guessed(reference: Reference, value: str, role: str, scopes: Scopes) -> Iterator[Hit]:
+    """The places of weights that somebody's own variable of a container names: in its value, or as a bucket with its key."""
+    variable = str(_sibling("*", scopes) or "")
+    given = _beside(reference, scopes)
+    texts = [value] if sounds_like_weights(variable) else []
+    if isinstance(given, dict) and names_bucket(variable):
+        told = {name: str(one) for name, one in given.items() if texts or name == variable or sounds_like_weights(name)}
+        texts += [uri for uri in paired(told, variable) if not _BARE.fullmatch(uri)]
+    for hit in _mentioned(reference, texts, role or variable):
+        span = reference.span if hit.value.rstrip("/") in {text.strip("\"' ").rstrip("/") for text in texts} else hit.span
+        yield hit._replace(usage=reference.usage, span=span, path=reference.path.removesuffix("*") + variable)
+
+
+def _is_weights(mention: Reference, value: str, scopes: Scopes) -> bool:
+    """Whether a variable of a container names weights, which another reference is about."""
+    return mention.weights is False and mention.usage == "serving" and any(_guessed(mention, value, "", scopes))
 
 
 def _defined(reference: Reference, text: str, scopes: Scopes) -> list[str]:

@@ -167,6 +167,7 @@ class Reference:
     reused: tuple[str, ...] = ()  # if one of these siblings is present, another record made it; the usage says `reused`
     own: str = ""  # `place`: the thing that this record names is here; `name`: it also has this name
     weights: bool | None = None  # in a map of variables: only those that name weights (`weights.py`), or all others
+    guessed: bool = False  # with `weights`: also the variables that are somebody's own and sound like weights
     inverse: bool = False  # the named thing says it about the record, not the other way round
     evidence: str = "declared"
 
