@@ -39,8 +39,10 @@ _HUMP = re.compile(r"(?<=[a-z0-9])(?=[A-Z])")
 # A bucket's name; those of the first years have capitals and up to 255 letters. No number, and no word for nothing.
 _NAMED = re.compile(r"(?!(?:true|false|none|null)$)(?=.*[a-z])[a-z0-9][a-z0-9._-]{2,254}", re.IGNORECASE)
 _WITHIN = re.compile(r"(?!/|[a-z0-9]+://)[^\s\"'*,;]+")  # what may be a prefix: not a local path, a URI or a sentence
-_GIVEN = re.compile(r"(?<![\w.-])([\w.-]+)\s*[:=]\s+")  # `bucket: B`, as in YAML
-_APART = re.compile(r"[\s&;,]+")
+# `bucket: B`, as in YAML; `'bucket': 'B'`, as Python shows a dictionary.
+_GIVEN = re.compile(r"(?:(?<![\w.-])([\w.-]+)\s*[:=]\s+|(?<!\w)[\"']([\w.-]+)[\"']\s*:\s*)")
+_OPENED = re.compile(r"=[\"']")
+_APART = re.compile(r"[\s&;,{}]+")
 _MOST, _MOST_PAIRS = 1_000, 10_000  # values beside each other, and pairs: beyond it, each bucket is named as a whole
 _MOST_STEPS = 100_000  # values that are looked at for all the buckets beside them: beyond it, each bucket is named as a whole
 _LONGEST = 16_384  # characters of a text that is not JSON
@@ -182,7 +184,8 @@ def _given_in(text: str, depth: int = 0) -> Iterator[Mapping[str, str] | Sequenc
     if isinstance(value, (dict, list)):
         yield from _in_value(value, depth)
     elif len(text) <= _LONGEST:
-        yield [word.strip("\"'()[]{}") for word in _APART.split(_GIVEN.sub(r"\1=", text))]
+        words = _APART.split(_OPENED.sub("=", _GIVEN.sub(r"\1\2=", text)))
+        yield [word.strip("\"'()[]") for word in words]
 
 
 def _in_value(value: Any, depth: int) -> Iterator[Mapping[str, str] | Sequence[str]]:
@@ -269,7 +272,7 @@ def _options(arguments: Sequence[str]) -> Iterator[tuple[str, str]]:
 @lru_cache(maxsize=10_000)
 def _plain(name: str) -> str:
     name = name.partition("=")[0]
-    name = name[2:] if name.startswith("-D") else name.lstrip("-")  # `-D`, as Java is given its options
+    name = name[2:] if name.startswith("-D") else name.lstrip("-+")  # `-D`, as Java is given its options; `+`, as Hydra is
     return _HUMP.sub("_", name).replace("-", "_").replace(".", "_").casefold()
 
 

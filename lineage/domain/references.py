@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from lineage.domain.arguments import Thing, names_bucket, paired, places_in, thing_of, things_beside, things_in, things_of
 from lineage.domain.encoded import texts_in_base64
+from lineage.domain.feature_tables import feature_tables
 from lineage.domain.kinds import (
     ALLOWED,
     ANY,
@@ -30,7 +31,7 @@ from lineage.domain.kinds import (
 from lineage.domain.names import ARN_OF_PLACE, LONGEST_KEY, Location, Span, channel_span, is_arn, location_of
 from lineage.domain.nesting import is_too_deep, parsed_text
 from lineage.domain.records import REDACTED, Body, etag_digest
-from lineage.domain.weights import VARIABLES, named
+from lineage.domain.weights import VARIABLES, named, sounds_like_weights
 from lineage.errors import MalformedDefinition
 
 if TYPE_CHECKING:
@@ -56,6 +57,11 @@ _PART_NAMES = ("ContainerHostname", "ChannelName", "InputName")
 _NUMBER = itemgetter(0)
 # A cut inside a location, except for credentials before its bucket: the rest of the location is unknown.
 _CUT = re.compile(rf"(?<!://){re.escape(REDACTED)}")
+# What ends the known part of a key that people write in a text: what a shell or a program fills in, a glob, a regular
+# expression, a version, a member of an archive. S3 allows these signs in keys: a prefix covers those keys, too.
+_OPEN_END = re.compile(r"\$|%(?![0-9a-f]{2})|[?#]|[!+@]?\(|!/", re.IGNORECASE)
+_VARIABLE = re.compile(r"\$(?:\{(?P<braced>\w+)(?::?-(?P<default>[^}]*))?\}|(?P<plain>\w+))")  # as a shell has them
+_GDAL = re.compile(r"/vsis3(?:_streaming)?/")  # its file systems in S3
 _CLOSING = re.compile(r"(?::r[ow]|[)\]}.:])+$")
 _CLOSERS = tuple("ow)]}.:")
 
@@ -360,10 +366,23 @@ def _told(reference: Reference, text: str, _: str, scopes: Scopes) -> Iterable[H
         places = _paired(reference, option, scopes)
         # of a definition's parameter that names only a bucket, the texts above tell where it is used
         texts = [*texts, *(uri for uri in places if not (reference.definition and _BARE.fullmatch(uri)))]
+    texts = [one for text in texts for one in (text, *_filled_in(text, scopes))]
     # a text with a location, plain or escaped, has one of these signs
     likely = [text for text in texts if ":" in text or "\\" in text or "%" in text]
-    hits = _mentioned(reference, likely, name) if likely else []
+    hits = _mentioned(reference, likely, name) if likely and not _is_weights(reference, text, scopes) else []
+    hits += _tables(reference, texts, name, option, scopes)
     return [*hits, *_things(reference, text, name, option, scopes)] if _names_things(option, text) else hits
+
+
+def _tables(reference: Reference, texts: Iterable[str], role: str, option: str, scopes: Scopes) -> Iterator[Hit]:
+    """The tables of feature groups that the texts of a field name; a list of arguments has the value after its option."""
+    told = [(text, option) for text in texts]
+    if reference.paired and option.startswith("-"):
+        name, _, value = option.partition("=")
+        following = pairwise(str(one) for one in _beside(reference, scopes) or ()) if not value else ()
+        told += [(one, name) for one in (value, *(after for before, after in following if before == option))]
+    for uri in dict.fromkeys(uri for text, name in told for uri in feature_tables(text, name)):
+        yield Hit(reference, uri, role, reference.usage, location_of(uri), Span.FOLDER)
 
 
 def _names_things(option: str, text: str) -> bool:
@@ -412,7 +431,9 @@ def _located(reference: Reference, text: str, role: str, scopes: Scopes) -> Iter
     if reference.template and not (reference.bare and _sibling(reference.bare, scopes) is True):
         text = _fill(reference.template, scopes)
     text = _unquoted(text) if reference.evidence == ALLOWED else text
-    location, is_cut = _kept_location(text)
+    known = _known_part(text) if reference.evidence == "logged" else text
+    location, is_cut = _kept_location(known)
+    is_cut = is_cut or known != text
     if reference.evidence == "logged" and reference.relation == "reads" and (location is None or _is_list(text)):
         # people write numbers, image names and "NA" there; and lists, sentences and ARNs
         places = _mentioned(reference, [text, *texts_in_base64(text)], role)
@@ -455,6 +476,26 @@ def _weights(reference: Reference, value: str, role: str, scopes: Scopes) -> Ite
         if bool(location) == (reference.to == LOCATION):
             span = (Span.PREFIX if is_cut else reference.span) if location else None
             yield Hit(reference, what, role or variable, reference.usage, location, span, path=field)
+    if reference.guessed:
+        yield from _guessed(reference, value, role, scopes)
+
+
+def _guessed(reference: Reference, value: str, role: str, scopes: Scopes) -> Iterator[Hit]:
+    """The places of weights that somebody's own variable of a container names: in its value, or as a bucket with its key."""
+    variable = str(_sibling("*", scopes) or "")
+    given = _beside(reference, scopes)
+    texts = [value] if sounds_like_weights(variable) else []
+    if isinstance(given, dict) and names_bucket(variable):
+        told = {name: str(one) for name, one in given.items() if texts or name == variable or sounds_like_weights(name)}
+        texts += [uri for uri in paired(told, variable) if not _BARE.fullmatch(uri)]
+    for hit in _mentioned(reference, texts, role or variable):
+        span = reference.span if hit.value.rstrip("/") in {text.strip("\"' ").rstrip("/") for text in texts} else hit.span
+        yield hit._replace(usage=reference.usage, span=span, path=reference.path.removesuffix("*") + variable)
+
+
+def _is_weights(mention: Reference, value: str, scopes: Scopes) -> bool:
+    """Whether a variable of a container names weights, which another reference is about."""
+    return mention.weights is False and mention.usage == "serving" and any(_guessed(mention, value, "", scopes))
 
 
 def _defined(reference: Reference, text: str, scopes: Scopes) -> list[str]:
@@ -500,7 +541,7 @@ def _mentioned(reference: Reference, texts: Iterable[str], role: str) -> list[Hi
         _unclosed(uri)
         for text in map(_unquoted, texts)
         for several in (*_IN_TEXT.findall(text), *_escaped(text))
-        for uri in (_apart(several) if _is_list(several) else (several,))
+        for uri in map(_known_part, _apart(several) if _is_list(several) else (several,))
     }
     read = []
     for uri in sorted(found):
@@ -526,6 +567,22 @@ def _on_page(uri: str) -> Location | None:
     from lineage.domain.urls import from_url  # few texts name a page
 
     return location_of(from_url(uri))
+
+
+def _filled_in(text: str, scopes: Scopes) -> Iterator[str]:
+    """A text with the record's own variables in it, as a shell fills them in, and as a URI where it is a path of GDAL."""
+    given = _sibling("Environment", scopes) if "$" in text else None
+    if isinstance(given, dict):
+        yield _VARIABLE.sub(lambda one: str(given.get(one["braced"] or one["plain"], one["default"] or one[0])), text)
+    if "/vsis3" in text:
+        yield _GDAL.sub("s3://", text)
+
+
+def _known_part(uri: str) -> str:
+    """A URI up to where its key is open: the rest is known only when a program runs."""
+    key = uri.find("/", len("s3://")) if uri[:2] in ("s3", "S3") else -1
+    ends = _OPEN_END.search(uri, key) if key > 0 else None
+    return uri[: ends.start()] if ends else uri
 
 
 def _unclosed(uri: str) -> str:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator
+from functools import lru_cache
 from typing import Final, NamedTuple
 
 from lineage.domain.names import is_arn, is_location, location_of
@@ -67,6 +68,21 @@ VARIABLES: Final[dict[str, Variable]] = {
     "SM_SGLANG_MODEL_PATH": Variable(_place_or_hub_name, "AWS Deep Learning Containers, SGLang"),
     "MLFLOW_MODEL_URI": Variable(_mlflow_model, "MLflow, mlflow.pyfunc.load_model: model_uri"),
 }
+
+
+# Words of a variable that is somebody's own: those of weights, and those of something else that has to do with them.
+_OF_WEIGHTS: Final = frozenset(("adapter", "artifact", "checkpoint", "ckpt", "lora", "model", "peft", "weight"))
+_OF_OTHERS: Final = frozenset(
+    ("cache", "capture", "code", "config", "log", "metric", "monitor", "out", "output", "program", "result", "script", "submit")
+)
+_WORD = re.compile(r"[A-Z]?[a-z]+|[A-Z]+(?![a-z])")
+
+
+@lru_cache(maxsize=10_000)
+def sounds_like_weights(variable: str) -> bool:
+    """Whether the name of a variable that no source describes says that it is about weights: `LORA_S3_URI`, `modelBucket`."""
+    words = {word.casefold().removesuffix("s") for word in _WORD.findall(variable)}
+    return variable not in VARIABLES and bool(words & _OF_WEIGHTS) and not words & _OF_OTHERS
 
 
 def named(variable: str, value: str) -> list[str]:

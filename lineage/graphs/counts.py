@@ -11,7 +11,7 @@ from collections.abc import Iterable, Iterator
 from typing import Final
 
 from lineage.domain.jobs import started
-from lineage.domain.kinds import FINE_TUNING_JOB, KINDS, PROCESSING_JOB, RELATIONS, TRAINING_JOB
+from lineage.domain.kinds import BESIDE_DATA, FINE_TUNING_JOB, KINDS, PROCESSING_JOB, RELATIONS, TRAINING_JOB
 from lineage.domain.names import location_of, places_around
 from lineage.domain.records import decoded
 from lineage.domain.training import trains
@@ -48,12 +48,14 @@ _COUNTED = f"""
     SELECT job.*, ifnull(number, 0), ifnull(unknown, 0) FROM job LEFT JOIN channel USING (account, region)"""  # noqa: S608
 # The jobs that read data by themselves and need not declare it: a `Job` has it in a document that may say anything.
 READERS: Final = (TRAINING_JOB.name, PROCESSING_JOB.name, FINE_TUNING_JOB.name)
-# Those without a field that says that anything was read, to learn from or to build on.
+# What an edge says that tells what a job read, to learn from or to build on.
+TELLING: Final = f"""relation = 'reads' AND evidence = 'declared'
+    AND (usage IN ('data', 'model') AND lower(role) NOT IN {BESIDE_DATA} OR opaque)"""
+# Those without a field that does.
 _SAYING_NOTHING = f"""
     SELECT id, kind, status, details FROM main.node WHERE kind IN {READERS} AND observed AND {{which}}
     AND NOT {_ISOLATED} AND NOT EXISTS (
-        SELECT 1 FROM main.edge WHERE target = node.id AND relation = 'reads' AND evidence = 'declared'
-        AND (usage IN ('data', 'model') OR opaque)) ORDER BY id"""  # noqa: S608  (our own words)
+        SELECT 1 FROM main.edge WHERE target = node.id AND {TELLING}) ORDER BY id"""  # noqa: S608  (our own words)
 # Where the output of some jobs may have got, up to the first that learn.
 _REACHED = f"""
     CREATE TEMP TABLE reached AS

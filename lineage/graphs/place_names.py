@@ -18,9 +18,9 @@ SETTLES = timedelta(minutes=15)  # the delay until data put into a feature group
 
 
 def place_names(joining: Joining) -> None:
-    """Add the same read or write at the place for each one by name; for each mention of a thing, one of where it wrote."""
+    """Add the same read, write or mention at the place for each by name; for each mention of a thing, one of where it wrote."""
     for edge in _at_places(joining):
-        place = edge.source if edge.relation == "reads" else edge.target
+        place = edge.target if edge.relation == "writes" else edge.source
         joining.say([Node(place, DATASET.name, place, observed=True)], [edge])  # perhaps only an earlier version named it
     for edge in joining.said_by_writer():
         joining.say([Node(edge.source, DATASET.name, edge.source, observed=True)], [edge])
@@ -31,10 +31,10 @@ def place_names(joining: Joining) -> None:
 def _at_places(joining: Joining) -> Iterator[Edge]:
     for edge, place, span in joining.said_by_name():
         found = edge._replace(evidence="matched" if edge.evidence == "declared" else edge.evidence, span=span)
-        if edge.relation == "reads":
-            yield found._replace(source=place)
-        else:
+        if edge.relation == "writes":
             yield found._replace(target=place, window=_settled(edge.window))
+        else:
+            yield found._replace(source=place)
 
 
 def _settled(window: Window | None) -> Window | None:

@@ -89,6 +89,8 @@ _WRITES_TO = f"""
     WHERE target = ? AND relation = 'writes' AND NOT (node.kind = '{PIPELINE_EXECUTION.name}' AND EXISTS (
         SELECT 1 FROM main.edge AS reuse WHERE reuse.source = edge.source AND reuse.relation = 'member-of'
         AND reuse.usage = '{REUSED}' AND reuse.role = edge.role))"""  # noqa: S608  (our own words)
+# A fact that may be about data by its name: its place is looked up.
+_BY_NAME = "(relation = 'reads' AND usage = 'data' OR relation = 'mentions') AND ifnull(fact.span, 'folder') = 'folder'"
 SERVES = f"relation IN {SERVING} AND (relation != 'provides' OR usage = 'model')"
 # Unread things that may serve, configs with a variant that names no model, things without an artifact or with a part without
 # one, packages from which a model names one specification, and endpoints where no record shows all that they serve. A
@@ -322,7 +324,7 @@ class Joining:
         self._db.execute(f"""
             CREATE TEMP TABLE by_name AS
             SELECT lies.place, lies.span AS there, {edge} FROM main.lies CROSS JOIN fact ON fact.source = lies.name
-            WHERE relation = 'reads' AND usage = 'data' AND ifnull(fact.span, 'folder') = 'folder'
+            WHERE {_BY_NAME}
             UNION ALL SELECT lies.place, lies.span, {edge} FROM fact CROSS JOIN main.lies ON lies.name = fact.target
             WHERE relation = 'writes' AND instr(fact.target, '://') = 0""")  # noqa: S608  (our own words)
         for place, there, *row in self._db.execute("SELECT * FROM by_name ORDER BY source, target, relation, role, opens"):
@@ -340,9 +342,8 @@ class Joining:
 
     def find_by_name(self) -> None:
         """The place of what is read by name is known, so it is not opaque."""
-        self._db.execute("""
-            UPDATE fact SET span = 'named', opaque = 0 WHERE relation = 'reads' AND usage = 'data'
-            AND ifnull(span, 'folder') = 'folder' AND source IN (SELECT name FROM main.lies)""")
+        self._db.execute(f"""
+            UPDATE fact SET span = 'named', opaque = 0 WHERE {_BY_NAME} AND source IN (SELECT name FROM main.lies)""")  # noqa: S608
 
     def keep_facts(self) -> None:
         """The remaining facts become the edges; those of `model_input` read a model."""

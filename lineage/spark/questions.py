@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from lineage.domain.canonical import canonical
 from lineage.domain.kinds import TRAINING_JOB
 from lineage.domain.records import Json, decoded
-from lineage.graphs.counts import READERS
+from lineage.graphs.counts import READERS, TELLING
 from lineage.graphs.nodes import attributed
 from lineage.queries.impact import impact as impact_of
 from lineage.queries.used import used_all
@@ -183,7 +183,7 @@ class _Asking:
         nodes, edges = self.folder.table("nodes"), self.folder.table("edges")
         unread = nodes.where("unread IS NOT NULL").select("id")
         kinds = [kind for kind in READERS if kind != TRAINING_JOB.name]
-        says = edges.where("relation = 'reads' AND evidence = 'declared' AND (usage IN ('data', 'model') OR opaque)")
+        says = edges.where(TELLING)
         some = nodes.where(f.col("kind").isin(kinds) & f.col("observed") & ~f.col("silent")).select("id").distinct()
         telling = says.select(f.col("target").alias("id")).join(f.broadcast(some), "id", "left_semi").distinct()
         quiet = some.join(telling, "id", "left_anti").persist()

@@ -123,6 +123,20 @@ def test_athena_inputs_are_tables_nobody_resolved() -> None:
         ("http://b.s3-website.eu-central-1.amazonaws.com/x/", ["s3://b/x/"]),
         ("eyJkIjogInMzOi8vYi94LyJ9", ["s3://b/x/"]),
         ('{"bucket": "b", "prefix": "x/"}', ["s3://b/x/"]),
+        ("s3://b/x/${SPLIT}/", ["s3://b/x/"]),
+        ("s3://b/x-$SPLIT.csv", ["s3://b/x-"]),
+        ("s3://b/%(split)s/", ["s3://b/"]),
+        ("s3://b/%Y/%m/", ["s3://b/"]),
+        ("s3://b/a%20b/", ["s3://b/a%20b/"]),
+        ("s3://b/part-?.csv", ["s3://b/part-"]),
+        ("s3://b/(train|test)/", ["s3://b/"]),
+        ("s3://b/!(test)/", ["s3://b/"]),
+        ("s3://b/x.csv?versionId=1", ["s3://b/x.csv"]),
+        ("s3://b/x.zip!/y.csv", ["s3://b/x.zip"]),
+        ("s3://b/x.zip#y", ["s3://b/x.zip"]),
+        ("/vsis3/b/x.tif", ["s3://b/x.tif"]),
+        ("/vsis3_streaming/b/x.tif", ["s3://b/x.tif"]),
+        ("s3://$BUCKET/x/", []),
         ("0.3", []),
         ("s3:/b", []),
     ],
@@ -131,6 +145,35 @@ def test_mentions(value: str, uris: list[str]) -> None:
     """An S3 URI inside a hyperparameter is found with its name: JSON-quoted as the SDK does it, in any form, beside others."""
     job = training("j", {}, HyperParameters={"extra": value})
     assert [(uri, role) for uri, role, _, _ in facts(job, "mentions")] == [(uri, "extra") for uri in uris]
+
+
+@pytest.mark.parametrize(
+    ("argument", "uris"),
+    [
+        ("fit --data s3://${ROOT}/$SPLIT/x", ["s3://b/train/x"]),
+        ("fit --data s3://b/${SPLIT}/", ["s3://b/", "s3://b/train/"]),
+        ("fit --data s3://${NONE:-b}/x/", ["s3://b/x/"]),
+        ("fit --data s3://$NONE/x/", []),
+    ],
+)
+def test_a_location_with_the_jobs_own_variables(argument: str, uris: list[str]) -> None:
+    """What a shell fills in from the job's own variables is known."""
+    job = training(
+        "j",
+        {},
+        Environment={"ROOT": "b", "SPLIT": "train"},
+        AlgorithmSpecification={"ContainerEntrypoint": ["bash", "-c"], "ContainerArguments": [argument]},
+    )
+    assert [uri for uri, _, _, _ in facts(job, "mentions")] == uris
+
+
+def test_what_people_log_may_end_before_its_place_does() -> None:
+    """A version, or what a program fills in, is no part of the key that a run logs; in a channel every sign is."""
+    logged = {"data": {"Value": "s3://b/d.csv?versionId=1"}}
+    assert facts(record("trial-component", "r", {"InputArtifacts": logged}), "reads") == [
+        ("s3://b/d.csv", "data", "data", Span.PREFIX)
+    ]
+    assert facts(training("j", {"train": "s3://b/$d?/"}), "reads") == [("s3://b/$d?/", "train", "data", Span.PREFIX)]
 
 
 def test_container_of_a_model() -> None:

@@ -6,7 +6,7 @@ import pytest
 
 from lineage.domain.kinds import MODEL
 from lineage.domain.references import empty_parts, hits
-from lineage.domain.weights import VARIABLES, named
+from lineage.domain.weights import VARIABLES, named, sounds_like_weights
 
 S3 = "s3://models/A/output/model/"
 
@@ -45,6 +45,25 @@ S3 = "s3://models/A/output/model/"
 def test_what_a_variable_names(variable: str, value: str, expected: list[str]) -> None:
     """A place in S3 and a name of a hub are told apart; a path inside the container, and any other variable, names nothing."""
     assert named(variable, value) == expected
+
+
+@pytest.mark.parametrize(
+    ("variable", "expected"),
+    [
+        ("MODEL_S3_URI", True),
+        ("LORA_ADAPTERS", True),
+        ("modelBucket", True),
+        ("s3Weights", True),
+        ("HF_MODEL_ID", False),
+        ("SAGEMAKER_SUBMIT_DIRECTORY", False),
+        ("MODEL_OUTPUT_S3", False),
+        ("MODELLING_DATA", False),
+        ("DATA", False),
+    ],
+)
+def test_what_sounds_like_weights(variable: str, expected: bool) -> None:
+    """A variable that no source describes is about weights by a word of its name, unless another word says where things go."""
+    assert sounds_like_weights(variable) is expected
 
 
 def test_each_variable_has_its_source() -> None:

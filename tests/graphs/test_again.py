@@ -117,6 +117,7 @@ TRANSFORMED = {"TransformJobStatus": "Completed", "ModelName": "Shop-Model", "Cr
 
 
 TABLE = {"DataCatalogConfig": {"Catalog": "AwsDataCatalog", "Database": "db", "TableName": "t"}}
+NAMED_TABLE = {"DataCatalogConfig": {"Catalog": "AwsDataCatalog", "Database": "db", "TableName": "t_1690000000"}}
 ATHENA = {"Catalog": "AwsDataCatalog", "Database": "db", "QueryString": "SELECT * FROM t", "OutputS3Uri": "s3://q/"}
 QUERY = [{"InputName": "q", "DatasetDefinition": {"AthenaDatasetDefinition": ATHENA}}]
 LATER = {"CreationTime": "2026-03-01T00:00:00Z"}
@@ -158,6 +159,11 @@ def config(name: str, model: str) -> Resource:
             [record("feature-group", "features", {"OfflineStoreConfig": STORE | TABLE})],
             1,
         ),
+        (
+            [training("asks", {"t": "s3://t/"}, Environment={"TABLE": "db.t_1690000000"})],
+            [record("feature-group", "features", {"OfflineStoreConfig": STORE | NAMED_TABLE})],
+            1,
+        ),
         (served("s3://m/1"), [record("model", "shop-model", dict(served("s3://m/2")[0].body) | LATER)], 1),
         ([EXECUTION], [record("pipeline", "p", {"PipelineDefinition": DEFINITION})], 1),
     ],
@@ -172,6 +178,7 @@ def config(name: str, model: str) -> Resource:
         "used again",
         "an update",
         "by the name of a table",
+        "by the name of a table in a text",
         "a model made anew",
         "a pipeline",
     ],

@@ -28,6 +28,11 @@ GROUP = record(
         "OfflineStoreConfig": {"S3StorageConfig": {"S3Uri": "s3://fs/", "ResolvedOutputS3Uri": STORED}},
     },
 )
+TABLE = {"Catalog": "AwsDataCatalog", "Database": "sagemaker_featurestore", "TableName": "features_1690000000"}
+TABLED = replace(
+    GROUP, body=GROUP.body | {"OfflineStoreConfig": GROUP.body["OfflineStoreConfig"] | {"DataCatalogConfig": TABLE}}
+)
+SELECT = 'SELECT * FROM "sagemaker_featurestore"."features_1690000000" WHERE "n" > 1'
 OTHERS = record("feature-group", "others", {})
 INTO = {"Outputs": [{"OutputName": "o", "FeatureStoreOutput": {"FeatureGroupName": "features"}}]}
 INGEST = processing("ingest", {"in": SECRET}, {}, ProcessingOutputConfig=INTO)
@@ -90,6 +95,20 @@ NAMED: dict[str, tuple[list[Resource], tuple[str, ...]]] = {
         })],
         (SECRET, STORED),
     ),
+    "a query of the table of a feature group": (
+        [INGEST, TABLED, student(HyperParameters={"query": json.dumps(SELECT)})], (SECRET, STORED),
+    ),
+    "a query of such a table, by the job before": (
+        [INGEST, TABLED, *asks(AppSpecification={"ContainerArguments": ["--query", SELECT.replace('"', "")]})],
+        (SECRET, f"{STORED}/year=2026/"),
+    ),
+    "the name of such a table": ([INGEST, TABLED, student(Environment={"TABLE_NAME": TABLE["TableName"]})], (SECRET, STORED)),
+    "the name of such a table, in an argument": (
+        [INGEST, TABLED, student(AlgorithmSpecification={"ContainerArguments": ["--table", TABLE["TableName"]]})], (SECRET,),
+    ),
+    "the name of such a table, after a sign": (
+        [INGEST, TABLED, student(AlgorithmSpecification={"ContainerArguments": [f"--table={TABLE['TableName']}"]})], (SECRET,),
+    ),
     "the name of an endpoint": ([TEACHER, *SHOP, *asks(Environment={"TEACHER_ENDPOINT_NAME": SHOP[2].name})], (SECRET,)),
     "the name of a model": ([TEACHER, SHOP[0], *asks(Environment={"SAGEMAKER_MODEL": SHOP[0].name})], (SECRET,)),
     "the name of a package": ([TEACHER, PACKAGE, student(HyperParameters={"model_package_name": "g/1"})], (SECRET,)),
@@ -141,6 +160,24 @@ def test_a_text_adds_nothing_to_what_fields_say(tmp_path: Path, records: list[Re
     swept(tmp_path / "s.db", records)
     with lineage.open_snapshot(tmp_path / "s.db") as snapshot:
         assert not list(snapshot.edge_rows(relations=["may-take"]))
+
+
+@pytest.mark.parametrize(
+    ("body", "verdict"),
+    [
+        ({"HyperParameters": {"query": SELECT}}, "unknown"),
+        ({"Environment": {"TABLE": "sales_1690000000"}}, "unknown"),
+        ({"Environment": {"STABLE": "sales_1690000000", "TABLE": "sales", "RUN": "sales_1690000000"}}, "not-referenced"),
+        ({"HyperParameters": {"query": "SELECT * FROM sales.orders"}}, "not-referenced"),
+    ],
+)
+def test_a_feature_groups_table_of_which_nothing_is_known_may_hold_anything(
+    tmp_path: Path, body: dict[str, Any], verdict: str
+) -> None:
+    """A table that is called like one of a feature group, and belongs to none that was read, is a gap; no other table is."""
+    swept(tmp_path / "s.db", [INGEST, student(**body)])
+    with lineage.open_snapshot(tmp_path / "s.db") as snapshot:
+        assert lineage.used(snapshot, "s3://never/").verdict == verdict
 
 
 def test_a_job_that_only_a_text_names_may_have_read_anything(tmp_path: Path) -> None:

@@ -42,6 +42,10 @@ BARE = [
 BY_ENVIRONMENT: list[tuple[str, list[Resource]]] = [
     *((name, shop(**{name: WEIGHTS})) for name in ("HF_MODEL_ID", "OPTION_MODEL_ID", "MLFLOW_MODEL_URI", "SM_VLLM_MODEL")),
     ("a list of models", shop(SERVING_LOAD_MODELS=f"m::Python={WEIGHTS}")),
+    *((name, shop(**{name: WEIGHTS})) for name in ("LORA_ADAPTER_S3", "model_uri", "bestCheckpoint", "S3_WEIGHTS")),
+    ("adapters in JSON", shop(ADAPTERS='[{"name": "a", "path": "' + WEIGHTS + '"}]')),
+    ("a bucket for models, and a key", shop(MODEL_BUCKET="models", KEY="fit/output/model/")),
+    ("a bucket, and a key of a model", shop(S3_BUCKET="models", MODEL_PREFIX="fit/output/model/", OTHER_PREFIX="x/")),
     ("without a slash", shop(HF_MODEL_ID=WEIGHTS.rstrip("/"))),
     ("a package", [record("model-package", "g/1", {"InferenceSpecification": {"Containers": [CONTAINER]}}), *served("", ModelDataUrl=None, **PACKAGED)]),
     ("an additional specification", [record("model-package", "g/1", {"AdditionalInferenceSpecifications": [{"Name": "small", "Containers": [CONTAINER]}]}), *served("", ModelDataUrl=None, InferenceSpecificationName="small", **PACKAGED)]),
@@ -101,6 +105,23 @@ def test_weights_inside_the_container() -> None:
     assert lineage.trace(known(FIT, *served(WEIGHTS.rstrip("/"), Environment=local)), "shop").verdict == "traced"
     answer = lineage.trace(known(FIT, *shop(**local)), "shop")
     assert [one["reason"] for one in answer.breaks] == ["no-artifact"]
+
+
+def test_an_artifact_is_not_all_that_is_served() -> None:
+    """Beside a declared artifact, what a variable of somebody's own may name as weights is in the trace and in the impact."""
+    other = training("other", {"train": "s3://data/b/"}, "s3://models/other/output/model")
+    graph = known(FIT, other, *served("s3://models/other/output/model", Environment={"LORA_S3": WEIGHTS}))
+    assert {job["name"] for job in lineage.trace(graph, "shop").training_jobs} == {"other", "fit"}
+    assert {row["name"]: row["sure"] for row in lineage.impact(graph, DATA).reached}["shop"] is False
+
+
+def test_code_beside_a_model_is_not_its_weights() -> None:
+    """The SDK's code, and where a container writes, add nothing to what the record declares."""
+    other = training("other", {"train": "s3://data/b/"}, "s3://models/other/output/model")
+    beside = {"SAGEMAKER_SUBMIT_DIRECTORY": WEIGHTS, "MODEL_OUTPUT_S3": WEIGHTS, "DATA": WEIGHTS, "MODEL_LOG_BUCKET": "models"}
+    graph = known(FIT, other, *served("s3://models/other/output/model", Environment=beside))
+    assert [job["name"] for job in lineage.trace(graph, "shop").training_jobs] == ["other"]
+    assert "shop" not in {row["name"] for row in lineage.impact(graph, DATA).reached}
 
 
 def test_an_artifact_stays_as_sure_beside_named_weights() -> None:

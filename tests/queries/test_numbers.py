@@ -36,6 +36,20 @@ CASES: dict[str, tuple[bool, list[Resource]]] = {
     "no channel, isolated": (False, [training("j", {}, **ISOLATED)]),
     "no channel, never began": (False, [training("j", {}, TrainingJobStatus="Failed", TrainingStartTime=None)]),
     "only code": (True, [training("j", {"code": "s3://code/j/"})]),
+    "only what the SDK's trainer puts there": (
+        True, [training("j", {"code": "s3://code/j/", "sm_drivers": "s3://code/d/", "recipe": "s3://code/r/"})],
+    ),
+    "only a script, its libraries and its files": (
+        True,
+        [
+            processing("p", {"entrypoint": "s3://c/run.sh", "jars": "s3://c/j/", "py-files": "s3://c/p/", "files": "s3://c/f/"}, {"out": "s3://out/x/"}),
+            READS_OUT,
+        ],
+    ),
+    "only a flow": (True, [processing("p", {"Flow": "s3://c/x.flow"}, {"out": "s3://out/x/"}), READS_OUT]),
+    "a flow and data": (
+        False, [processing("p", {"flow": "s3://c/x.flow", "source": "s3://raw/"}, {"out": "s3://out/x/"}), READS_OUT],
+    ),
     "only a checkpoint folder": (True, [training("j", {}, CheckpointConfig={"S3Uri": "s3://models/j/checkpoints"})]),
     "only a text names data": (True, [training("j", {}, Environment={"DATA": "s3://other/x/"})]),
     "a channel of data": (False, [training("j", {"train": "s3://other/"})]),

@@ -69,7 +69,11 @@ def generated() -> dict[Home, list[Resource]]:
     return homes
 
 
-STORE = {"S3StorageConfig": {"S3Uri": "s3://shared/features/", "ResolvedOutputS3Uri": "s3://shared/features/1/"}}
+TABLE = {"Catalog": "AwsDataCatalog", "Database": "sagemaker_featurestore", "TableName": "features_1690000000"}
+STORE = {
+    "S3StorageConfig": {"S3Uri": "s3://shared/features/", "ResolvedOutputS3Uri": "s3://shared/features/1/"},
+    "DataCatalogConfig": TABLE,
+}
 FEATURES = of(ONE, record("feature-group", "features", {"CreationTime": "2025-12-01T00:00:00Z", "OfflineStoreConfig": STORE}))
 PACKAGE = of(ONE, record("model-package", "group/1", {
     "CreationTime": "2026-01-03T00:00:00Z",
@@ -115,12 +119,13 @@ ODD: dict[str, list[Any]] = {
         *(Gap(ONE, REGION, "DescribeTrainingJob", arn("training-job", name, ONE), "denied", "no") for name in ("denied", "reused")),
     ],
     THREE: [
-        *of(THREE, processing("quiet", {}, {"out": "s3://shared/quiet/"}, day="2026-01-01")),  # read something that no field names
+        *of(THREE, processing("quiet", {"entrypoint": "s3://shared/run.sh"}, {"out": "s3://shared/quiet/"}, day="2026-01-01")),  # read something that no field names
         *of(THREE, training("late", {"train": "s3://shared/clean/part/x.csv"}, day="2026-04-01")),
         *of(THREE, training("early", {"train": "s3://shared/clean/"}, day="2025-12-01")),
         *of(THREE, training("student", {"train": "s3://shared/said/"}, day="2026-02-05")),  # of what another's model said
         *of(THREE, training("named", {"train": "s3://else/"}, Environment={"FROM": "s3://shared/named/"})),
         *of(THREE, training("learns", {"train": "s3://shared/quiet/"}, day="2026-01-03")),
+        *of(THREE, training("queries", {"train": "s3://else/"}, day="2026-02-06", Environment={"TABLE": TABLE["TableName"]})),
         *of(THREE, training("told", {"train": "s3://else/"}, day="2026-02-06", Environment={
             "BY": arn("processing-job", "makes", TWO), "GROUP": FEATURES[0].arn,
         })),

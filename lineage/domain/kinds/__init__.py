@@ -51,6 +51,7 @@ from lineage.domain.kinds.table import (
 from lineage.domain.kinds.words import (
     ALLOWED,
     ANY,
+    BESIDE_DATA,
     CHANNEL_USAGE,
     IMAGE,
     LOCATION,
@@ -80,6 +81,7 @@ __all__ = [
     "ANY",
     "ARTIFACT",
     "AUTOML_JOB",
+    "BESIDE_DATA",
     "CARRIED_JOBS",
     "CARRIERS",
     "CHANNEL_USAGE",

@@ -44,9 +44,9 @@ def container(at: str, role: str = "ContainerHostname", mode: str = "Mode", etag
 def environment(variables: str, role: str = "") -> tuple[Reference, ...]:
     """What the variables of a container name: weights, by place or by name, and anything else."""
     return (
-        named_weights(variables, role=role),
+        named_weights(variables, role=role, guessed=True),
         named_weights(variables, to=WEIGHTS, role=role, usage=WEIGHTS),
-        mentions(variables, usage="serving", weights=False),
+        mentions(variables, usage="serving", weights=False, paired=True),
     )
 
 

@@ -78,6 +78,10 @@ OPAQUE_CHANNELS: Final = frozenset(
         "sagemaker_remote_function_bootstrap",
         "pre_exec_script_and_dependencies",
         "sagemaker_headless_execution_pipelinestep",
+        # the scheduler of notebooks in Studio, in JupyterLab, and outside SageMaker
+        "sagemaker_headless_execution",
+        "sagemaker_headless_execution_jupyterlab",
+        "sagemaker_headless_execution_vanilla",
     }
 )
 
@@ -88,7 +92,22 @@ CHANNEL_USAGE: Final[dict[str, str]] = {
     "sagemaker.modelartifact": "model",  # its name in trial components
     "code": "code",
     "conf": "code",
+    "sm_drivers": "code",
 } | dict.fromkeys(OPAQUE_CHANNELS, "code")
+
+# The names that the SDK, Data Wrangler, Clarify and Model Monitor give to what a program needs beside its data: scripts,
+# libraries, a recipe. Somebody's data may be called so as well, so it is read as data; but it is not all that a job read.
+BESIDE_DATA: Final = (
+    "analysis_config",
+    "entrypoint",
+    "files",
+    "flow",
+    "jars",
+    "post_analytics_processor_script_input",
+    "py-files",
+    "recipe",
+    "record_preprocessor_script_input",
+)
 
 
 # What a text of a job is for, by its name: the code that the SDK passes, and what a repack job unpacks.
@@ -148,6 +167,7 @@ class Reference:
     reused: tuple[str, ...] = ()  # if one of these siblings is present, another record made it; the usage says `reused`
     own: str = ""  # `place`: the thing that this record names is here; `name`: it also has this name
     weights: bool | None = None  # in a map of variables: only those that name weights (`weights.py`), or all others
+    guessed: bool = False  # with `weights`: also the variables that are somebody's own and sound like weights
     varies: bool = False  # a later version of the record may name another thing there, even that of a job
     inverse: bool = False  # the named thing says it about the record, not the other way round
     evidence: str = "declared"
