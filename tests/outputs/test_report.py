@@ -205,6 +205,36 @@ def test_an_artifact_that_may_have_changed_is_told_with_the_answer(whole: dict[s
         assert said == any(not row["etag"] for row in containers)
 
 
+@pytest.mark.parametrize(("pin", "hosted", "loose"), [("", False, 1), ("", True, 2), ("abc", True, 1), ("abc", False, 0)])
+def test_each_artifact_that_is_served_may_have_changed(tmp_path: Path, pin: str, hosted: bool, loose: int) -> None:
+    """The artifact of an inference component, and that of a package which a model names, count as the model's own do."""
+    model, config, endpoint = deployed()
+    held = {"Image": "image:1", "ModelDataUrl": "s3://models/fit/output/model.tar.gz"} | ({"ModelDataETag": pin} if pin else {})
+    registered = {"ModelPackageStatus": "Completed", "InferenceSpecification": {"Containers": [held]}}
+    package = line("model-package", "shop", registered | {"ModelPackageName": "shop"})
+    model["record"]["PrimaryContainer"] = {"ModelPackageName": arn("model-package", "shop")}
+    where = {
+        "EndpointArn": arn("endpoint", "shop"),
+        "EndpointName": "shop",
+        "VariantName": "all",
+        "InferenceComponentStatus": "InService",
+    }
+    where |= {"CreationTime": "2026-02-02T10:00:00Z"}
+    own = {"ArtifactUrl": "s3://models/other/output/model.tar.gz", "DeployedImage": {"SpecifiedImage": "image:2"}}
+    part = line("inference-component", "part", where | {"Specification": {"Container": own}})
+    made = [fit("fit", {"train": "s3://data/x/"}), fit("other", {"train": "s3://data/x/"})]
+    with lineage.open_snapshot(
+        crawled(tmp_path, [*made, package, model, config, endpoint, *([part] if hosted else [])])
+    ) as snapshot:
+        (one,) = told(snapshot, "shop")["endpoints"]
+    said = [caveat for caveat in one["answer"]["caveats"] if "S3 was not asked whether" in caveat]
+    assert [caveat.split(" changed")[0] for caveat in said] == (
+        [f"S3 was not asked whether {loose} of {1 + hosted} artifact{'s' * hosted}"] if loose else []
+    )
+    assert ("the model file itself was not checked" in one["answer"]["sentence"]) == bool(loose)
+    assert [row["model"]["name"] for row in one["models"]] == ["shop-model", *(["part"] if hosted else [])]
+
+
 def test_a_weak_step_is_told_with_the_answer(whole: dict[str, Any]) -> None:
     """Where only people's word leads to the maker, the sentence says so, and does not call the chain complete."""
     said = {one["subject"]["name"]: one["answer"]["sentence"] for one in whole["endpoints"]}
