@@ -262,6 +262,22 @@ def test_a_tag_names_a_holdout(tmp_path: Path) -> None:
     assert [one.about for one in answer.findings if one.rule == "LIN001"] == [f"{HELD} train"]
 
 
+def test_a_tag_that_was_not_read_may_name_a_holdout(tmp_path: Path) -> None:
+    """Where no tags of a kind that writes data were read, it is undecided whether one of its records has the policy's tag."""
+    tag = {"Tags": [{"Key": "purpose", "Value": "holdout"}]}
+    tagged, other = processing("split", {}, {"out": HELD}, **tag), processing("more", {}, {"out": "s3://data/other/"}, Tags=[])
+    label = record("labeling-job", "label", {"LabelingJobOutput": {"OutputDatasetS3Uri": "s3://labels/output.manifest"}})
+    read = replace(label, body=label.body | {"Tags": []})
+    for name, one, undecided in (("read", read, []), ("unread", label, ["1 labeling job"])):
+        keep(tmp_path / name, tagged, other, one, fit({"train": "s3://x/"}))
+        messages = [found.message for found in of(checked(tmp_path / name, TAGGED), "LIN001")]
+        said = [message for message in messages if "has the tag of" in message]
+        assert said == [
+            f"unknown whether more data has the tag of the holdout tag:purpose=holdout: no tags of {what} were read"
+            for what in undecided
+        ]
+
+
 def test_an_artifact_that_was_modified(tmp_path: Path) -> None:
     """S3 says when an artifact was modified: after the end of the job that wrote it is too late, before is not."""
     rows = [fit({"train": "s3://x/"}), *live(), *served("s3://copies/model.tar.gz", name="copy")]
