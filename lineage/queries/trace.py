@@ -528,7 +528,7 @@ class Tracing:
         elif is_model(reading) and not (
             may_read or visit.step.note == VENDOR or is_named_by_its_maker(self.graph, reading.target)
         ):
-            logged = all(is_logged(made.links[0]) for made in known)
+            logged = bool(known) and all(is_logged(made.links[0]) for made in known)
             unsure = (one for one in visit.readings if by_environment(one) or not is_surely_made(self.graph, one))
             self.unsure.update((one.source, (one, logged)) for one in unsure)
 

@@ -117,6 +117,7 @@ def test_a_package_of_a_job_that_failed_may_be_another_ones(tmp_path: Path) -> N
     assert any("fit wrote there" in caveat for caveat in asked.trace.caveats)
     for answer in (asked.trace, asked.impact):  # whoever else made it is not known
         assert [hole["subject"] for hole in answer.scope["holes"] if hole["reason"] == "unmatched"] == [ESCROW]
+    assert [rule["outcome"] for rule in asked.checked.rules if rule["id"] == "LIN006"] == ["unknown"]
 
 
 def test_a_package_without_an_artifact_of_a_job_that_failed_is_a_break(tmp_path: Path) -> None:
