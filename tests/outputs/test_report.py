@@ -233,6 +233,29 @@ def test_each_artifact_that_is_served_may_have_changed(tmp_path: Path, pin: str,
     )
     assert ("the model file itself was not checked" in one["answer"]["sentence"]) == bool(loose)
     assert [row["model"]["name"] for row in one["models"]] == ["shop-model", *(["part"] if hosted else [])]
+    assert [row["model"] for row in one["system"]["variants"]] == ["shop-model, part" if hosted else "shop-model"]
+
+
+def test_a_variant_tells_all_models_that_run_in_it(tmp_path: Path) -> None:
+    """A variant without a model of its own has that of its components, and one with instance pools has those of the pools."""
+    model, config, endpoint = deployed()
+    pools = [{"InstanceType": "ml.g5.xlarge", "Priority": 1, "ModelNameOverride": "small"}]
+    config["record"]["ProductionVariants"][0] |= {"InstancePools": pools}
+    config["record"]["ProductionVariants"].append({"VariantName": "hosting"})
+    small = line("model", "small", model["record"] | {"ModelName": "small", "ModelArn": arn("model", "small")})
+    where = {
+        "EndpointArn": arn("endpoint", "shop"),
+        "EndpointName": "shop",
+        "VariantName": "hosting",
+        "InferenceComponentStatus": "InService",
+    }
+    part = line("inference-component", "part", where | {"Specification": {"ModelName": "shop-model"}})
+    with lineage.open_snapshot(crawled(tmp_path, [model, small, config, endpoint, part])) as snapshot:
+        (one,) = told(snapshot, "shop")["endpoints"]
+    assert [(row["name"], row["model"]) for row in one["system"]["variants"]] == [
+        ("all", "shop-model, small"),
+        ("hosting", "part"),
+    ]
 
 
 def test_a_weak_step_is_told_with_the_answer(whole: dict[str, Any]) -> None:
@@ -300,6 +323,25 @@ def test_what_serves_the_most_counts(bank: lineage.Snapshot) -> None:
     """An endpoint that serves one maker's model now, and as a shadow another's, is said to serve it now."""
     reached = told(bank, "fraud-ab")["endpoints"][0]["downstream"]["reached"]
     assert [row["serves"] for row in reached if row["name"] == "fraud-ab"] == ["now"]
+
+
+def test_the_makers_of_each_variant_are_asked_what_they_led_to(tmp_path: Path) -> None:
+    """A model that was compiled has a maker as well, however many more jobs lie between than before another variant's."""
+    compiled = line("compilation-job", "neo", {
+        "CompilationJobStatus": "COMPLETED", "CompilationStartTime": "2026-01-03T10:00:00Z", "CompilationEndTime": "2026-01-03T11:00:00Z",
+        "InputConfig": {"S3Uri": "s3://models/other/output/model.tar.gz"}, "OutputConfig": {"S3OutputLocation": "s3://neo/"},
+        "ModelArtifacts": {"S3ModelArtifacts": "s3://neo/model.tar.gz"},
+    })  # fmt: skip
+    model, config, endpoint = deployed()
+    config["record"]["ProductionVariants"].append({"VariantName": "small", "ModelName": "small"})
+    small = line("model", "small", {"PrimaryContainer": {"Image": "image:1", "ModelDataUrl": "s3://neo/model.tar.gz"}})
+    small["record"] |= {"CreationTime": "2026-02-01T10:00:00Z"}
+    made = [fit("fit", {"train": "s3://data/x/"}), fit("other", {"train": "s3://data/y/"}), compiled]
+    beside = deployed("beside", "s3://models/other/output/model.tar.gz")
+    with lineage.open_snapshot(crawled(tmp_path, [*made, model, small, config, endpoint, *beside])) as snapshot:
+        (one,) = told(snapshot, "shop")["endpoints"]
+    assert [job.rpartition("/")[2] for job in one["downstream"]["asked"]] == ["fit", "other"]
+    assert {row["name"] for row in one["downstream"]["reached"] if row["kind"] == "endpoint"} == {"shop", "beside"}
 
 
 def test_a_break_is_never_told_as_no_gap(whole: dict[str, Any]) -> None:
@@ -705,10 +747,7 @@ def test_a_cell_says_why_it_is_empty(run, account_path: Path) -> None:
         ("unknown", "not known"),
         ("not-referenced", "none known"),
     }
-    assert {row[2] for row in cells(report, "Variant | Use | Model") if not row[2].startswith("<code>")} == {
-        "none",
-        "not known",
-    }
+    assert {row[2] for row in cells(report, "Variant | Use | Model") if not row[2].startswith("<code>")} == {"not known"}
     assert {row[3] for row in cells(report, "Kind | Id | Sure") if row[0] == "model"} == {"does not apply"}
 
 

@@ -33,7 +33,7 @@ def system(trace: Trace, kept: Kept) -> Json:
         "modified": body.get("LastModifiedTime"),
         "config": brief(config) if config else None,
         "config_read": bool(said),
-        "variants": list(_variants(body, said)),
+        "variants": list(_variants(body, said, _running(trace, config))),
         "kms_key": said.get("KmsKeyId"),
         "vpc": _vpc([said, *models]),
         "models_isolated": sum(bool(model.get("EnableNetworkIsolation")) for model in models),
@@ -50,7 +50,18 @@ def _config(trace: Trace) -> Json | None:
     return trace.nodes[ids[0]] if ids else None
 
 
-def _variants(body: Json, said: Json) -> Iterator[Json]:
+def _running(trace: Trace, config: Json | None) -> dict[tuple[str, str], list[str]]:
+    """By use and variant, the names of the models and the inference components that run in it."""
+    here = (trace.subject["id"], config["id"] if config else "")
+    found: dict[tuple[str, str], list[str]] = {}
+    for edge in trace.evidence:
+        if edge["relation"] in ("deploys", "hosts") and edge["target"] in here:
+            usage = "shadow" if edge["usage"] == "shadow" else "production"
+            found.setdefault((usage, edge["role"]), []).append(trace.nodes[edge["source"]]["name"])
+    return found
+
+
+def _variants(body: Json, said: Json, runs: dict[tuple[str, str], list[str]]) -> Iterator[Json]:
     for usage, member in (("production", "ProductionVariants"), ("shadow", "ShadowProductionVariants")):
         running = {one.get("VariantName"): one for one in body.get(member) or ()}
         planned = {one.get("VariantName"): one for one in said.get(member) or ()}
@@ -64,7 +75,7 @@ def _variants(body: Json, said: Json) -> Iterator[Json]:
                 "usage": usage,
                 "weight": None if weight is None else format(weight, "g"),
                 "share": None if share is None else f"{share * 100:.4g} %",
-            } | _hosting(running.get(name, {}), planned.get(name, {}))
+            } | _hosting(running.get(name, {}), planned.get(name, {}), runs.get((usage, str(name)), []))
 
 
 def _weight(running: Json, planned: Json) -> float | None:
@@ -72,12 +83,13 @@ def _weight(running: Json, planned: Json) -> float | None:
     return None if weight is None else float(weight)
 
 
-def _hosting(running: Json, planned: Json) -> Json:
+def _hosting(running: Json, planned: Json, runs: list[str]) -> Json:
     pools = ", ".join(str(pool.get("InstanceType")) for pool in planned.get("InstancePools") or ())
     serverless = "serverless" if planned.get("ServerlessConfig") or running.get("CurrentServerlessConfig") else None
     images = running.get("DeployedImages") or ()
+    named = str(planned.get("ModelName") or "")
     return {
-        "model": planned.get("ModelName"),
+        "model": ", ".join([*filter(None, [named]), *(one for one in runs if one.casefold() != named.casefold())]) or None,
         "instance_type": planned.get("InstanceType") or pools or serverless,
         "instances": running.get("CurrentInstanceCount", planned.get("InitialInstanceCount")),
         "images": [{"tag": one.get("SpecifiedImage"), "resolved": one.get("ResolvedImage")} for one in images],
