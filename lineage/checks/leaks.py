@@ -27,7 +27,7 @@ from lineage.queries.used import INDIRECT, MAYBE, USED, Usage
 from lineage.snapshot.tables import Row
 
 _RULE = {USED: "used for training", INDIRECT: "used for training through other jobs"}
-_READ_TAGS = "crawl with --tags and with leave to search trial components, or name the holdout by its S3 URI"
+_READ_TAGS = "`lineage crawl --tags` reads more, and a search of trial components those of jobs; or name the holdout by S3 URI"
 
 
 # --- LIN001 and LIN002 ------------------------------------------------------------------------------
