@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Mapping
 from functools import cached_property
 from types import MappingProxyType
@@ -10,7 +11,7 @@ from lineage.checks.findings import CheckedResource, Finding
 from lineage.checks.policy import TAG, Policy
 from lineage.domain.attestations import Attestations
 from lineage.domain.jobs import is_job
-from lineage.domain.kinds import DATASET, ENDPOINT, LEARNERS, MADE
+from lineage.domain.kinds import DATASET, ENDPOINT, KINDS, LEARNERS, MADE, WRITES_DATA
 from lineage.domain.names import is_arn, location_of, parse_arn, parse_location
 from lineage.domain.records import Json
 from lineage.domain.training import is_training_job
@@ -67,6 +68,20 @@ class Ground:
             return
         places = {edge[1] for edge in self.snapshot.edge_rows(out_of=ids, relations=["writes"])}
         yield from sorted(place for place in places if place.startswith("s3://") and location_of(place))
+
+    @cached_property
+    def untagged(self) -> dict[str, int]:
+        """How many records of each kind that writes data are in accounts and regions where no tags of that kind were read.
+
+        Search gives the tags of those that it knows.
+        """
+        found: Counter[str] = Counter()
+        for kind in (kind for kind in WRITES_DATA if not KINDS[kind].search):
+            read: dict[tuple[str, str], list[bool]] = defaultdict(list)
+            for record in self.snapshot.records(kind, members=("Tags",)):
+                read[record.account, record.region].append("Tags" in record.body)
+            found[kind] += sum(len(some) for some in read.values() if not any(some))
+        return +found
 
     @cached_property
     def places(self) -> list[str]:

@@ -8,11 +8,13 @@ from itertools import product
 
 from lineage.checks.context import Findings, Ground, place_json
 from lineage.checks.findings import FAILED, HIGH, LOW, MEDIUM, UNKNOWN, Finding, attested, gap_ids
+from lineage.checks.policy import TAG
 from lineage.domain.jobs import got_nothing, ran
 from lineage.domain.kinds import TRAINING_JOB
 from lineage.domain.names import Cover, Span, location_of
 from lineage.domain.opaque import is_opaque
 from lineage.domain.records import Json
+from lineage.domain.text import counted, listed
 from lineage.domain.training import trains
 from lineage.graphs.leads import places_near
 from lineage.graphs.neighbourhoods import reads_of
@@ -25,6 +27,7 @@ from lineage.queries.used import INDIRECT, MAYBE, USED, Usage
 from lineage.snapshot.tables import Row
 
 _RULE = {USED: "used for training", INDIRECT: "used for training through other jobs"}
+_READ_TAGS = "`lineage crawl --tags` reads more, and a search of trial components those of jobs; or name the holdout by S3 URI"
 
 
 # --- LIN001 and LIN002 ------------------------------------------------------------------------------
@@ -36,6 +39,10 @@ def holdout_in_training(ground: Ground) -> Findings:
         if not places:
             said = f"the data of the holdout {selector} is unknown: nothing with that tag writes to S3"
             yield Finding(UNKNOWN, place_json(selector), selector, said, repair="name the holdout by its S3 URI")
+        elif selector.startswith(TAG) and ground.untagged:
+            unread = listed([counted(number, kind.replace("-", " ")) for kind, number in ground.untagged.items()])
+            said = f"unknown whether more data has the tag of the holdout {selector}: no tags of {unread} were read"
+            yield Finding(UNKNOWN, place_json(selector), f"{selector} tags", said, repair=_READ_TAGS)
     yield from _leaks(ground, USED)
 
 

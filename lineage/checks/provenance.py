@@ -10,13 +10,13 @@ from lineage.checks.findings import FAILED, HIGH, MEDIUM, UNKNOWN, Finding, atte
 from lineage.domain.jobs import is_job
 from lineage.domain.kinds import ENDPOINT, HOLDERS, IMAGE, REGISTERED, kind_of_subject
 from lineage.domain.names import is_place
-from lineage.domain.records import CLOUDTRAIL, INCOMPLETE, Gap, Json
+from lineage.domain.records import CLOUDTRAIL, INCOMPLETE, Gap, Json, Node
 from lineage.domain.sightings import EVER
 from lineage.domain.times import SECOND, bounds, sortable
 from lineage.queries.as_json import link_json
 from lineage.queries.datasets import resting_on_logs
 from lineage.queries.flow.contents import LOGGED, content_json, contents, whole_contents
-from lineage.queries.flow.links import Link, links_into
+from lineage.queries.flow.links import Link, links_into, told_once
 from lineage.queries.flow.models import NAMED, is_past
 from lineage.queries.flow.writers import writers, writes_at
 from lineage.queries.scope import empty, not_enumerated
@@ -192,7 +192,7 @@ def unapproved_in_production(ground: Ground) -> Findings:
         configs, hosted = ([link for link in running if link.relation == one] for one in ("configures", "hosts"))
         deployed = [link for config in configs for link in links_into(ground.graph, config.source, "deploys")]
         served = [link for link in deployed if link.data["usage"] != "shadow"] + hosted
-        for link in {link.source: link for link in served}.values():
+        for link in {link.source: link for link in (*served, *_run_by(ground, hosted))}.values():
             yield from _approval(ground, endpoint, link)
         if not deployed and not served:
             name = ground.graph.nodes[endpoint]["name"]
@@ -203,8 +203,14 @@ def unapproved_in_production(ground: Ground) -> Findings:
             yield Finding(UNKNOWN, ground.node(endpoint), "mix", said, repair="update the endpoint again")
 
 
+def _run_by(ground: Ground, hosted: list[Link]) -> list[Link]:
+    """The models that inference components run: a component names a model, or artifacts of its own."""
+    deployed = (link for one in hosted for link in links_into(ground.graph, one.source, "deploys"))
+    return [link for link in deployed if not is_past(link)]
+
+
 def _approval(ground: Ground, endpoint: str, served: Link) -> Findings:
-    """Of one model or component: the package that it names, else those of the registry that hold its artifact."""
+    """Of one model or component: the packages that it names, and those of the registry that hold its other artifacts."""
     model = ground.graph.nodes[served.source]
     named = links_into(ground.graph, served.source, "instantiates")
     if not model["observed"]:
@@ -213,25 +219,41 @@ def _approval(ground: Ground, endpoint: str, served: Link) -> Findings:
     for link in named:
         node = ground.graph.nodes[link.source]
         yield _judged(ground, endpoint, ground.node(link.source), node.get("approval"), HIGH, [link, served])
-    if not named:
-        yield from _registered(ground, endpoint, served)
+    told = {load.source for link in named for load in links_into(ground.graph, link.source, "loads")}
+    for load in told_once(links_into(ground.graph, served.source, "loads")):
+        if is_place(load.source) and load.source not in told:
+            yield from _registered(ground, endpoint, load, served)
 
 
-def _registered(ground: Ground, endpoint: str, served: Link) -> Findings:
-    """What the registry says of the artifact that a model loads, if nothing names the package: one approval is enough."""
-    loads = [link for link in links_into(ground.graph, served.source, "loads") if is_place(link.source)]
-    rows = ground.snapshot.edge_rows(out_of=[link.source for link in loads], relations=["loads"])
-    packages = list(ground.snapshot.nodes(row[1] for row in rows))
-    packages = [one for one in packages if one.kind in REGISTERED and not one.details.get("deleted")]
-    approvals = [one.details.get("approval") for one in packages]
-    if "Approved" in approvals:
+def _registered(ground: Ground, endpoint: str, load: Link, served: Link) -> Findings:
+    """What the registry says of an artifact that a model loads, if nothing names the package: one approval is enough.
+
+    It is not if another package pins another content of that very place: then it is unknown which of them is served.
+    """
+    rows = ground.snapshot.edge_rows(out_of=[load.source], relations=["loads"])
+    held = list(ground.snapshot.nodes(dict.fromkeys(row[1] for row in rows)))
+    packages = [one for one in held if one.kind in REGISTERED and not one.details.get("deleted")]
+    approved, others = ([one for one in packages if (one.details.get("approval") == "Approved") is so] for so in (True, False))
+    pins = {digest for one in approved for digest in _pinned(one, load.source)}
+    unlike = [one for one in others if pins and _pinned(one, load.source) and pins.isdisjoint(_pinned(one, load.source))]
+    if approved and unlike:
+        said = f"unknown whether what {ground.graph.nodes[endpoint]['name']} serves was approved: {load.source} is in packages "
+        said += f"{approved[-1].name}, which is approved, and {unlike[-1].name}, which is not, and each pins another content"
+        yield Finding(UNKNOWN, _package_json(unlike[-1]), endpoint, said, "", [link_json(load), link_json(served)])
+    elif approved:
         yield None
-    elif packages:
-        subject = named_json(packages[-1].id, packages[-1].kind, packages[-1].name) | {
-            "arn": packages[-1].arn,
-            "observed": True,
-        }
-        yield _judged(ground, endpoint, subject, approvals[-1], MEDIUM, [*loads, served])
+    elif others:
+        approval = others[-1].details.get("approval")
+        yield _judged(ground, endpoint, _package_json(others[-1]), approval, MEDIUM, [load, served])
+
+
+def _pinned(package: Node, place: str) -> set[str]:
+    """The contents that a package pins at a place."""
+    return {digest for uri, digest in package.details.get("pins", ()) if uri == place}
+
+
+def _package_json(package: Node) -> Json:
+    return named_json(package.id, package.kind, package.name) | {"arn": package.arn, "observed": True}
 
 
 def _judged(ground: Ground, endpoint: str, package: Json, approval: str | None, sure: str, links: list[Link]) -> Finding | None:

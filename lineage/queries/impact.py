@@ -21,7 +21,7 @@ from lineage.domain.kinds import (
 from lineage.domain.names import is_location, is_place, location_of, parse_arn, parse_location
 from lineage.domain.records import Gap, Json, Scope
 from lineage.domain.status import serves_a_mix
-from lineage.domain.times import CERTAIN, sortable
+from lineage.domain.times import sortable
 from lineage.domain.vendors import sold_by
 from lineage.graphs.deployments import PENDING as ROLLED_OUT
 from lineage.graphs.named import Known, known_in
@@ -33,7 +33,7 @@ from lineage.queries.flow.links import Flow, Link, links_into
 from lineage.queries.flow.models import NAMED, by_environment, component_changing, is_past, mix_said, read_by, specified
 from lineage.queries.flow.spread import Spread
 from lineage.queries.flow.unread import Unread, lost_components
-from lineage.queries.flow.writers import is_surely_made, makers_of
+from lineage.queries.flow.writers import is_named_by_its_maker, is_surely_made
 from lineage.queries.impact_rows import NOW, PERHAPS, Head, Rows, in_service
 from lineage.queries.partitions import told_apart
 from lineage.queries.scope import caveats, empty, only_covered, unnamed, wider
@@ -318,22 +318,17 @@ def _why_unknown(graph: Flow, served: _Served, further: list[_Served]) -> tuple[
         return "", ""
     if is_place(served.node):
         link = served.link
-        made = link is not None and (is_surely_made(graph, link) or _is_named_by_its_maker(graph, link.target))
+        made = link is not None and (is_surely_made(graph, link) or is_named_by_its_maker(graph, link.target))
         return ("", "") if made else ("unmatched", "no job here wrote it, as far as records show")
     if data["kind"] == WEIGHTS:
         return NAMED, "a hub or a server knows it by that name"
     if not data["observed"]:
         return "missing", "it was not read"
     hidden = data.get("empty_parts") or (not further and data["kind"] in HOLDERS)
-    if hidden and not _is_named_by_its_maker(graph, served.node):
+    if hidden and not is_named_by_its_maker(graph, served.node):
         return "no-artifact", "it names no artifact, or one of its containers names none"
     links = [one.link for one in further if one.link]
     named = sorted({link.source for link in links if by_environment(link) and is_place(link.source)})
     if named and all(map(by_environment, links)):
         return NAMED, f"only its environment names what it may load ({', '.join(named)})"
     return "", ""
-
-
-def _is_named_by_its_maker(graph: Flow, node: str) -> bool:
-    """Whether a job certainly made it and names it as its output."""
-    return any(made.fit == CERTAIN for made in makers_of(graph, node))

@@ -72,7 +72,16 @@ from lineage.queries.flow.models import (
 from lineage.queries.flow.steps import Step, fit_of, is_logged, is_only_named, put_again
 from lineage.queries.flow.unread import Unread, gap_about, gap_subjects, lost_components, told_gaps, vendors_model
 from lineage.queries.flow.untold import Untold
-from lineage.queries.flow.writers import FEW, also_logged, is_surely_made, makers_of, only_records, too_late, writers
+from lineage.queries.flow.writers import (
+    FEW,
+    also_logged,
+    is_named_by_its_maker,
+    is_surely_made,
+    makers_of,
+    only_records,
+    too_late,
+    writers,
+)
 from lineage.queries.scope import not_enumerated
 from lineage.queries.selectors import not_with_arn
 from lineage.queries.showing import Answer
@@ -465,7 +474,7 @@ class Tracing:
                 if variant not in filled:
                     self._break(node, (lost or "no-model", f"variant {variant} has no model{said}"))
         elif not links:
-            if not makers_of(self.graph, node):
+            if not is_named_by_its_maker(self.graph, node):
                 self._break(node, ("no-artifact", f"{what} names no model artifact"))
         else:
             for part in attributes.get("empty_parts", []) if not specification else ():
@@ -516,8 +525,10 @@ class Tracing:
         said = any(not is_only_named(made.links[0]) for made in known) or bool(makers_of(self.graph, reading.target))
         if not said and (is_model(reading) or repacked) and not (may_read or self._is_vendors(visit)):
             self._break(visit.step.node, self._unmatched(reading))
-        elif is_model(reading) and not may_read and not makers_of(self.graph, reading.target) and visit.step.note != VENDOR:
-            logged = all(is_logged(made.links[0]) for made in known)
+        elif is_model(reading) and not (
+            may_read or visit.step.note == VENDOR or is_named_by_its_maker(self.graph, reading.target)
+        ):
+            logged = bool(known) and all(is_logged(made.links[0]) for made in known)
             unsure = (one for one in visit.readings if by_environment(one) or not is_surely_made(self.graph, one))
             self.unsure.update((one.source, (one, logged)) for one in unsure)
 

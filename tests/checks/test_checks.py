@@ -62,6 +62,15 @@ def registered(approval: str, artifact: str = ARTIFACT, **words: Any) -> dict[st
     return line | {"record": line["record"] | names | approved | words}
 
 
+def later(approval: str, artifact: str = ARTIFACT, etag: str = "abc", version: int = 2) -> dict[str, Any]:
+    """Another package of that group."""
+    line = listed(package(f"shop/{version}", artifact, etag))
+    return line | {
+        "record": line["record"]
+        | {"ModelPackageGroupName": "shop", "ModelPackageVersion": version, "ModelApprovalStatus": approval}
+    }
+
+
 FROM_PACKAGE = [
     record("model", "shop-model", {
         "CreationTime": "2026-02-01T10:00:00Z",
@@ -79,6 +88,27 @@ IN_SHADOW = [
     replace(live()[1], body=live()[1].body | {"ShadowProductionVariants": [{"VariantName": "next", "ModelName": "next"}]}),
     live()[2],
 ]
+
+
+BY_COMPONENT = [
+    *FROM_PACKAGE[:1],
+    replace(live()[1], body=live()[1].body | {"ProductionVariants": [{"VariantName": "all"}]}),
+    live()[2],
+    record("inference-component", "part", {
+        "EndpointArn": arn("endpoint", "shop"), "EndpointName": "shop", "VariantName": "all", "CreationTime": "2026-02-01T11:00:00Z",
+        "InferenceComponentStatus": "InService", "Specification": {"ModelName": "shop-model"},
+    }),
+]  # fmt: skip
+
+
+IN_CONTAINERS = [
+    replace(live()[0], body=live()[0].body | {"PrimaryContainer": None, "Containers": [
+        {"ContainerHostname": "first", **FROM_PACKAGE[0].body["PrimaryContainer"]},
+        {"ContainerHostname": "second", "ModelDataUrl": "s3://models/next/model.tar.gz", "Image": DIGEST},
+        {"ContainerHostname": "third", "ModelDataUrl": "s3://models/third/model.tar.gz", "Image": DIGEST},
+    ]}),
+    *live()[1:],
+]  # fmt: skip
 
 
 TWO_MODELS = [
@@ -174,6 +204,17 @@ CASES = [
     Case("LIN010", "rejected, and only a shadow", "not-applicable", [registered("Rejected", "s3://other/model.tar.gz"), *IN_SHADOW], 0),
     Case("LIN010", "the record does not say", "unknown", [fit({"train": "s3://x/"}), registered(""), *FROM_PACKAGE]),
     Case("LIN010", "not named, and the registry holds its artifact", "failed", [fit({"train": "s3://x/"}), registered("PendingManualApproval"), *live()]),
+    Case("LIN010", "rejected, and run by an inference component", "failed", [fit({"train": "s3://x/"}), registered("Rejected"), *BY_COMPONENT]),
+    Case("LIN010", "the model of an inference component may not be read", "unknown", [*BY_COMPONENT, *DENIED]),
+    Case("LIN010", "rejected, beside a container of an approved package", "failed", [
+        registered("Approved"), later("Rejected", "s3://models/next/model.tar.gz"), later("Approved", "s3://models/third/model.tar.gz", version=3), *IN_CONTAINERS,
+    ]),
+    Case("LIN010", "approved, and the same content is rejected as another package", "passed", [
+        fit({"train": "s3://x/"}), registered("Approved"), later("Rejected"), *live(),
+    ], 0),
+    Case("LIN010", "approved, and another package of that place pins another content", "unknown", [
+        fit({"train": "s3://x/"}), registered("Approved"), later("Rejected", etag="def"), *live(),
+    ]),
     Case("LIN010", "not in the registry", "not-applicable", [fit({"train": "s3://x/"}), *live()], 0),
     Case("LIN010", "the model may not be read", "unknown", [*live(), *DENIED]),
     Case("LIN090", "a record that may not be read", "failed", [fit({"train": "s3://x/"}), *DENIED]),
@@ -219,6 +260,22 @@ def test_a_tag_names_a_holdout(tmp_path: Path) -> None:
     keep(tmp_path / "s.db", split, fit({"train": HELD}))
     answer = checked(tmp_path / "s.db", TAGGED)
     assert [one.about for one in answer.findings if one.rule == "LIN001"] == [f"{HELD} train"]
+
+
+def test_a_tag_that_was_not_read_may_name_a_holdout(tmp_path: Path) -> None:
+    """Where no tags of a kind that writes data were read, it is undecided whether one of its records has the policy's tag."""
+    tag = {"Tags": [{"Key": "purpose", "Value": "holdout"}]}
+    tagged, other = processing("split", {}, {"out": HELD}, **tag), processing("more", {}, {"out": "s3://data/other/"}, Tags=[])
+    label = record("labeling-job", "label", {"LabelingJobOutput": {"OutputDatasetS3Uri": "s3://labels/output.manifest"}})
+    read = replace(label, body=label.body | {"Tags": []})
+    for name, one, undecided in (("read", read, []), ("unread", label, ["1 labeling job"])):
+        keep(tmp_path / name, tagged, other, one, fit({"train": "s3://x/"}))
+        messages = [found.message for found in of(checked(tmp_path / name, TAGGED), "LIN001")]
+        said = [message for message in messages if "has the tag of" in message]
+        assert said == [
+            f"unknown whether more data has the tag of the holdout tag:purpose=holdout: no tags of {what} were read"
+            for what in undecided
+        ]
 
 
 def test_an_artifact_that_was_modified(tmp_path: Path) -> None:

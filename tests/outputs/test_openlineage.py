@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import uuid
+from dataclasses import replace
 from itertools import groupby
 from pathlib import Path
 from typing import Any
@@ -24,9 +25,10 @@ import lineage
 from lineage.domain.kinds import KINDS
 from lineage.graphs.build import graph_of
 from lineage.outputs.formats.openlineage import MAX_BYTES
+from tests.graphs.test_deployments import config, crawled, endpoint, model
 from tests.outputs.test_export_formats import odd_graph, told
 from tests.outputs.test_exports import NASTY
-from tests.records import arn, record, served, training
+from tests.records import arn, processing, record, served, training
 
 MAKERS: dict[str, Any] = {
     "tags": lambda facet: TagsRunFacet(tags=[TagsRunFacetFields(**tag) for tag in facet["tags"]]),
@@ -136,6 +138,48 @@ def test_an_endpoint_is_a_deployment_of_its_model() -> None:
     found = {event["job"]["name"]: event for event in events(graph_of([*served("s3://m/x"), training("fit", {}, "s3://m/x")]))}
     assert [one["name"] for one in found["deploy/shop"]["inputs"]] == [one["name"] for one in found["fit"]["outputs"]] == ["x"]
     assert [one["name"] for one in found["deploy/shop"]["outputs"]] == [arn("endpoint", "shop")]
+
+
+@pytest.mark.parametrize("soon", [False, True])
+def test_a_deployment_is_of_what_an_endpoint_serves_now(tmp_path: Path, soon: bool) -> None:
+    """What an endpoint served before, or is only about to serve, is no input of its run."""
+    pending = {"EndpointStatus": "Updating", "PendingDeploymentSummary": {"EndpointConfigName": "old"}} if soon else {}
+    old = [model("a", "02-10", "s3://m/a"), config("old", "a", "02-11")]
+    new = [model("b", "03-10", "s3://m/b"), config("new", "b", "03-11")]
+    before = [] if soon else [("02-20", [*old, endpoint("e", "old", "02-12")])]
+    crawled(tmp_path / "s.db", *before, ("03-20", [*old, *new, endpoint("e", "new", "02-12", "03-12", **pending)]))
+    with lineage.open_snapshot(tmp_path / "s.db") as snapshot:
+        (found, *_) = (event for event in events(snapshot) if event["job"]["name"] == "deploy/e")
+    assert [one["name"] for one in found["inputs"]] == ["b"]
+
+
+def test_an_endpoint_writes_what_it_keeps() -> None:
+    """What an endpoint captures, and its asynchronous answers, are outputs of its run, which later jobs read."""
+    model, config, endpoint = served("s3://m/x")
+    capture = {"DataCaptureConfig": {"EnableCapture": True, "DestinationS3Uri": "s3://kept/shop/"}}
+    answers = {"AsyncInferenceConfig": {"OutputConfig": {"S3OutputPath": "s3://answers/shop/"}}}
+    records = [model, replace(config, body=config.body | answers), replace(endpoint, body=endpoint.body | capture)]
+    (event, _) = events(graph_of(records))
+    assert sorted(one["namespace"] for one in event["outputs"] if one["namespace"].startswith("s3:")) == [
+        "s3://answers",
+        "s3://kept",
+    ]
+
+
+def test_what_a_run_only_may_have_read_is_left_out_and_told() -> None:
+    """An event says that a run read something, so what only a text names is left out, with a note."""
+    chosen = lineage.Chosen(
+        graph_of(
+            [
+                training("fit", {"train": "s3://d/x/"}, HyperParameters={"more": "s3://e/y/"}),
+                processing("p", {}, {}, AppSpecification={"ImageUri": "i", "ContainerArguments": ["--out", "s3://d/x/"]}),
+            ]
+        )
+    )
+    list(lineage.FORMATS["openlineage"].write(chosen))
+    assert [note for note in chosen.notes if "only a text names" in note] == [
+        "left out: 2 things that jobs may have read or written, because only a text names it"
+    ]
 
 
 def test_an_endpoint_of_unknown_making_has_inputs_too() -> None:

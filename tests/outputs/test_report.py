@@ -205,6 +205,59 @@ def test_an_artifact_that_may_have_changed_is_told_with_the_answer(whole: dict[s
         assert said == any(not row["etag"] for row in containers)
 
 
+@pytest.mark.parametrize(("pin", "hosted", "loose"), [("", False, 1), ("", True, 2), ("abc", True, 1), ("abc", False, 0)])
+def test_each_artifact_that_is_served_may_have_changed(tmp_path: Path, pin: str, hosted: bool, loose: int) -> None:
+    """The artifact of an inference component, and that of a package which a model names, count as the model's own do."""
+    model, config, endpoint = deployed()
+    held = {"Image": "image:1", "ModelDataUrl": "s3://models/fit/output/model.tar.gz"} | ({"ModelDataETag": pin} if pin else {})
+    registered = {"ModelPackageStatus": "Completed", "InferenceSpecification": {"Containers": [held]}}
+    package = line("model-package", "shop", registered | {"ModelPackageName": "shop"})
+    model["record"]["PrimaryContainer"] = {"ModelPackageName": arn("model-package", "shop")}
+    where = {
+        "EndpointArn": arn("endpoint", "shop"),
+        "EndpointName": "shop",
+        "VariantName": "all",
+        "InferenceComponentStatus": "InService",
+    }
+    where |= {"CreationTime": "2026-02-02T10:00:00Z"}
+    own = {"ArtifactUrl": "s3://models/other/output/model.tar.gz", "DeployedImage": {"SpecifiedImage": "image:2"}}
+    part = line("inference-component", "part", where | {"Specification": {"Container": own}})
+    made = [fit("fit", {"train": "s3://data/x/"}), fit("other", {"train": "s3://data/x/"})]
+    with lineage.open_snapshot(
+        crawled(tmp_path, [*made, package, model, config, endpoint, *([part] if hosted else [])])
+    ) as snapshot:
+        (one,) = told(snapshot, "shop")["endpoints"]
+    said = [caveat for caveat in one["answer"]["caveats"] if "S3 was not asked whether" in caveat]
+    assert [caveat.split(" changed")[0] for caveat in said] == (
+        [f"S3 was not asked whether {loose} of {1 + hosted} artifact{'s' * hosted}"] if loose else []
+    )
+    assert ("the model file itself was not checked" in one["answer"]["sentence"]) == bool(loose)
+    assert [row["model"]["name"] for row in one["models"]] == ["shop-model", *(["part"] if hosted else [])]
+    assert [row["model"] for row in one["system"]["variants"]] == ["shop-model, part" if hosted else "shop-model"]
+
+
+def test_a_variant_tells_all_models_that_run_in_it(tmp_path: Path) -> None:
+    """A variant without a model of its own has that of its components, and one with instance pools has those of the pools."""
+    model, config, endpoint = deployed()
+    pools = [{"InstanceType": "ml.g5.xlarge", "Priority": 1, "ModelNameOverride": "small"}]
+    config["record"]["ProductionVariants"][0] |= {"InstancePools": pools}
+    config["record"]["ProductionVariants"].append({"VariantName": "hosting"})
+    small = line("model", "small", model["record"] | {"ModelName": "small", "ModelArn": arn("model", "small")})
+    where = {
+        "EndpointArn": arn("endpoint", "shop"),
+        "EndpointName": "shop",
+        "VariantName": "hosting",
+        "InferenceComponentStatus": "InService",
+    }
+    part = line("inference-component", "part", where | {"Specification": {"ModelName": "shop-model"}})
+    with lineage.open_snapshot(crawled(tmp_path, [model, small, config, endpoint, part])) as snapshot:
+        (one,) = told(snapshot, "shop")["endpoints"]
+    assert [(row["name"], row["model"]) for row in one["system"]["variants"]] == [
+        ("all", "shop-model, small"),
+        ("hosting", "part"),
+    ]
+
+
 def test_a_weak_step_is_told_with_the_answer(whole: dict[str, Any]) -> None:
     """Where only people's word leads to the maker, the sentence says so, and does not call the chain complete."""
     said = {one["subject"]["name"]: one["answer"]["sentence"] for one in whole["endpoints"]}
@@ -270,6 +323,25 @@ def test_what_serves_the_most_counts(bank: lineage.Snapshot) -> None:
     """An endpoint that serves one maker's model now, and as a shadow another's, is said to serve it now."""
     reached = told(bank, "fraud-ab")["endpoints"][0]["downstream"]["reached"]
     assert [row["serves"] for row in reached if row["name"] == "fraud-ab"] == ["now"]
+
+
+def test_the_makers_of_each_variant_are_asked_what_they_led_to(tmp_path: Path) -> None:
+    """A model that was compiled has a maker as well, however many more jobs lie between than before another variant's."""
+    compiled = line("compilation-job", "neo", {
+        "CompilationJobStatus": "COMPLETED", "CompilationStartTime": "2026-01-03T10:00:00Z", "CompilationEndTime": "2026-01-03T11:00:00Z",
+        "InputConfig": {"S3Uri": "s3://models/other/output/model.tar.gz"}, "OutputConfig": {"S3OutputLocation": "s3://neo/"},
+        "ModelArtifacts": {"S3ModelArtifacts": "s3://neo/model.tar.gz"},
+    })  # fmt: skip
+    model, config, endpoint = deployed()
+    config["record"]["ProductionVariants"].append({"VariantName": "small", "ModelName": "small"})
+    small = line("model", "small", {"PrimaryContainer": {"Image": "image:1", "ModelDataUrl": "s3://neo/model.tar.gz"}})
+    small["record"] |= {"CreationTime": "2026-02-01T10:00:00Z"}
+    made = [fit("fit", {"train": "s3://data/x/"}), fit("other", {"train": "s3://data/y/"}), compiled]
+    beside = deployed("beside", "s3://models/other/output/model.tar.gz")
+    with lineage.open_snapshot(crawled(tmp_path, [*made, model, small, config, endpoint, *beside])) as snapshot:
+        (one,) = told(snapshot, "shop")["endpoints"]
+    assert [job.rpartition("/")[2] for job in one["downstream"]["asked"]] == ["fit", "other"]
+    assert {row["name"] for row in one["downstream"]["reached"] if row["kind"] == "endpoint"} == {"shop", "beside"}
 
 
 def test_a_break_is_never_told_as_no_gap(whole: dict[str, Any]) -> None:
@@ -675,10 +747,7 @@ def test_a_cell_says_why_it_is_empty(run, account_path: Path) -> None:
         ("unknown", "not known"),
         ("not-referenced", "none known"),
     }
-    assert {row[2] for row in cells(report, "Variant | Use | Model") if not row[2].startswith("<code>")} == {
-        "none",
-        "not known",
-    }
+    assert {row[2] for row in cells(report, "Variant | Use | Model") if not row[2].startswith("<code>")} == {"not known"}
     assert {row[3] for row in cells(report, "Kind | Id | Sure") if row[0] == "model"} == {"does not apply"}
 
 

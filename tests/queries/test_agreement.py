@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -114,6 +115,18 @@ def test_a_package_of_a_job_that_failed_may_be_another_ones(tmp_path: Path) -> N
     asked = Asked(tmp_path, [fit, *_SERVED_PACKAGE])
     assert (asked.makers, asked.reached["shop"], asked.holdout["verdict"]) == (["fit"], False, "possible")
     assert any("fit wrote there" in caveat for caveat in asked.trace.caveats)
+    for answer in (asked.trace, asked.impact):  # whoever else made it is not known
+        assert [hole["subject"] for hole in answer.scope["holes"] if hole["reason"] == "unmatched"] == [ESCROW]
+    assert [rule["outcome"] for rule in asked.checked.rules if rule["id"] == "LIN006"] == ["unknown"]
+
+
+def test_a_package_without_an_artifact_of_a_job_that_failed_is_a_break(tmp_path: Path) -> None:
+    """That a failed job names a package does not stand for an artifact that the package does not name."""
+    bare = replace(package(), body=package().body | {"InferenceSpecification": {"Containers": [{"Image": "i"}]}})
+    fit = training("fit", {"train": RAW}, OutputModelPackageArn=PACKAGE, TrainingJobStatus="Failed")
+    asked = Asked(tmp_path, [fit, bare, *_SERVED_PACKAGE[1:]])
+    assert [row["reason"] for row in asked.trace.breaks] == ["no-artifact"]
+    assert [hole["reason"] for hole in asked.impact.scope["holes"]] == ["no-artifact"]
 
 
 # --- endpoints of which no record names all that they serve ---------------------------------------------

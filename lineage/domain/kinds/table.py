@@ -21,7 +21,7 @@ from lineage.domain.kinds import (
     serving,
     shared,
 )
-from lineage.domain.kinds.words import Kind, Trait
+from lineage.domain.kinds.words import LOCATION, Kind, Trait
 from lineage.domain.names import is_arn, parse_arn
 
 # The order of the families, and of the rows in each, is the order in which kinds are crawled and shown.
@@ -66,6 +66,15 @@ READERS: Final = (*(kind.name for kind in KINDS.values() if kind.job), *_with(Tr
 # What stores the data that it is given, in a location that its record names.
 STORES: Final = tuple(
     kind.name for kind in KINDS.values() if any(one.own == "place" and one.relation == "writes" for one in kind.references)
+)
+# The jobs and stores that write data to a location which a field of their record names.
+WRITES_DATA: Final = tuple(
+    kind.name
+    for kind in KINDS.values()
+    if kind.job or kind.name in STORES
+    if any(
+        (one.relation, one.usage, one.to, one.evidence) == ("writes", "data", LOCATION, "declared") for one in kind.references
+    )
 )
 # What may have given something to a record that names it in a text: by what it holds, made or answers.
 GIVING: Final = (

@@ -14,15 +14,18 @@ from itertools import islice
 from typing import Any
 
 from lineage.domain.jobs import is_job
-from lineage.domain.kinds import ENDPOINT, TRAINING_JOB, carries_model
+from lineage.domain.kinds import ENDPOINT, SERVERS, TRAINING_JOB, carries_model
 from lineage.domain.names import is_place
 from lineage.domain.records import Json
 from lineage.domain.status import Outcome, outcome
+from lineage.domain.text import counted
+from lineage.graphs.deployments import BEFORE, PENDING
 from lineage.graphs.nodes import Attributes
 from lineage.outputs.formats.chosen import Chosen
 from lineage.outputs.formats.text import dumped
 from lineage.queries.flow.belonging import EXECUTION, is_reuse
 from lineage.queries.flow.links import Link
+from lineage.queries.flow.models import is_past
 
 MAX_BYTES = 300_000
 _ROOM = 1_000  # bytes reserved for the tag that says what was cut
@@ -48,6 +51,7 @@ _ENDS = {
 _TIMESTAMP = re.compile(r"-\d{4}-\d{2}-\d{2}(-\d{2}){3}(-\d{1,3})?$|-\d{13}$|-\d{10}$|-\d{8}-\d{6}$")
 _PIPELINES = re.compile(r"pipelines-[a-z0-9]{12}-(.+)-[A-Za-z0-9]{10}")
 _AT_ONCE = 500
+_MAYBE = ("mentions", "may-read", "may-write", "may-take")  # an event can only say that a run read or wrote something
 
 
 def write_openlineage(chosen: Chosen) -> Iterator[str]:
@@ -70,13 +74,16 @@ class _Events:
     def __init__(self, chosen: Chosen) -> None:
         self.chosen = chosen
         self.producer = "urn:{name}:{version}".format(**chosen.tool)
-        self.named = self.cut = 0
+        self.named = self.cut = self.maybe = 0
 
     def of(self, runs: dict[str, Attributes]) -> Iterator[Json]:
         """The events of some runs."""
         into, out_of = self.chosen.into(runs), self.chosen.out_of(runs)
         for node, data in runs.items():
             if data["observed"] and data["created"]:
+                self.maybe += len(
+                    {other for link in (*into[node], *out_of[node]) for other in link[:2] if link.relation in _MAYBE} - {node}
+                )
                 serves = data["kind"] == ENDPOINT.name
                 inputs, outputs = self._deployed(node) if serves else self._data(into[node], out_of[node])
                 yield from self._events(node, data, (into[node], out_of[node]), inputs, outputs)
@@ -159,15 +166,26 @@ class _Events:
         return self._datasets(reads), self._datasets(writes)
 
     def _deployed(self, endpoint: str) -> tuple[list[Json], list[Json]]:
-        """What an endpoint serves, as far as it is known: artifacts, otherwise the model or the config that is named."""
-        seen, todo, ends = {endpoint}, [endpoint], []
+        """What an endpoint serves now, as far as it is known: artifacts, otherwise the model or the config that is named.
+
+        It writes what it captures of its requests, and answers to asynchronous ones.
+        """
+        seen, todo, ends = {endpoint}, [endpoint], list[str]()
         while todo:
             into = self.chosen.into(todo)
-            before = {node: [link.source for link in into[node] if _is_served(link)] for node in todo}
+            before = {node: [link.source for link in into[node] if _is_served(link) and not _is_over(link)] for node in todo}
             ends += [node for node in todo if not before[node] and node != endpoint]
             todo = sorted({source for sources in before.values() for source in sources} - seen)
             seen.update(todo)
-        return self._datasets((node, "model") for node in ends), self._datasets([(endpoint, "")])
+        kept = [(link.target, "") for link in self._written(endpoint, seen)]
+        return self._datasets((node, "model") for node in ends), self._datasets([(endpoint, ""), *kept])
+
+    def _written(self, endpoint: str, behind: set[str]) -> Iterator[Link]:
+        """What an endpoint writes, as its own record, its config or a component of it says."""
+        known = self.chosen.attributes(behind)
+        servers = [node for node, data in known.items() if data["kind"] in SERVERS]
+        links = self.chosen.out_of({endpoint, *servers})
+        return (link for node in sorted(links) for link in links[node] if link.relation == "writes")
 
     def _datasets(self, found: Iterable[tuple[str, str]]) -> list[Json]:
         usages = dict(sorted(found))
@@ -209,6 +227,10 @@ class _Events:
         """Note what is not in the events."""
         if self.named:
             self.chosen.notes.append(f"left out: {self.named} runs that are only named: nobody knows their times")
+        if self.maybe:
+            self.chosen.notes.append(
+                f"left out: {counted(self.maybe, 'thing')} that jobs may have read or written, because only a text names it"
+            )
         if self.cut:
             self.chosen.notes.append(
                 f"{self.cut} events were cut to {MAX_BYTES:,} bytes; their tag `truncated` says what is missing"
@@ -235,6 +257,11 @@ def _step_in(name: str) -> str:
 
 def _is_served(link: Link) -> bool:
     return carries_model(link.relation, link.data["usage"])
+
+
+def _is_over(link: Link) -> bool:
+    """Whether an edge is about what ran before, or what a package named before it was changed, or what is still to come."""
+    return is_past(link) or link.data["usage"] == BEFORE or (link.relation == "configures" and link.data["role"] == PENDING)
 
 
 def _namespace(data: Attributes) -> str:

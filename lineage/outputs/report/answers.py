@@ -20,11 +20,11 @@ UNTOLD = "whose training data is not known here"
 _NAMED = 3  # jobs that a sentence names; the rest are counted
 
 
-def answer(trace: Trace, models: list[Json]) -> Json:
-    """The verdict of one endpoint, the reason, the counts, and what could change it. `models` show a part of that."""
+def answer(trace: Trace, loaded: dict[str, str | None]) -> Json:
+    """The verdict of one endpoint, the reason, the counts, and what could change it. `loaded`: `parts.artifacts`."""
     return {
         "verdict": trace.verdict,
-        "sentence": _sentence(trace, models),
+        "sentence": _sentence(trace, loaded),
         "way": _way(trace),
         "counts": {
             "models": len(trace.models),
@@ -42,37 +42,31 @@ def answer(trace: Trace, models: list[Json]) -> Json:
         },
         "breaks": trace.breaks,
         "gaps": trace.scope["holes"],
-        "caveats": [*trace.caveats, *_not_asked(models)],
+        "caveats": [*trace.caveats, *_not_asked(loaded)],
         **trace.rests.as_json(),
     }
 
 
-def _not_asked(models: list[Json]) -> Iterator[str]:
+def _not_asked(loaded: dict[str, str | None]) -> Iterator[str]:
     """Notes that it is unknown whether an artifact is still what the job wrote."""
-    artifacts = [row for model in models for row in model["containers"] if row["artifact"]]
-    loose = sum(not row["etag"] for row in artifacts)
+    loose = sum(not etag for etag in loaded.values())
     if loose:
-        of = f"{loose} of {_number(len(artifacts), 'artifact')}"
+        of = f"{loose} of {_number(len(loaded), 'artifact')}"
         yield f"S3 was not asked whether {of} changed after the job wrote it (section 2)"
-
-
-def _is_checked(models: list[Json]) -> bool:
-    """Whether a record pins each artifact by its content, and not only by its location."""
-    return all(row["etag"] for model in models for row in model["containers"] if row["artifact"])
 
 
 def _trained(trace: Trace) -> list[Json]:
     return [job for job in trace.training_jobs if job["trains"]]
 
 
-def _sentence(trace: Trace, models: list[Json]) -> str:
+def _sentence(trace: Trace, loaded: dict[str, str | None]) -> str:
     name = trace.subject["name"]
     if trace.verdict == BROKEN:
         return f"Nothing that endpoint {name} serves could be traced to the data it was made of{_first_break(trace)}."
     serves = ": its variants together serve" if len(trace.models) > 1 else " serves"
     made = f"Endpoint {name}{serves} {_served(trace)}"
     if trace.verdict == TRACED:
-        return f"{made}. {_holds(trace, models)}."
+        return f"{made}. {_holds(trace, loaded)}."
     return f"{made}, as far as records show. Another part could not be traced{_first_break(trace)}."
 
 
@@ -86,7 +80,7 @@ def _served(trace: Trace) -> str:
     return f"{made}; part of it is a model of a vendor, {UNTOLD}" if vendors else made
 
 
-def _holds(trace: Trace, models: list[Json]) -> str:
+def _holds(trace: Trace, loaded: dict[str, str | None]) -> str:
     """How certain the chain is. A step that the times only allow, or that no field of a record states, is weaker."""
     steps = list(steps_of(trace.tree))
     weak = weaker(steps)
@@ -97,7 +91,7 @@ def _holds(trace: Trace, models: list[Json]) -> str:
     unread = sum(step.manifest for step in steps)
     if unread:
         return f"What {_number(unread, 'manifest')} listed was not read: the chain may lack inputs{added}"
-    unchecked = "" if _is_checked(models) else "; the model file itself was not checked"
+    unchecked = "" if all(loaded.values()) else "; the model file itself was not checked"
     return f"Record fields name each step of this chain{unchecked}{added}"
 
 

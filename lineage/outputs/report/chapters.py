@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable, Iterator
 
-from lineage.domain.kinds import ENDPOINT
+from lineage.domain.kinds import ENDPOINT, MODEL
 from lineage.domain.records import Json
 from lineage.domain.text import counted as number
 from lineage.domain.text import listed
@@ -74,7 +74,7 @@ def _system(one: Json) -> Iterator[Block]:
 
 
 def _isolated(one: Json) -> str:
-    seen = sum(row["model"]["observed"] for row in one["models"])
+    seen = sum(row["model"]["observed"] for row in one["models"] if row["model"]["kind"] == MODEL.name)
     unseen = "" if _all_read(one) else "; not known of what was not read"
     return f"{one['system']['models_isolated']} of {number(seen, 'model')}{unseen}" if seen else "not known: no model was read"
 
@@ -132,13 +132,14 @@ def _models(one: Json) -> Iterator[Block]:
     if not one["models"]:
         yield Para("No model is known.")
     for row in one["models"]:
-        yield Head(f"Model {row['model']['name']}")
+        noun = spaced(row["model"]["kind"]).capitalize()
+        yield Head(f"{noun} {row['model']['name']}")
         if not row["model"]["observed"]:
             yield Para("It is named and was not seen: it was deleted, or it could not be read.")
             continue
         yield Facts(
             [
-                ("Model", Code(row["arn"])),
+                (noun, Code(row["arn"])),
                 ("Created", text(row["created"])),
                 ("Runs as", code(row["role"])),
                 ("Network isolation", text(row["network_isolation"])),

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from lineage.domain.kinds import ENDPOINT
+from lineage.domain.kinds import ENDPOINT, carries_model, takes_model
 from lineage.domain.records import Json
 from lineage.graphs.neighbourhoods import reached_excerpt
+from lineage.outputs.report.answers import steps_of
 from lineage.queries.flow.links import Flow
 from lineage.queries.impact_rows import SERVES, reached_from
-from lineage.queries.trace import Trace
+from lineage.queries.trace import Trace, TreeStep
 from lineage.snapshot.reading import Snapshot
 
 ASKED = 10  # makers of one endpoint that are looked up; the rest are counted
@@ -60,8 +61,20 @@ def _strongest(known: Json | None, row: Json) -> Json:
 
 
 def _makers(trace: Trace) -> list[str]:
-    """The jobs that made the deployed artifacts; if none is known, the models themselves."""
-    jobs = [row for row in trace.training_jobs if row["trains"]]
-    nearest = min((row["depth"] for row in jobs), default=0)
-    found = [str(row["id"]) for row in jobs if row["depth"] == nearest]
-    return found or [str(row["id"]) for row in trace.models if row["observed"]]
+    """The jobs that made the deployed artifacts, those of each model; if none is known, the models themselves."""
+    jobs = {row["id"]: row["trains"] for row in trace.training_jobs}
+    told = {step.node: step for step in steps_of(trace.tree) if step.note != "above"}
+    seen, todo, found = {trace.tree.node}, [trace.tree], set[str]()
+    for step in todo:
+        if jobs.get(step.node):
+            found.add(step.node)
+            continue
+        repacks = step.node in jobs  # what it adds code to is its input
+        below = [one for one in told.get(step.node, step).steps if repacks or _carries_model(one)]
+        todo += [one for one in below if one.node not in seen]
+        seen |= {one.node for one in below}
+    return [one for one in jobs if one in found] or [str(row["id"]) for row in trace.models if row["observed"]]
+
+
+def _carries_model(step: TreeStep) -> bool:
+    return step.relation == "writes" or carries_model(step.relation, step.usage) or takes_model(step.relation, step.usage)

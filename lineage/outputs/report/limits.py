@@ -10,6 +10,7 @@ from lineage.domain.kinds import KINDS
 from lineage.domain.names import is_arn
 from lineage.domain.records import Gap, Json, Scope
 from lineage.domain.text import counted as number
+from lineage.outputs.report.parts import artifacts
 from lineage.queries.as_json import NOT_READ, attested_by, numbers_json
 from lineage.queries.coverage import coverage
 from lineage.queries.scope import counts, deletions_told
@@ -138,12 +139,12 @@ def _network(scope: Scope, endpoints: Sequence[Json]) -> str:
 
 
 def _overwritten(endpoints: Sequence[Json]) -> str:
-    containers = [row for one in endpoints for model in one["models"] for row in model["containers"] if row["artifact"]]
-    loose = sum(not row["etag"] for row in containers)
+    loaded = artifacts(endpoints)
+    loose = sum(not etag for etag in loaded.values())
     if not loose:
         return ""
     return (
-        f"{_of(loose, containers, 'deployed artifact')} without an ETag or digest on record. The file may have been "
+        f"{_of(loose, loaded, 'deployed artifact')} without an ETag or digest on record. The file may have been "
         "overwritten: that the model loads what the job wrote is concluded from the same location and the times."
     )
 

@@ -29,7 +29,7 @@ from lineage.outputs.report.downstream import Downstream
 from lineage.outputs.report.evidence import evidence, records
 from lineage.outputs.report.inputs import data
 from lineage.outputs.report.limits import limits
-from lineage.outputs.report.parts import evaluation, models, packages, system, training
+from lineage.outputs.report.parts import artifacts, evaluation, models, packages, system, training
 from lineage.outputs.report.reading import Kept
 from lineage.outputs.report.vouching import file_told
 from lineage.outputs.report.ways import ways
@@ -253,13 +253,12 @@ class _ReportUnderWay:
 
     def _endpoint(self, one: Trace, inputs: Datasets) -> Json:
         kept = self._kept
-        deployed = models(one, kept)
+        loads = {"models": models(one, kept), "packages": packages(one, kept)}
         return {
             "subject": one.subject,
-            "answer": answer(one, deployed) | {"ways": ways(one)},
+            "answer": answer(one, artifacts([loads])) | {"ways": ways(one)},
             "system": system(one, kept),
-            "models": deployed,
-            "packages": packages(one, kept),
+            **loads,
             "training": training(one, kept),
             "training_jobs": len(one.training_jobs),
             "runs": [row["name"] for row in one.runs],

@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
+from operator import itemgetter
 from typing import Any
 
+from lineage.domain.kinds import INFERENCE_COMPONENT
+from lineage.domain.names import is_arn, node_id
 from lineage.domain.records import Json, tags_of
 from lineage.outputs.pictures.console import console_url
 from lineage.outputs.report.reading import Kept, at, brief
@@ -30,7 +33,7 @@ def system(trace: Trace, kept: Kept) -> Json:
         "modified": body.get("LastModifiedTime"),
         "config": brief(config) if config else None,
         "config_read": bool(said),
-        "variants": list(_variants(body, said)),
+        "variants": list(_variants(body, said, _running(trace, config))),
         "kms_key": said.get("KmsKeyId"),
         "vpc": _vpc([said, *models]),
         "models_isolated": sum(bool(model.get("EnableNetworkIsolation")) for model in models),
@@ -47,7 +50,18 @@ def _config(trace: Trace) -> Json | None:
     return trace.nodes[ids[0]] if ids else None
 
 
-def _variants(body: Json, said: Json) -> Iterator[Json]:
+def _running(trace: Trace, config: Json | None) -> dict[tuple[str, str], list[str]]:
+    """By use and variant, the names of the models and the inference components that run in it."""
+    here = (trace.subject["id"], config["id"] if config else "")
+    found: dict[tuple[str, str], list[str]] = {}
+    for edge in trace.evidence:
+        if edge["relation"] in ("deploys", "hosts") and edge["target"] in here:
+            usage = "shadow" if edge["usage"] == "shadow" else "production"
+            found.setdefault((usage, edge["role"]), []).append(trace.nodes[edge["source"]]["name"])
+    return found
+
+
+def _variants(body: Json, said: Json, runs: dict[tuple[str, str], list[str]]) -> Iterator[Json]:
     for usage, member in (("production", "ProductionVariants"), ("shadow", "ShadowProductionVariants")):
         running = {one.get("VariantName"): one for one in body.get(member) or ()}
         planned = {one.get("VariantName"): one for one in said.get(member) or ()}
@@ -61,7 +75,7 @@ def _variants(body: Json, said: Json) -> Iterator[Json]:
                 "usage": usage,
                 "weight": None if weight is None else format(weight, "g"),
                 "share": None if share is None else f"{share * 100:.4g} %",
-            } | _hosting(running.get(name, {}), planned.get(name, {}))
+            } | _hosting(running.get(name, {}), planned.get(name, {}), runs.get((usage, str(name)), []))
 
 
 def _weight(running: Json, planned: Json) -> float | None:
@@ -69,12 +83,13 @@ def _weight(running: Json, planned: Json) -> float | None:
     return None if weight is None else float(weight)
 
 
-def _hosting(running: Json, planned: Json) -> Json:
+def _hosting(running: Json, planned: Json, runs: list[str]) -> Json:
     pools = ", ".join(str(pool.get("InstanceType")) for pool in planned.get("InstancePools") or ())
     serverless = "serverless" if planned.get("ServerlessConfig") or running.get("CurrentServerlessConfig") else None
     images = running.get("DeployedImages") or ()
+    named = str(planned.get("ModelName") or "")
     return {
-        "model": planned.get("ModelName"),
+        "model": ", ".join([*filter(None, [named]), *(one for one in runs if one.casefold() != named.casefold())]) or None,
         "instance_type": planned.get("InstanceType") or pools or serverless,
         "instances": running.get("CurrentInstanceCount", planned.get("InitialInstanceCount")),
         "images": [{"tag": one.get("SpecifiedImage"), "resolved": one.get("ResolvedImage")} for one in images],
@@ -101,7 +116,7 @@ def _capture(body: Json, said: Json) -> Json | None:
 
 
 def models(trace: Trace, kept: Kept) -> list[Json]:
-    """Each model of the endpoint, container by container."""
+    """Each model of the endpoint, and each inference component with containers of its own, container by container."""
     body = kept.body(trace.nodes[trace.subject["id"]])
     resolved: dict[str, str] = {}  # the digest that stands for each image tag on the running endpoint
     for variant in (*(body.get("ProductionVariants") or ()), *(body.get("ShadowProductionVariants") or ())):
@@ -114,11 +129,16 @@ def models(trace: Trace, kept: Kept) -> list[Json]:
     for edge in trace.evidence:
         if edge["relation"] == "loads" and edge["evidence"] == "logged":
             named.setdefault(edge["target"], []).append((edge["role"], edge["source"]))
-    return [_model(node, kept.body(node), resolved) | {"named_weights": named.get(node["id"], [])} for node in trace.models]
+    hosted = sorted((one for one in trace.nodes.values() if one["kind"] == INFERENCE_COMPONENT.name), key=itemgetter("id"))
+    rows = [_model(node, kept.body(node), resolved) for node in (*trace.models, *hosted)]
+    told = (row for row in rows if row["containers"] or row["model"]["kind"] != INFERENCE_COMPONENT.name)
+    return [row | {"named_weights": named.get(row["model"]["id"], [])} for row in told]
 
 
 def _model(node: Json, body: Json, resolved: dict[str, str]) -> Json:
-    containers = [body["PrimaryContainer"]] if body.get("PrimaryContainer") else list(body.get("Containers") or ())
+    specified = (body.get("Specification") or {}, *(body.get("Specifications") or ()))
+    own = [one["Container"] for one in specified if one.get("Container")]
+    containers = own or ([body["PrimaryContainer"]] if body.get("PrimaryContainer") else list(body.get("Containers") or ()))
     return {
         "model": brief(node),
         "arn": node["arn"],
@@ -132,16 +152,36 @@ def _model(node: Json, body: Json, resolved: dict[str, str]) -> Json:
 
 def _container(one: Json, resolved: dict[str, str]) -> Json:
     source = at(one, "ModelDataSource.S3DataSource") or {}
-    image = one.get("Image")
+    deployed = one.get("DeployedImage") or {}
+    image = one.get("Image") or deployed.get("SpecifiedImage")
     return {
         "image": image,
-        "image_digest": image if "@sha256:" in str(image) else one.get("ImageDigest") or resolved.get(str(image)),
-        "artifact": one.get("ModelDataUrl") or source.get("S3Uri"),
+        "image_digest": image if "@sha256:" in str(image) else _digest(one, image, resolved),
+        "artifact": one.get("ModelDataUrl") or source.get("S3Uri") or one.get("ArtifactUrl"),
         "etag": source.get("ETag") or source.get("ManifestEtag") or one.get("ModelDataETag"),
         "mode": one.get("Mode"),
         "package": one.get("ModelPackageName"),
         "hub": at(source, "HubAccessConfig.HubContentArn"),
     }
+
+
+def _digest(one: Json, image: str | None, resolved: dict[str, str]) -> str | None:
+    """The digest of an image that a container names by a tag."""
+    return one.get("ImageDigest") or at(one, "DeployedImage.ResolvedImage") or resolved.get(str(image))
+
+
+def artifacts(endpoints: Iterable[Json]) -> dict[str, str | None]:
+    """The artifacts that models, components and the packages that they name load, each with its ETag or digest on record."""
+    found: dict[str, str | None] = {}
+    for one in endpoints:
+        containers = [row for model in one["models"] for row in model["containers"]]
+        named = {node_id(row["package"]) if is_arn(row["package"]) else row["package"] for row in containers if row["package"]}
+        held = (row for row in one["packages"] if named & {row["package"]["id"], row["package"]["name"]})
+        containers += [row for package in held for row in package["containers"]]
+        for row in containers:
+            if row["artifact"]:
+                found[row["artifact"]] = found.get(row["artifact"]) or row["etag"]
+    return found
 
 
 def packages(trace: Trace, kept: Kept) -> list[Json]:

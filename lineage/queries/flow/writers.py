@@ -47,6 +47,11 @@ def makers_of(graph: Flow, node: str) -> list[Step]:
     return [Step(link.source, (link,), CERTAIN if has_written(graph, link) else POSSIBLE) for link in made]
 
 
+def is_named_by_its_maker(graph: Flow, node: str) -> bool:
+    """Whether a job certainly made it and names it as its output."""
+    return any(made.fit == CERTAIN for made in makers_of(graph, node))
+
+
 def writers_of_all(graph: Flow, reading: Link) -> list[Step]:
     """The writers of what a job reads by this edge, whenever it read it: a restarted spot job reads again."""
     if reading.relation != "reads":
