@@ -580,7 +580,7 @@ def _filled_in(text: str, scopes: Scopes) -> Iterator[str]:
 
 def _known_part(uri: str) -> str:
     """A URI up to where its key is open: the rest is known only when a program runs."""
-    key = uri.find("/", len("s3://")) if uri[:2] in ("s3", "S3") else -1
+    key = uri.find("/", uri.find("://") + len("://")) if uri[:2] in ("s3", "S3") else -1
     ends = _OPEN_END.search(uri, key) if key > 0 else None
     return uri[: ends.start()] if ends else uri
 

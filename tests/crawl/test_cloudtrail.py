@@ -46,15 +46,12 @@ def deleted(name: str = "gone", days: float = 2, event: str = "DeleteTrainingJob
     return {"event": event, "time": ago(days), "user": KIM, "request": request} | words
 
 
+TIMES = ("CreationTime", "TrainingStartTime", "TrainingEndTime", "LastModifiedTime")
+
+
 def job(name: str, uri: str = "s3://o/", days: float = 10) -> dict[str, Any]:
     """A training job that ran this many days ago."""
-    times = {
-        "CreationTime": ago(days),
-        "TrainingStartTime": ago(days),
-        "TrainingEndTime": ago(days),
-        "LastModifiedTime": ago(days),
-    }
-    return fit(name, {"train": uri}, **times)
+    return fit(name, {"train": uri}, **dict.fromkeys(TIMES, ago(days)))
 
 
 def crawl(folder: Path, records: Lines, *lines: dict[str, Any], **words: Any) -> str:
@@ -263,6 +260,7 @@ def test_what_a_refused_lookup_leaves_in_doubt_the_next_one_tells(tmp_path: Path
 # --- what a pipeline ran before its deletion ------------------------------------------------------
 
 PIPELINE = [one for one in estate() if one["kind"] in ("pipeline", "pipeline-execution")]
+STEP = fit("direct", {"train": "s3://o/"}, **dict.fromkeys(TIMES, "2026-01-02T11:00:00Z"))  # of the execution, while it ran
 GONE = deleted("p", days=1, event="DeletePipeline")
 
 
@@ -285,7 +283,7 @@ def started(days: float, name: str = "p") -> dict[str, Any]:
 )  # fmt: skip
 def test_executions_of_a_deleted_pipeline(tmp_path: Path, days: float, events: Lines, said: str) -> None:
     """SageMaker forgets executions with their pipeline: those that began after the last list of them are a gap."""
-    kept = [*KEPT, job("direct")]  # which a step of the pipeline names
+    kept = [*KEPT, STEP]
     crawl(tmp_path, [*PIPELINE, *kept], cloudtrail=False)
     aged(tmp_path, days)
     assert crawl(tmp_path, kept, *events) == said

@@ -8,7 +8,7 @@ The rules are those of the design, in the same order:
 * A channel whose data is the declared artifact of another training job reads a model, not data.
 * A model is read where it runs. A deployment reads from the latest creation time of its endpoint, config and model, without
   end. An endpoint whose config is younger than itself was updated to it, at an unknown time up to LastModifiedTime. A component
-  reads from its own and its model's creation on, a transform job while it runs.
+  reads from its own and its model's creation on, a transform job while it runs. It writes while it runs.
 * For one key, the last write of a training job's own artifact that ended before the run opened is certain. Any write there
   before that one began is impossible. A later write, while it ran, is possible.
 * A job that wrote a folder around the key may have left the key alone, so that write makes nothing impossible. Beside a certain
@@ -284,8 +284,8 @@ def _written(kind: str, name: str, job: Record) -> Iterator[Write]:
         for place in _only_named(job):
             yield Write(name, place, job["ProcessingStartTime"], job["ProcessingEndTime"], key=False, well=False, named=True)
     elif kind == "transform-job":
-        end = job["TransformEndTime"]
-        yield Write(name, job["TransformOutput"]["S3OutputPath"], end, end, key=False, well=True)
+        place, opens, closes = job["TransformOutput"]["S3OutputPath"], job["TransformStartTime"], job["TransformEndTime"]
+        yield Write(name, place, opens, closes, key=False, well=True)
 
 
 def _checkpoints(job: Record) -> list[str]:
