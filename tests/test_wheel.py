@@ -18,6 +18,8 @@ import lineage
 from tests import sbom
 from tests.conftest import ROOT
 
+SAID = "said.txt"  # what the build prints
+
 
 @pytest.fixture(scope="module")
 def wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
@@ -34,9 +36,15 @@ def wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
     for name in ("pyproject.toml", "MANIFEST.in", "README.md", "LICENSE"):
         (source / name).write_bytes((ROOT / name).read_bytes())
     command = [sys.executable, "-m", "build", "--outdir", str(folder), str(source)]
-    subprocess.run(command, check=True, capture_output=True)
+    said = subprocess.run(command, check=True, stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
+    (folder / SAID).write_bytes(said.stdout)
     (built,) = folder.glob("*.whl")
     return built
+
+
+def test_whoever_installs_it_sees_no_warning(wheel: Path) -> None:
+    """The build warns of nothing: pip 26 shows to newcomers what setuptools has to say."""
+    assert "Warning" not in (wheel.parent / SAID).read_text()
 
 
 def test_top_level_names(wheel: Path) -> None:
