@@ -23,8 +23,12 @@ def swept(
     ended: str = FINISHED,
     *,
     unfinished: Collection[str] = (),
+    kinds: Collection[str] = KINDS,
 ) -> None:
-    """One more crawl of some accounts and regions that finds what it is given, and has finished every list but some."""
+    """One more crawl of some accounts and regions that finds what it is given, and has finished every list but some.
+
+    It lists all `kinds`, or only these.
+    """
     places = list(places)
     accounts, regions = (tuple(sorted({place[end] for place in places})) for end in (0, 1))
     with Snapshot(path, writing=True) as snapshot, snapshot.recording() as recording:
@@ -33,7 +37,7 @@ def swept(
             recording.add(one)
         for account, region in places:
             for kind in KINDS.values():
-                if kind.list:
+                if kind.list and kind.name in kinds:
                     done = None if kind.name in unfinished else ended
                     recording.progress(Enumeration(account, region, kind.name, kind.list, began, finished=done))
         recording.replace_graph(

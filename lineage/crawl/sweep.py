@@ -319,6 +319,7 @@ class Sweep:
         for gap in gaps:
             if gap.reason == "missing":
                 ledger.give_up(named)
+                ledger.ended(named.id, named.created or "", now())  # if an earlier crawl has read it
             elif doubting:
                 ledger.name(named)  # as far as known, it exists
             if not (gap.reason == "missing" and doubting):  # its record is stored: it was deleted since, which is not a gap

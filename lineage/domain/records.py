@@ -297,7 +297,8 @@ class Counted(NamedTuple):
 class Scope:
     """What was looked at, and what could not be read.
 
-    `enumerated` holds (account, region, kind) of each list that was read to its end: only that can prove a "no".
+    `enumerated` holds (account, region, kind) of each list that was read to its end: only that can prove a "no". One that began
+    before a job that trains had ended, and that only a later crawl found, is in `outdated` instead.
     `lookups` holds each CloudTrail lookup that finished.
     `known` holds the subjects of gaps that have a record all the same, from another call or another day.
     `silent` holds a gap for each job that read something that no field of it names. `counted` is empty if nothing was
@@ -314,10 +315,16 @@ class Scope:
     lookups: tuple[Enumeration, ...] = ()
     silent: tuple[Gap, ...] = ()
     counted: tuple[Counted, ...] = ()
+    outdated: frozenset[tuple[str, str, str]] = frozenset()
 
     def __repr__(self) -> str:
         places = counted(len(self.accounts), "account"), counted(len(self.regions), "region")
         return named_line("Scope", "", *places, counted(len(self.crawls), "crawl"), counted(len(self.holes), "gap"))
+
+    @property
+    def listed(self) -> frozenset[tuple[str, str, str]]:
+        """Every list that was read to its end: it names all that was there at the time."""
+        return self.enumerated | self.outdated
 
     @property
     def accounts(self) -> tuple[str, ...]:

@@ -236,7 +236,7 @@ def _of_components(graph: Flow) -> Iterator[Hidden]:
 def _unread_components(scope: Scope, endpoint: Json) -> str:
     """Why not all inference components beside an endpoint were read; empty if they were."""
     place = endpoint["account"], endpoint["region"]
-    if (*place, INFERENCE_COMPONENT.name) not in scope.enumerated:
+    if (*place, INFERENCE_COMPONENT.name) not in scope.listed:
         return "not-enumerated"
     return lost_components(scope, endpoint)
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
 from itertools import product
 from typing import NamedTuple
 
@@ -21,6 +22,7 @@ from lineage.queries.flow.holes import OBJECT_CALLS
 UNNAMED = "no record names"  # how a note begins that matters more than what holds for every answer
 UNCHECKED = "a channel is a location; the objects present at read time were not checked"
 _NAMED = 5  # places that a sentence names; more are counted
+_OUTDATED = "{} began before a training job ended that a later crawl found"
 _ENUMERATED = tuple(kind.name for kind in KINDS.values() if kind.tells_use)
 
 
@@ -119,7 +121,8 @@ def listing_scope(scope: Scope, kinds: Sequence[str], what: str, within: Within 
         for gap in scope.holes
         if is_about(gap, kinds) and gap.reason not in ("missing", "not-enumerated") and within.takes(gap.account, gap.region)
     ]
-    return scope_json(scope, [*not_enumerated(scope, kinds, within, what), *unread]) | narrowed(scope, within)
+    unlisted = not_enumerated(replace(scope, enumerated=scope.listed), kinds, within, what)
+    return scope_json(scope, [*unlisted, *unread]) | narrowed(scope, within)
 
 
 def crawled(scope: Scope) -> Iterable[tuple[str, str]]:
@@ -131,12 +134,20 @@ def crawled(scope: Scope) -> Iterable[tuple[str, str]]:
 def _unlisted(scope: Scope, kinds: Sequence[str], what: str, account: str, region: str) -> list[Gap]:
     missing = [kind for kind in kinds if (account, region, kind) not in scope.enumerated]
     if len(missing) == len(kinds):
-        said = f"not every {what} was read: no crawl of the whole account has finished here (`lineage crawl`)"
+        is_old = any((account, region, kind) in scope.outdated for kind in kinds)
+        why = _OUTDATED.format("the lists here") if is_old else "no crawl of the whole account has finished here"
+        said = f"not every {what} was read: {why} (`lineage crawl`)"
         return [Gap(account, region, "", "", "not-enumerated", said)]
-    said = "not every {} was read: its list is incomplete"
-    return [
-        Gap(account, region, KINDS[kind].list, kind, "not-enumerated", said.format(kind.replace("-", " "))) for kind in missing
-    ]
+    return [unlisted(scope, account, region, kind) for kind in missing]
+
+
+def unlisted(scope: Scope, account: str, region: str, kind: str, more: str = "") -> Gap:
+    """The gap of a list that is not complete, or began too early; it may say `more`."""
+    name = kind.replace("-", " ")
+    is_old = (account, region, kind) in scope.outdated
+    why = f"{_OUTDATED.format('its list')} (`lineage crawl --kind {kind}`)" if is_old else "its list is incomplete"
+    said = f"not every {name} was read: {why}"
+    return Gap(account, region, KINDS[kind].list, kind, "not-enumerated", said + more)
 
 
 def narrowed(scope: Scope, within: Within) -> Json:

@@ -362,9 +362,9 @@ def _scope(snapshot: Snapshot, kind: Kind, within: Within, *, joined: bool) -> J
         Gap(*place, KINDS[name].list, name, "not-enumerated", said.format(name.replace("-", " ")))
         for place in places
         for name in kinds
-        if (*place, name) not in scope.enumerated and (*place, name) not in listed
+        if (*place, name) not in scope.listed and (*place, name) not in listed
     ]
-    complete = bool(places) and all((*place, name) in scope.enumerated for place in places for name in kinds)
+    complete = bool(places) and all((*place, name) in scope.listed for place in places for name in kinds)
     return scope_json(scope, [*holes, *unlisted]) | narrowed(scope, within) | {"complete": complete}
 
 

@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any, NoReturn, Self, TypeVar, cast
 
 from lineage.domain.called import argument
+from lineage.domain.lists import followed, standing
 from lineage.domain.opaque import silence
 from lineage.domain.records import Counted, Counts, Scope
 from lineage.domain.text import counted
@@ -269,9 +270,8 @@ class Snapshot(GraphTables, RecordTables, LedgerTables, MergedTables, BulkTables
     def _scope(self) -> Scope:
         known = self._rows("SELECT id FROM node WHERE observed AND id IN (SELECT subject FROM question WHERE reason != '')")
         subjects = frozenset(row[0] for row in known)
-        lists = self.enumerations()
-        enumerated = frozenset(one.key for one in lists if one.finished and one.joined)
-        crawls = tuple(self.crawls())
+        lists, crawls = self.enumerations(), tuple(self.crawls())
+        stand = standing(lists, self.ran_since(followed(lists, crawls)))
         walked = {
             (account, region) for crawl in crawls if crawl.roots for account in crawl.accounts for region in crawl.regions
         }
@@ -283,7 +283,7 @@ class Snapshot(GraphTables, RecordTables, LedgerTables, MergedTables, BulkTables
         return Scope(
             crawls,
             tuple(self.gaps(lists)),
-            enumerated,
+            stand.complete,
             subjects,
             places,
             jobs,
@@ -291,6 +291,7 @@ class Snapshot(GraphTables, RecordTables, LedgerTables, MergedTables, BulkTables
             lookups,
             silent=silent,
             counted=counted,
+            outdated=stand.outdated,
         )
 
     def silent_rows(self) -> Iterator[Row]:

@@ -8,10 +8,12 @@ from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import TYPE_CHECKING
 
+from lineage.domain.lists import TRAINERS, Lists, Ran, followed, standing
 from lineage.domain.names import is_arn, named_id, named_parts
 from lineage.domain.opaque import silence
-from lineage.domain.records import Counts, Gap, Json, Scope
+from lineage.domain.records import CLOUDTRAIL, Counts, Enumeration, Gap, Json, Scope
 from lineage.domain.sightings import EVER, NEVER
+from lineage.domain.status import OVER
 from lineage.domain.times import utc
 from lineage.graphs.nodes import Attributes
 from lineage.spark.places import is_place
@@ -48,7 +50,23 @@ class Estate:
         """What was looked at; without silent jobs and counts."""
         every = enumerations_of(self.folder.rows("enumerations"), self.crawls.numbers)
         gaps = list(self.folder.rows("gaps"))
-        return scope_of(self.crawls, every, gaps, self._elsewhere(gaps), self._known(gaps))
+        return scope_of(self.crawls, every, self._standing(every), gaps, self._elsewhere(gaps), self._known(gaps))
+
+    def _standing(self, every: list[Enumeration]) -> Lists:
+        """Which lists prove a "no": jobs are only asked for if in some place not all lists are of the last crawl."""
+        lists = [one for one in every if one.kind != CLOUDTRAIL]
+        return standing(lists, self._ran() if followed(lists, self.crawls.crawls) else [])
+
+    def _ran(self) -> list[Ran]:
+        """What each crawl of each export found of jobs that train."""
+        from pyspark.sql import functions as f
+
+        until = f.expr(f"CASE WHEN lower(status) IN {OVER} THEN trim(TRAILING 'Z' FROM modified) END")
+        records = self.folder.table("records").where(f.col("kind").isin(*TRAINERS)).withColumn("until", until)
+        last = f.when(f.count("*") == f.count("until"), f.max("until")).otherwise("").alias("last")
+        rows = records.groupBy("account", "region", "snapshot", "first_crawl").agg(last).collect()
+        numbers = self.crawls.numbers
+        return [Ran(row.account, row.region, numbers[row.snapshot, row.first_crawl], row.last) for row in rows]
 
     def _known(self, gaps: list[Json]) -> frozenset[str]:
         """The subjects of gaps that have a record in any export."""

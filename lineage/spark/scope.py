@@ -9,6 +9,7 @@ from operator import itemgetter
 from typing import Any, NamedTuple
 
 from lineage.collect.answered import is_closed
+from lineage.domain.lists import Lists
 from lineage.domain.records import CLOUDTRAIL, Counted, Counts, Crawl, Enumeration, Gap, Json, Scope
 
 Numbers = Mapping[tuple[str, int], int]
@@ -68,7 +69,9 @@ def enumerations_of(rows: Iterable[Json], numbers: Numbers) -> list[Enumeration]
     return sorted(every, key=lambda one: (*one.key, one.crawl))
 
 
-def scope_of(crawls: Crawls, every: list[Enumeration], gaps: list[Json], elsewhere: Elsewhere, known: frozenset[str]) -> Scope:
+def scope_of(
+    crawls: Crawls, every: list[Enumeration], stand: Lists, gaps: list[Json], elsewhere: Elsewhere, known: frozenset[str]
+) -> Scope:
     """The scope, without silent jobs and counts, which are not known yet."""
     lists = [one for one in every if one.kind != CLOUDTRAIL]
     walked = {(account, region) for one in crawls.crawls if one.roots for account in one.accounts for region in one.regions}
@@ -76,10 +79,11 @@ def scope_of(crawls: Crawls, every: list[Enumeration], gaps: list[Json], elsewhe
     return Scope(
         crawls.crawls,
         tuple(sorted(holes, key=lambda gap: (gap.account, gap.region, gap.operation, gap.subject, gap.reason))),
-        frozenset(one.key for one in lists if one.finished and one.joined),
+        stand.complete,
         known,
         frozenset(walked | {one.key[:2] for one in lists}),
         lookups=tuple(one for one in every if one.kind == CLOUDTRAIL and one.finished and one.joined),
+        outdated=stand.outdated,
     )
 
 

@@ -41,13 +41,14 @@ def unlike(rows: list[Any], local: list[Any]) -> list[tuple[str, Any, Any]]:
 def test_each_use_is_that_of_the_merged_snapshot(spark: Any, fleet: Path, merged: lineage.Snapshot, asked: list[str]) -> None:
     """The answer of `used` to each subject is that of one snapshot of all accounts, with its evidence, gaps and scope.
 
-    Where the training jobs of one account were not all listed, no answer is a no, and each names that account.
+    Where the training jobs of one account were not all listed, no answer is a no, and each names that account. It also names
+    the one where a later crawl found a job that its other lists are too old for.
     """
     rows = lineage.spark.used(spark, fleet, asked, batch=40).orderBy("number").collect()
     local = list(lineage.used_all(merged, asked))
     assert unlike(rows, local) == []
     assert {row.verdict for row in rows} == {"used", "used-indirectly", "possible", "unknown"}
-    assert all(THREE in {gap.account for gap in row.holes if gap.reason == "not-enumerated"} for row in rows)
+    assert all({ONE, THREE} <= {gap.account for gap in row.holes if gap.reason == "not-enumerated"} for row in rows)
     for row, answer in zip(rows, local, strict=True):
         assert (row.verdict, row.findings, row.named) == (answer.verdict, len(answer.findings), answer.named)
         assert [gap.subject for gap in row.holes] == [gap["subject"] for gap in answer.scope["holes"]]

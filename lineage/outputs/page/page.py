@@ -204,7 +204,7 @@ def _edges(graph: Excerpt, order: Mapping[str, int], words: _Words) -> Json:
 def _unread(scope: Scope) -> Iterator[str]:
     """Each account and region with its unfinished lists."""
     for account, region in sorted(scope.places):
-        missing = [kind.name for kind in KINDS.values() if kind.list and (account, region, kind.name) not in scope.enumerated]
+        missing = [kind.name for kind in KINDS.values() if kind.list and (account, region, kind.name) not in scope.listed]
         if missing:
             yield f"{account} {region}: {', '.join(missing)}"
 

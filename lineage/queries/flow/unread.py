@@ -20,7 +20,7 @@ from lineage.domain.text import listed
 from lineage.domain.vendors import vendor_of
 from lineage.queries.flow.holes import Blind
 from lineage.queries.flow.links import Flow
-from lineage.queries.scope import crawled
+from lineage.queries.scope import crawled, unlisted
 
 _GONE = "missing"
 _TELLING = tuple(kind.name for kind in KINDS.values() if kind.list and kind.tells_use)
@@ -110,8 +110,7 @@ class Unread:
     def _unlisted(self, place: tuple[str, str], how: str) -> Iterator[Gap]:
         for kind in _LISTED:
             if (*place, kind) not in self._scope.enumerated:
-                said = f"not every {kind.replace('-', ' ')} was read: its list is incomplete; {how}"
-                yield Gap(*place, KINDS[kind].list, kind, "not-enumerated", said)
+                yield unlisted(self._scope, *place, kind, f"; {how}")
 
     def _gap(self, node: str, hides: str) -> Gap:
         data = self._nodes[node]

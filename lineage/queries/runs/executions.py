@@ -224,7 +224,7 @@ class _Reading:
         record = self._record(execution)
         name = execution.rpartition("/")[2]
         if record is None:
-            was = "no longer exists" if (*self._place(), EXECUTION) in self.scope.enumerated else "was not read"
+            was = "no longer exists" if (*self._place(), EXECUTION) in self.scope.listed else "was not read"
             return None, f"execution {name} {was}: it may have run the step, or have reused it itself"
         made = {one["id"] for one in made_by(step)}
         same = [one for one in record.body.get("PipelineExecutionSteps") or () if one.get("StepName") == step.get("StepName")]
@@ -268,7 +268,7 @@ class _Reading:
         ids = [identity for identity, of, _ in self.snapshot.names(told["name"]) if of == kind] if told["name"] else []
         here = [one for one in self.snapshot.nodes(ids) if (one.account, one.region) == self._place() and "@" not in one.id]
         node = max(here, key=attrgetter("observed"), default=None)
-        listed = (*self._place(), kind) in self.scope.enumerated
+        listed = (*self._place(), kind) in self.scope.listed
         there = None if not told["name"] else bool(node and node.observed) or (False if listed else None)
         gone = node.details.get("deleted") if node else None
         return told | {"id": node.id if node else None, "exists": False if gone else there, "deleted": gone}
