@@ -14,7 +14,7 @@ DATABASE: Final = "sagemaker_featurestore"
 _CATALOG: Final = "AwsDataCatalog"
 _APART = r"[\"'`\\]{0,4}\s{0,2}\.\s{0,2}[\"'`\\]{0,4}"
 _QUERIED = re.compile(rf"(?<![\w-]){DATABASE}{_APART}(?P<table>[\w-]{{1,255}})", re.IGNORECASE)
-_OPTION = re.compile(r"(?:.*[^a-z])?table(?:[_-]?name)?", re.IGNORECASE)
+_OPTION = re.compile(r"(?:.*(?:[^a-zA-Z]|[a-z](?=T)))?[tT](?i:ables?(?:[_-]?names?)?)")
 _VALUE = re.compile(r"(?:(?P<database>[\w-]{1,255})\.)?(?P<table>[\w-]{1,240}[_-]1[0-9]{9})")
 
 
@@ -22,9 +22,14 @@ def feature_tables(text: str, option: str = "") -> Iterator[str]:
     """The URIs of the tables in a text, the value of an option if it is one."""
     if DATABASE in text.casefold():
         yield from (_uri(DATABASE, one["table"]) for one in _QUERIED.finditer(text))
-    named = _VALUE.fullmatch(text.strip(" \"'`")) if "able" in option.casefold() and _OPTION.fullmatch(option) else None
-    if named:
-        yield _uri(named["database"] or DATABASE, named["table"])
+    for value in text.strip("[] ").split(",") if names_table(option) else ():
+        if named := _VALUE.fullmatch(value.strip(" \"'`")):
+            yield _uri(named["database"] or DATABASE, named["table"])
+
+
+def names_table(option: str) -> bool:
+    """Whether the value of an option is the name of a table, or of several: `--table`, `sourceTable`, `TABLE_NAMES`."""
+    return "able" in option.casefold() and bool(_OPTION.fullmatch(option))
 
 
 def _uri(database: str, table: str) -> str:

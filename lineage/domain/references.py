@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from lineage.domain.arguments import Thing, names_bucket, paired, places_in, thing_of, things_beside, things_in, things_of
 from lineage.domain.encoded import texts_in_base64
-from lineage.domain.feature_tables import feature_tables
+from lineage.domain.feature_tables import feature_tables, names_table
 from lineage.domain.kinds import (
     ALLOWED,
     ANY,
@@ -62,8 +62,8 @@ _CUT = re.compile(rf"(?<!://){re.escape(REDACTED)}")
 _OPEN_END = re.compile(r"\$|%(?![0-9a-f]{2})|[?#]|[!+@]?\(|!/", re.IGNORECASE)
 _VARIABLE = re.compile(r"\$(?:\{(?P<braced>\w+)(?::?-(?P<default>[^}]*))?\}|(?P<plain>\w+))")  # as a shell has them
 _GDAL = re.compile(r"/vsis3(?:_streaming)?/")  # its file systems in S3
-_CLOSING = re.compile(r"(?::r[ow]|[)\]}.:])+$")
-_CLOSERS = tuple("ow)]}.:")
+_MOST_FILLED = 1_000_000  # characters that variables add to a text: beyond it, they stay as they are
+_CLOSERS, _CLOSING = ")]}.:", (":ro", ":rw")
 
 
 class Hit(NamedTuple):
@@ -377,11 +377,12 @@ def _told(reference: Reference, text: str, _: str, scopes: Scopes) -> Iterable[H
 def _tables(reference: Reference, texts: Iterable[str], role: str, option: str, scopes: Scopes) -> Iterator[Hit]:
     """The tables of feature groups that the texts of a field name; a list of arguments has the value after its option."""
     told = [(text, option) for text in texts]
-    if reference.paired and option.startswith("-"):
-        name, _, value = option.partition("=")
-        following = pairwise(str(one) for one in _beside(reference, scopes) or ()) if not value else ()
-        told += [(one, name) for one in (value, *(after for before, after in following if before == option))]
-    for uri in dict.fromkeys(uri for text, name in told for uri in feature_tables(text, name)):
+    name, _, value = option.partition("=")
+    if reference.paired and option.startswith("-") and names_table(name):
+        following = pairwise(_words_beside(reference, scopes)) if not value else ()
+        values = (_in_shell(value, scopes), *(after for before, after in following if before == option))
+        told += [(one, name) for one in values]
+    for uri in dict.fromkeys(uri for text, name in dict.fromkeys(told) for uri in feature_tables(text, name)):
         yield Hit(reference, uri, role, reference.usage, location_of(uri), Span.FOLDER)
 
 
@@ -412,10 +413,10 @@ def _things(reference: Reference, text: str, role: str, option: str, scopes: Sco
 def _called(reference: Reference, text: str, option: str, scopes: Scopes) -> Iterator[Thing]:
     """The things whose names a text gives: it is the value of an option, one among arguments, or has options in it."""
     if option != text:
-        yield from things_of(option, text)
+        yield from things_of(option, _in_shell(text, scopes))
     elif reference.paired and text.startswith("-") and thing_of(text):
-        yield from things_beside([str(one) for one in _beside(reference, scopes) or ()])
-    yield from things_in(_unquoted(text))
+        yield from things_beside(_words_beside(reference, scopes))
+    yield from things_in(_unquoted(_in_shell(text, scopes)))
 
 
 @cache
@@ -471,8 +472,10 @@ def _weights(reference: Reference, value: str, role: str, scopes: Scopes) -> Ite
     """The weights that a variable names: those at a place, or those that only have a name, as the reference wants."""
     variable = str(_sibling("*", scopes) or "")
     field = reference.path.removesuffix("*") + variable
-    for what in named(variable, value):
-        location, is_cut = _kept_location(what)
+    for what in named(variable, _in_shell(value, scopes)):
+        known = _known_part(what)
+        location, is_cut = _kept_location(known)
+        is_cut = is_cut or known != what
         if bool(location) == (reference.to == LOCATION):
             span = (Span.PREFIX if is_cut else reference.span) if location else None
             yield Hit(reference, what, role or variable, reference.usage, location, span, path=field)
@@ -484,10 +487,10 @@ def _guessed(reference: Reference, value: str, role: str, scopes: Scopes) -> Ite
     """The places of weights that somebody's own variable of a container names: in its value, or as a bucket with its key."""
     variable = str(_sibling("*", scopes) or "")
     given = _beside(reference, scopes)
-    texts = [value] if sounds_like_weights(variable) else []
+    texts = [_in_shell(value, scopes)] if sounds_like_weights(variable) else []
     if isinstance(given, dict) and names_bucket(variable):
         told = {name: str(one) for name, one in given.items() if texts or name == variable or sounds_like_weights(name)}
-        texts += [uri for uri in paired(told, variable) if not _BARE.fullmatch(uri)]
+        texts += [_in_shell(uri, scopes) for uri in paired(told, variable) if not _BARE.fullmatch(uri)]
     for hit in _mentioned(reference, texts, role or variable):
         span = reference.span if hit.value.rstrip("/") in {text.strip("\"' ").rstrip("/") for text in texts} else hit.span
         yield hit._replace(usage=reference.usage, span=span, path=reference.path.removesuffix("*") + variable)
@@ -535,6 +538,11 @@ def _beside(reference: Reference, scopes: Scopes) -> Any:
     return _sibling(member[1], scopes) if member else None
 
 
+def _words_beside(reference: Reference, scopes: Scopes) -> list[str]:
+    """The arguments among which one is, as a shell passes them on."""
+    return [_in_shell(str(one), scopes) for one in _beside(reference, scopes) or ()]
+
+
 def _mentioned(reference: Reference, texts: Iterable[str], role: str) -> list[Hit]:
     """S3 URIs inside free texts. The SDK JSON-quotes hyperparameters, so escapes are undone first."""
     found = {
@@ -570,12 +578,31 @@ def _on_page(uri: str) -> Location | None:
 
 
 def _filled_in(text: str, scopes: Scopes) -> Iterator[str]:
-    """A text with the record's own variables in it, as a shell fills them in, and as a URI where it is a path of GDAL."""
+    """A text with the record's own variables in it, and as a URI where it is a path of GDAL."""
+    filled = _in_shell(text, scopes)
+    if filled != text:
+        yield filled
+    if "/vsis3" in filled:
+        yield _GDAL.sub("s3://", filled)
+
+
+def _in_shell(text: str, scopes: Scopes) -> str:
+    """A text as a shell reads it that has the variables of the record's own environment."""
     given = _sibling("Environment", scopes) if "$" in text else None
-    if isinstance(given, dict):
-        yield _VARIABLE.sub(lambda one: str(given.get(one["braced"] or one["plain"], one["default"] or one[0])), text)
-    if "/vsis3" in text:
-        yield _GDAL.sub("s3://", text)
+    return _with(given, text) if isinstance(given, dict) else text
+
+
+def _with(given: Mapping[str, Any], text: str) -> str:
+    """A text with these variables, as far as it does not become too long."""
+    room = _MOST_FILLED
+
+    def fill(variable: re.Match[str]) -> str:
+        nonlocal room
+        value = str(given.get(variable["braced"] or variable["plain"], variable["default"] or variable[0]))
+        room -= len(value)
+        return value if room > 0 else variable[0]
+
+    return _VARIABLE.sub(fill, text)
 
 
 def _known_part(uri: str) -> str:
@@ -586,7 +613,9 @@ def _known_part(uri: str) -> str:
 
 
 def _unclosed(uri: str) -> str:
-    return _CLOSING.sub("", uri) if uri.endswith(_CLOSERS) else uri
+    while uri.endswith((*_CLOSERS, *_CLOSING)):  # a regular expression would begin at each of many signs
+        uri = uri[:-3] if uri.endswith(_CLOSING) else uri.rstrip(_CLOSERS)
+    return uri
 
 
 def _first_folder(text: str) -> str:

@@ -167,6 +167,37 @@ def test_a_location_with_the_jobs_own_variables(argument: str, uris: list[str]) 
     assert [uri for uri, _, _, _ in facts(job, "mentions")] == uris
 
 
+@pytest.mark.parametrize(
+    ("arguments", "named"),
+    [
+        (["--table", "$OF"], ["athena://awsdatacatalog/sagemaker_featurestore/users_1690000000"]),
+        (["--table=${OF}"], ["athena://awsdatacatalog/sagemaker_featurestore/users_1690000000"]),
+        (["--sourceTables", "x,$OF"], ["athena://awsdatacatalog/sagemaker_featurestore/users_1690000000"]),
+        (["--feature-group", "$WHO"], ["users"]),
+        (["--feature-group=$WHO"], ["users"]),
+        (["fit --feature-group ${WHO}-2 -v"], ["users-2"]),
+        (["--data", "/vsis3/$WHO/x.tif"], ["s3://users/x.tif"]),
+    ],
+)
+def test_a_thing_or_a_table_with_the_jobs_own_variables(arguments: list[str], named: list[str]) -> None:
+    """What a shell fills in from the job's own variables is known of the names of things and of tables, too."""
+    body = {"Environment": {"OF": "users_1690000000", "WHO": "users"}}
+    job = training("j", {}, AlgorithmSpecification={"ContainerArguments": arguments}, **body)
+    assert list(dict.fromkeys(hit.value for hit in found(job, "mentions", "may-take"))) == named
+
+
+def test_many_variables_with_long_values() -> None:
+    """A text with variables does not become longer than what can be looked at: the others stay, and end a key."""
+    job = training("j", {}, HyperParameters={"all": "$X " * 2_000 + "s3://b/$Y"}, Environment={"X": "x" * 1_000, "Y": "y"})
+    assert [uri for uri, *_ in facts(job, "mentions")] == ["s3://b/"]
+
+
+def test_a_text_of_many_closing_signs() -> None:
+    """What closes a text is looked at from its end, once."""
+    told = f"s3://b/x{')' * 20_000}y:rw).]"
+    assert [hit.value for hit in found(training("j", {}, HyperParameters={"all": told}), "mentions")] == [told[:-6]]
+
+
 def test_what_people_log_may_end_before_its_place_does() -> None:
     """A version, or what a program fills in, is no part of the key that a run logs; in a channel every sign is."""
     logged = {"data": {"Value": "s3://b/d.csv?versionId=1"}}

@@ -44,6 +44,7 @@ class Estate:
     chance: Random
     known: list[Resource] = field(default_factory=list)
     associates: bool = False  # whether things are associated with each other
+    tells: bool = False  # whether texts name things and tables, also with variables, and what is there is made again
 
     def changes(self, most: int) -> list[Change]:
         """What one crawl finds."""
@@ -131,7 +132,48 @@ class Estate:
         if kind == "pipeline-execution":
             body |= {"PipelineExecutionArn": f"arn:aws:sagemaker:{region}:{account}:pipeline/{name}"}
         body |= self._maybe(Tags=[{"Key": "k", "Value": self._place()}])
+        body |= self._told(kind) if self.tells else {}
         return record(kind, name, body, account=account, region=region)
+
+    # --- what texts tell ------------------------------------------------------------------------
+
+    def _text(self) -> str:
+        """A text that names a table, a thing, or a place whose end is filled in."""
+        table = f"{self._said()}_1690000000"
+        return self.chance.choice([
+            f"SELECT * FROM sagemaker_featurestore.{table}", f"--feature-group {self._said()}", f"{self._place()}$PART/x",
+            f"${{ROOT}}{self._place()}", f"--training-job-name={self._said()}", "s3://$BUCKET/a/", self._arn("feature-group", "model"),
+        ])  # fmt: skip
+
+    def _told(self, kind: str) -> dict[str, Any]:
+        """What texts of a record tell, or what later versions of it and other lifetimes differ in."""
+        table = f"{self._said()}_1690000000"
+        variables = {"TABLE": table, "BUCKET": "d", "PART": "a", "ASKS": self._text(), "FEATURE_GROUP": self._said()}
+        some = {name: variables[name] for name in self.chance.sample(sorted(variables), 3)}
+        if kind == "feature-group":
+            where = {"S3Uri": "s3://store/", "ResolvedOutputS3Uri": self.chance.choice(["s3://store/f/data", "s3://d/a"])}
+            catalog = {"Catalog": "AwsDataCatalog", "Database": "sagemaker_featurestore", "TableName": table}
+            return {"OfflineStoreConfig": {"S3StorageConfig": where, "DataCatalogConfig": catalog}} | self._maybe(Tags=[])
+        if kind == "automl-job":
+            steps = [{"CandidateStepType": "AWS::SageMaker::TrainingJob", "CandidateStepArn": self._arn("training-job")}]
+            best = {"CandidateSteps": steps, "InferenceContainers": [{"ModelDataUrl": self.chance.choice(MODELS)}]}
+            return {"BestCandidate": best, "AutoMLJobStatus": self.chance.choice(STATES)}
+        if kind in ("training-job", "processing-job"):
+            field = "AppSpecification" if kind == "processing-job" else "HyperParameters"
+            told = (
+                {"ContainerArguments": ["--table", "$TABLE", self._text()]}
+                if field == "AppSpecification"
+                else {"h": self._text()}
+            )
+            return {"Environment": some, field: told} | self._maybe(Tags=[])
+        if kind == "model":
+            named = {
+                "MODEL_BUCKET": "m",
+                "MODEL_KEY": self.chance.choice(["1/", "2/$PART", "$PART"]),
+                "LORA_URI": self._place(),
+            }
+            return {"PrimaryContainer": self._container() | {"Environment": some | named}}
+        return self._maybe(Tags=[{"Key": "endpoint-name", "Value": self._text()}])
 
     # --- kinds ----------------------------------------------------------------------------------
 

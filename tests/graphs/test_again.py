@@ -67,10 +67,10 @@ def insist_sound(doing: str, _: int) -> None:
     assert FAILED not in doing
 
 
-def drawn(seed: int, crawls: int = 4) -> Crawls:
+def drawn(seed: int, crawls: int = 4, *, tells: bool = False) -> Crawls:
     """What some crawls of a random estate find."""
     chance = Random(seed)
-    estate = Estate(chance, associates=chance.random() < 0.5)
+    estate = Estate(chance, associates=chance.random() < 0.5, tells=tells)
     first, later = chance.choice([3, 6, 12, 30]), chance.choice([1, 2, 4])
     yield estate.changes(first)
     yield from (estate.changes(later) for _ in range(crawls - 1))
@@ -86,6 +86,13 @@ def drawn(seed: int, crawls: int = 4) -> Crawls:
 def test_random_crawls(seed: int) -> None:
     """Whatever crawls find one after another, joining what changed gives the tables of a first join."""
     insist_same(drawn(seed))
+
+
+@settings(max_examples=examples(20))
+@given(st.integers(0, 10**9))
+def test_random_crawls_of_texts(seed: int) -> None:
+    """The same where texts name tables and things, also with variables, and what jobs made last or are tagged with changes."""
+    insist_same(drawn(seed, tells=True))
 
 
 @settings(max_examples=examples(20))

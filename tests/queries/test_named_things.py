@@ -109,6 +109,11 @@ NAMED: dict[str, tuple[list[Resource], tuple[str, ...]]] = {
     "the name of such a table, after a sign": (
         [INGEST, TABLED, student(AlgorithmSpecification={"ContainerArguments": [f"--table={TABLE['TableName']}"]})], (SECRET,),
     ),
+    "the name of such a table, in a variable of its own": (
+        [INGEST, TABLED, student(
+            AlgorithmSpecification={"ContainerArguments": ["--tables", "$FROM"]}, Environment={"FROM": TABLE["TableName"]}
+        )], (SECRET,),
+    ),
     "the name of an endpoint": ([TEACHER, *SHOP, *asks(Environment={"TEACHER_ENDPOINT_NAME": SHOP[2].name})], (SECRET,)),
     "the name of a model": ([TEACHER, SHOP[0], *asks(Environment={"SAGEMAKER_MODEL": SHOP[0].name})], (SECRET,)),
     "the name of a package": ([TEACHER, PACKAGE, student(HyperParameters={"model_package_name": "g/1"})], (SECRET,)),

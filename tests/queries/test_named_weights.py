@@ -43,6 +43,8 @@ BY_ENVIRONMENT: list[tuple[str, list[Resource]]] = [
     *((name, shop(**{name: WEIGHTS})) for name in ("HF_MODEL_ID", "OPTION_MODEL_ID", "MLFLOW_MODEL_URI", "SM_VLLM_MODEL")),
     ("a list of models", shop(SERVING_LOAD_MODELS=f"m::Python={WEIGHTS}")),
     *((name, shop(**{name: WEIGHTS})) for name in ("LORA_ADAPTER_S3", "model_uri", "bestCheckpoint", "S3_WEIGHTS")),
+    ("a place with a variable", shop(HF_MODEL_ID="s3://models/${JOB}/output/model/", JOB="fit")),
+    ("a variable of another name", shop(MODEL_URI="$FROM", FROM=WEIGHTS)),
     ("adapters in JSON", shop(ADAPTERS='[{"name": "a", "path": "' + WEIGHTS + '"}]')),
     ("a bucket for models, and a key", shop(MODEL_BUCKET="models", KEY="fit/output/model/")),
     ("a bucket, and a key of a model", shop(S3_BUCKET="models", MODEL_PREFIX="fit/output/model/", OTHER_PREFIX="x/")),
@@ -105,6 +107,14 @@ def test_weights_inside_the_container() -> None:
     assert lineage.trace(known(FIT, *served(WEIGHTS.rstrip("/"), Environment=local)), "shop").verdict == "traced"
     answer = lineage.trace(known(FIT, *shop(**local)), "shop")
     assert [one["reason"] for one in answer.breaks] == ["no-artifact"]
+
+
+@pytest.mark.parametrize("variable", ["HF_MODEL_ID", "MODEL_URI"])
+def test_weights_at_a_place_that_is_filled_in_later(variable: str) -> None:
+    """Where no record fills in a variable of their place, they may be any below its known part."""
+    graph = known(FIT, *shop(**{variable: "s3://models/$RUN/output/model/"}))
+    assert {row["name"]: row["sure"] for row in lineage.impact(graph, DATA).reached}.get("shop") is False
+    assert [job["name"] for job in lineage.trace(graph, "shop").training_jobs] == ["fit"]
 
 
 def test_an_artifact_is_not_all_that_is_served() -> None:
