@@ -8,11 +8,12 @@ import lineage.spark
 
 
 def main(folder: str, subjects: str, accounts: str, answers: str) -> None:
-    """Ask about each line of a text, in all accounts of a list, and write the verdicts."""
+    """Ask about each URI of a list, in all accounts of another one, and write the verdicts."""
     spark = SparkSession.builder.getOrCreate()
     listed = spark.read.csv(accounts, header=True).collect()
     expected = [(one.account, region) for one in listed for region in one.regions.split()]
-    verdicts = lineage.spark.used(spark, folder, spark.read.text(subjects), expected=expected)
+    uris = spark.read.text(subjects).where("trim(value) NOT LIKE '#%' AND trim(value) != ''")
+    verdicts = lineage.spark.used(spark, folder, uris, expected=expected)
     verdicts.write.mode("overwrite").parquet(answers)
 
 

@@ -6,6 +6,7 @@ import contextlib
 import io
 import json
 import re
+import runpy
 import shlex
 import shutil
 from pathlib import Path
@@ -16,6 +17,7 @@ import pytest
 
 import lineage
 import lineage.spark
+from lineage.crawl.replay.session import replay_session
 from lineage.spark.arcs import arcs, places_of
 from lineage.spark.tables import Folder
 from tests.conftest import BANK, ROOT
@@ -113,6 +115,23 @@ def test_the_page_is_run(run: Any) -> None:
         exec(compile(program, "docs", "exec"), {})  # noqa: S102  (our own example)
     (shown,) = re.findall(r"^```text\n(s3:.*?)^```", page, re.MULTILINE | re.DOTALL)
     assert printed.getvalue() == shown
+
+
+@pytest.mark.usefixtures("spark")
+def test_the_program_for_emr_asks_about_each_uri_of_a_list(tmp_path: Path) -> None:
+    """It leaves out comments and empty lines, as the commands do, and its verdicts are those of the snapshot."""
+    lineage.crawl_estate(tmp_path / "bank.db", session=replay_session(BANK))
+    (tmp_path / "accounts.csv").write_text("account,regions\n111122223333,eu-west-1\n")
+    with lineage.open_snapshot(tmp_path / "bank.db") as snapshot:
+        lineage.export_parquet(snapshot, tmp_path / "estate")
+        listed = (BANK.parent / "holdouts.txt").read_text() + "\n  # the end\n"
+        local = {uri: lineage.used(snapshot, uri).verdict for uri in listed.splitlines() if uri.startswith("s3:")}
+    (tmp_path / "subjects.txt").write_text(listed)
+    main = runpy.run_path(str(ROOT / "docs" / "scale" / "ask_emr.py"))["main"]
+    main(*(str(tmp_path / name) for name in ("estate", "subjects.txt", "accounts.csv", "answers")))
+    answers = pq.read_table(tmp_path / "answers", columns=["subject", "verdict"]).to_pylist()
+    assert {row["subject"]: row["verdict"] for row in answers} == local
+    assert len(local) == len(answers) > 3
 
 
 def raising() -> Any:
