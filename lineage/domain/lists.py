@@ -7,13 +7,14 @@ was deleted. A list that began before may lack it. Within one crawl all lists co
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
-from typing import NamedTuple
+from typing import Final, NamedTuple
 
 from lineage.domain.kinds import KINDS
 from lineage.domain.records import Crawl, Enumeration
 from lineage.domain.times import sortable
 
-TRAINERS = tuple(kind.name for kind in KINDS.values() if kind.trains)
+# Also the kinds of which only some train: those that always do are `graphs.counts.TRAINERS`.
+MAY_TRAIN: Final = tuple(kind.name for kind in KINDS.values() if kind.trains)
 
 Key = tuple[str, str, str]
 

@@ -237,9 +237,7 @@ def lives(records: Iterable[Resource]) -> Iterator[LifeRecord]:
 
 # --- what the fields say ------------------------------------------------------------------------
 
-# What has a name later is none of what these name; what a config names is looked up when it is deployed.
-_AT_ONCE = ("configures", "instantiates", "provides", "recorded-by")
-RUNNING = ("deploys", *(relation for relation in _AT_ONCE if RELATIONS[relation].flows))  # from what a record names and uses
+RUNNING = ("deploys", "configures", "instantiates", "provides")  # from what a record names and uses
 Resolve = Callable[[str, str, str, str], str]
 Said = tuple[list[Node], list[Edge]]
 """The nodes that a record names, and its edges."""
@@ -309,6 +307,7 @@ def said(life: LifeRecord, resolve: Resolve, joining: Joining) -> Said:
 
 def _of_lives(nodes: list[Node], edges: list[Edge], before: list[NamedNode], record: Resource, joining: Joining) -> Said:
     """The same, where names were used more than once: each means the lifetime at the time of naming."""
+    # What has a name later is not what was named; only what a config names is looked up when it is deployed.
     gone = {(edge.path, node.id.removesuffix(EARLIER)) for node, edge in before if edge.relation != "deploys"}
     pairs = [(node, edge) for node, edge in zip(nodes, edges, strict=True) if (edge.path, node.id) not in gone]
     if joining.lived_before:

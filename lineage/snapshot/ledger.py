@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator, Mapping
 
-from lineage.domain.lists import TRAINERS, Ran
+from lineage.domain.lists import MAY_TRAIN, Ran
 from lineage.domain.records import CLOUDTRAIL, INCOMPLETE, INERT, Crawl, Enumeration, Gap, Note, Resource
 from lineage.domain.status import OVER
 from lineage.errors import MixedRecords
@@ -93,12 +93,12 @@ class LedgerTables(OpenTables):
 
     def ran_since(self, crawls: Mapping[tuple[str, str], int]) -> Iterator[Ran]:
         """What later crawls than the given one of each place found of jobs that train there."""
-        columns, kinds = "account, region, first_crawl", ",".join("?" * len(TRAINERS))
+        columns, kinds = "account, region, first_crawl", ",".join("?" * len(MAY_TRAIN))
         until = f"CASE WHEN lower(status) IN {OVER} THEN rtrim(modified, 'Z') END"
         sql = f"""SELECT {columns}, CASE WHEN count(*) = count({until}) THEN max({until}) ELSE '' END FROM record
                   WHERE kind IN ({kinds}) AND account = ? AND region = ? AND first_crawl > ? GROUP BY {columns}"""  # noqa: S608
         for place, crawl in crawls.items():
-            yield from (Ran(*row) for row in self._sound("record", columns, self._rows(sql, (*TRAINERS, *place, crawl))))
+            yield from (Ran(*row) for row in self._sound("record", columns, self._rows(sql, (*MAY_TRAIN, *place, crawl))))
 
     def listed_until(self) -> dict[tuple[str, str, str], str]:
         """The start of the last list of each (account, region, kind) that finished and is in the graph.

@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import TYPE_CHECKING
 
-from lineage.domain.lists import TRAINERS, Lists, Ran, followed, standing
+from lineage.domain.lists import MAY_TRAIN, Lists, Ran, followed, standing
 from lineage.domain.names import is_arn, named_id, named_parts
 from lineage.domain.opaque import silence
 from lineage.domain.records import CLOUDTRAIL, Counts, Enumeration, Gap, Json, Scope
@@ -62,7 +62,7 @@ class Estate:
         from pyspark.sql import functions as f
 
         until = f.expr(f"CASE WHEN lower(status) IN {OVER} THEN trim(TRAILING 'Z' FROM modified) END")
-        records = self.folder.table("records").where(f.col("kind").isin(*TRAINERS)).withColumn("until", until)
+        records = self.folder.table("records").where(f.col("kind").isin(*MAY_TRAIN)).withColumn("until", until)
         last = f.when(f.count("*") == f.count("until"), f.max("until")).otherwise("").alias("last")
         rows = records.groupBy("account", "region", "snapshot", "first_crawl").agg(last).collect()
         numbers = self.crawls.numbers
